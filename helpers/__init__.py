@@ -1,0 +1,32 @@
+"""Helpers of the backpropagation course: forward passes, reference gradients, checks and pictures.
+
+The names below load their module when they are first used, so that `import helpers` stays fast:
+Matplotlib, SymPy and TensorFlow are only loaded by notebooks that need them.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "Network": "network",
+    "gradients": "reference",
+    "forward_difference": "numerical",
+    "symmetric_difference": "numerical",
+    "check": "checking",
+    "NotYet": "checking",
+    "when_answered": "checking",
+    "draw_network": "diagram",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
+    value = getattr(import_module(f"helpers.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,35 @@
+"""Numerical derivatives: difference quotients of functions that one can only evaluate."""
+
+import numpy as np
+
+
+def _differences(function, w, steps):
+    w = np.asarray(w, dtype=np.result_type(np.asarray(w).dtype, np.float32))
+    ahead, behind = (w.dtype.type(step) for step in steps)
+    if not ahead - behind > 0:
+        raise ValueError(f"h: wanted a positive step, got {ahead - behind}.")
+    result = np.zeros_like(w)
+    for index in np.ndindex(w.shape):
+        up, down = w.copy(), w.copy()
+        up[index] += ahead
+        down[index] += behind
+        result[index] = (function(up) - function(down)) / (ahead - behind)
+    return result
+
+
+def forward_difference(function, w, h=1e-5):
+    """(f(w + h) - f(w)) / h for each element of w; its error is of order h.
+
+    function: takes an array shaped like w, returns a number. w: array of any shape (float32 stays
+    float32). h: the full width of the step, > 0, else ValueError. Returns an array shaped like w.
+    """
+    return _differences(function, w, (h, 0))
+
+
+def symmetric_difference(function, w, h=1e-5):
+    """(f(w + h/2) - f(w - h/2)) / h for each element of w; its error is of order h².
+
+    function: takes an array shaped like w, returns a number. w: array of any shape (float32 stays
+    float32). h: the full width of the step, > 0, else ValueError. Returns an array shaped like w.
+    """
+    return _differences(function, w, (h / 2, -h / 2))

@@ -1,0 +1,96 @@
+"""Reference gradients by the complex step, from forward passes alone.
+
+For an analytic function, computed in complex arithmetic,
+
+    E(w + ih) = E(w) + ih E'(w) - h² E''(w) / 2 - …
+
+so E'(w) = Im E(w + ih) / h up to terms of order h². Nothing is subtracted, so h may be tiny and the
+result is exact to rounding. Source: W. Squire and G. Trapp, "Using complex variables to estimate
+derivatives of real functions", SIAM Review 40(1), 1998, pages 110-112.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+STEP = 1e-30
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Derivatives of the loss of a batch of N points; the lists have one array a layer.
+
+    loss: float, averaged over the batch.
+    delta: ∂E/∂z of each point, shape (N, units), not divided by N.
+    weights, biases: averaged over the batch, shaped like the network's weights and biases.
+    """
+
+    loss: float
+    delta: list
+    weights: list
+    biases: list
+
+
+def slope(function, z):
+    """The slope of an elementwise `function` at each element of the real array `z`."""
+    return np.imag(function(np.asarray(z) + 1j * STEP)) / STEP
+
+
+def pull_back(function, value, cotangent):
+    """Derivative of Σ cotangent · function(value) with respect to each element of `value`.
+
+    value: real array of any shape; cotangent: shaped like function(value). Returns an array shaped
+    like `value`. This is the vector-Jacobian product, found by evaluating `function` only.
+    """
+    value = np.asarray(value, dtype=float)
+    result = np.zeros_like(value)
+    for index in np.ndindex(value.shape):
+        moved = value.astype(complex)
+        moved[index] += 1j * STEP
+        result[index] = np.sum(cotangent * np.imag(function(moved))) / STEP
+    return result
+
+
+def gradients(net, x, t):
+    """Every derivative of the loss of `net` on the batch x, (N, in), with targets t, (N, out).
+
+    Returns Gradients. Raises ValueError if x or t does not fit the network.
+    """
+    x = net.inputs(x)
+    t = net.targets(t, len(x))
+    trace = net.run(x, net.weights, net.biases)
+    last = len(net.weights) - 1
+
+    def losses(weights, biases):
+        run = net.run(x, weights, biases)
+        return net.losses(run.z[-1], run.a[-1], t)
+
+    def losses_from(k):
+        """The losses of the points as a function of layer k's weighted inputs alone."""
+
+        def function(z):
+            a = net.activation(k)(z)
+            if k < last:
+                rest = net.run(a, net.weights, net.biases, start=k + 1)
+                z, a = rest.z[-1], rest.a[-1]
+            return net.losses(z, a, t)
+
+        return function
+
+    def replaced(arrays, k, array):
+        return [*arrays[:k], array, *arrays[k + 1 :]]
+
+    each, average = np.ones(len(x)), np.full(len(x), 1 / len(x))
+    weights, biases = net.weights, net.biases
+    return Gradients(
+        loss=float(net.losses(trace.z[-1], trace.a[-1], t).mean()),
+        delta=[pull_back(losses_from(k), z, each) for k, z in enumerate(trace.z)],
+        weights=[
+            pull_back(lambda w, k=k: losses(replaced(weights, k, w), biases), array, average)
+            for k, array in enumerate(weights)
+        ],
+        biases=[
+            pull_back(lambda b, k=k: losses(weights, replaced(biases, k, b)), array, average)
+            for k, array in enumerate(biases)
+        ],
+    )

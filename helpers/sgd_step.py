@@ -1,0 +1,153 @@
+"""One step of SGD on a network with one hidden layer, each quantity under its name."""
+
+from functools import cached_property
+
+import numpy as np
+
+from helpers.network import Network
+from helpers.reference import gradients, pull_back, slope
+
+PARAMETERS = ("W_h", "b_h", "W_o", "b_o")
+
+
+class SGDStep:
+    """One step of SGD: forward pass, gradients with the old weights, new weights.
+
+    net: a Network with one hidden layer; x: (N, in); t: (N, out); eta: learning rate.
+    `step["delta_h"]` is a quantity by its name in the course's notation: x, t, eta, W_h, b_h, W_o,
+    b_o, z_h, a_h, z_o, a_o, E, slope_o, slope_h, dE_da_o, delta_o, dE_da_h, delta_h, dW_o, db_o,
+    dW_h, db_h, W_h_new, b_h_new, W_o_new, b_o_new, E_new. Weights' and biases' gradients are
+    averaged over the batch; the others have one row a point.
+    """
+
+    def __init__(self, net, x, t, eta):
+        if len(net.weights) != 2:
+            raise ValueError(f"net: wanted one hidden layer, got {len(net.weights) - 1}.")
+        self.net = net
+        self.x = net.inputs(x)
+        self.t = net.targets(t, len(self.x))
+        self.eta = float(eta)
+
+    def __getitem__(self, name):
+        return self.quantities[name]
+
+    @property
+    def parameters(self):
+        """The weights and biases before the step: a dict of copies."""
+        return {name: self[name].copy() for name in PARAMETERS}
+
+    def changes(self):
+        """How far the weights and biases move, new - old: a dict of arrays by name."""
+        return {name: self[f"{name}_new"] - self[name] for name in PARAMETERS}
+
+    @cached_property
+    def quantities(self):
+        g = gradients(self.net, self.x, self.t)
+        quantities = self.following()
+        for name, value in (
+            ("delta_h", g.delta[0]),
+            ("delta_o", g.delta[1]),
+            ("dW_h", g.weights[0]),
+            ("db_h", g.biases[0]),
+            ("dW_o", g.weights[1]),
+            ("db_o", g.biases[1]),
+        ):
+            quantities[name] = value
+        for name in PARAMETERS:
+            quantities[f"{name}_new"] = quantities[name] - self.eta * quantities[f"d{name}"]
+        quantities["E_new"] = self.loss_with(
+            {name: quantities[f"{name}_new"] for name in PARAMETERS}
+        )
+        return quantities
+
+    def loss_with(self, parameters):
+        """The loss of the same batch with other weights and biases, a dict by name."""
+        weights = [parameters["W_h"], parameters["W_o"]]
+        run = self.net.run(self.x, weights, [parameters["b_h"], parameters["b_o"]])
+        return self.net.losses(run.z[-1], run.a[-1], self.t).mean()
+
+    def following(self, W_o_for_delta_h=None, **given):
+        """The quantities of the step that follow when some of them have the values `given`.
+
+        Everything that is computed after a given quantity uses the given value; the rest is as it
+        should be. `W_o_for_delta_h`: output weights through which the deltas are sent back, if
+        they are not those of the forward pass. With nothing given, the result agrees with
+        `gradients`. Returns a dict of arrays by name.
+        """
+        hidden, output = self.net.activation(0), self.net.activation(1)
+        W_h, W_o = self.net.weights
+        b_h, b_o = self.net.biases
+        points = len(self.x)
+        q = {"x": self.x, "t": self.t, "eta": np.asarray(self.eta)}
+        q |= {"W_h": W_h, "b_h": b_h, "W_o": W_o, "b_o": b_o}
+
+        def define(name, compute):
+            q[name] = np.asarray(given[name]) if name in given else compute()
+
+        define("z_h", lambda: self.x @ W_h + b_h)
+        define("a_h", lambda: hidden(q["z_h"]))
+        define("z_o", lambda: q["a_h"] @ W_o + b_o)
+        define("a_o", lambda: output(q["z_o"]))
+        define("E", lambda: self.net.losses(q["z_o"], q["a_o"], self.t).mean())
+        define("slope_h", lambda: slope(hidden, q["z_h"]))
+        define("slope_o", lambda: slope(output, q["z_o"]))
+        each = np.ones(points)
+        if self.net.loss_name != "cross_entropy":
+            define(
+                "dE_da_o",
+                lambda: pull_back(lambda a: self.net.losses(a, a, self.t), q["a_o"], each),
+            )
+            define("delta_o", lambda: pull_back(output, q["z_o"], q["dE_da_o"]))
+        else:
+            define(
+                "delta_o",
+                lambda: pull_back(lambda z: self.net.losses(z, output(z), self.t), q["z_o"], each),
+            )
+        W_back = W_o if W_o_for_delta_h is None else W_o_for_delta_h
+        define("dE_da_h", lambda: pull_back(lambda a: a @ W_back, q["a_h"], q["delta_o"]))
+        define("delta_h", lambda: pull_back(hidden, q["z_h"], q["dE_da_h"]))
+        for layer, entering, W, b in (("h", self.x, W_h, b_h), ("o", q["a_h"], W_o, b_o)):
+            delta = q[f"delta_{layer}"] / points
+
+            def weighted_input(W, b, entering=entering):
+                return entering @ W + b
+
+            define(
+                f"dW_{layer}",
+                lambda W=W, b=b, delta=delta, f=weighted_input: pull_back(
+                    lambda w: f(w, b), W, delta
+                ),
+            )
+            define(
+                f"db_{layer}",
+                lambda W=W, b=b, delta=delta, f=weighted_input: pull_back(
+                    lambda v: f(W, v), b, delta
+                ),
+            )
+        for name in PARAMETERS:
+            define(f"{name}_new", lambda name=name: q[name] - self.eta * q[f"d{name}"])
+        return q
+
+
+def random_step(
+    rng, hidden, output="sigmoid", loss="half_squared", units=(2, 3, 2), points=4, with_eta=0.3
+):
+    """An SGDStep with weights, inputs and targets drawn from `rng`, away from ReLU's kink.
+
+    units: inputs, hidden units, outputs. Weighted inputs of hidden units stay at least 0.05 away
+    from 0, both signs occur, and no two batch rows are alike.
+    """
+    while True:
+        net = Network(
+            [rng.uniform(-1.5, 1.5, shape) for shape in zip(units, units[1:], strict=False)],
+            [rng.uniform(-1, 1, n) for n in units[1:]],
+            hidden=hidden,
+            output=output,
+            loss=loss,
+        )
+        x = rng.uniform(-1.5, 1.5, (points, units[0]))
+        z = net.forward(x).z[0]
+        if np.abs(z).min() > 0.05 and (z > 0).any() and (z < 0).any():
+            break
+    t = rng.uniform(0.05, 0.95, (points, units[-1]))
+    return SGDStep(net, x, t, with_eta)
