@@ -1,0 +1,172 @@
+"""`check`: record a student's answers, compare them, show a table, and say NotYet if need be."""
+
+import copy
+import html
+import os
+import secrets
+
+from helpers import record as records
+from helpers.judging import MISSING, RIGHT, judge
+from helpers.questions import question_by_id
+from helpers.record import MIME_TYPE, Missing, Unusable, encode
+
+SEED_VARIABLE = "BACKPROP_PROBE_SEED"
+SIGNS = {"right": "✓", "carried": "✓", "wrong": "✗", "missing": "…", "error": "✗"}
+
+
+class NotYet(AssertionError):
+    """Some part of a check is not right yet. Shown as one line, without a stack trace."""
+
+    def _render_traceback_(self):
+        return [f"Not yet: {self}"]
+
+
+def check(question, **answers):
+    """Check the answers to `question`, an id such as "p2.sigmoid.forward".
+
+    answers: the question's keyword arguments: numbers, arrays, expressions, words or functions.
+    Shows a table with a line for each part. Raises NotYet unless every part is right.
+    """
+    asked = question_by_id(question)
+    seed = probe_seed()
+    record = observe(asked, answers, seed)
+    verdicts = judge(asked, record, seed)
+    _display(asked, record, verdicts)
+    right = sum(verdict.verdict == RIGHT for verdict in verdicts)
+    if right < len(verdicts):
+        if all(verdict.verdict == MISSING for verdict in verdicts):
+            raise NotYet(f"{asked.id} is not answered yet.") from None
+        raise NotYet(f"{right} of {len(verdicts)} parts of {asked.id} are right.") from None
+
+
+def probe_seed():
+    """The grader's seed if it gave one, else a fresh one."""
+    try:
+        return int(os.environ[SEED_VARIABLE])
+    except (KeyError, ValueError):
+        return secrets.randbits(32)
+
+
+def observe(question, answers, seed):
+    """The record of `answers`, a dict by argument name, to `question` with the seed's probes."""
+    unknown = sorted(set(answers) - set(question.arguments))
+    missing = sorted(set(question.arguments) - set(answers))
+    cases = question.cases_from(seed)
+    observed = []
+    for case in cases:
+        if unknown or missing:
+            problem = f"check cell changed: wanted {', '.join(question.arguments)}"
+            values = {part.name: Unusable(problem) for part in question.parts}
+        else:
+            values = _observe_case(question, answers, case)
+        observed.append(values)
+    return {
+        "version": records.VERSION,
+        "question": question.id,
+        "seed": seed,
+        "answers": {
+            part.name: [encode(values.get(part.name)) for values in observed]
+            for part in question.parts
+        },
+    }
+
+
+def _observe_case(question, answers, case):
+    if all(_unanswered(answer) for answer in answers.values()):
+        return {}
+    observed = _attempt(lambda: case.call(**{k: _private(v) for k, v in answers.items()}))
+    if not isinstance(observed, dict):
+        return {part.name: observed for part in question.parts}
+    return {part: _attempt(v) if callable(v) else v for part, v in observed.items()}
+
+
+def _attempt(run):
+    """What `run` returns, or Missing or Unusable if the student's code in it stops."""
+    try:
+        return run()
+    except NotImplementedError:
+        return Missing()
+    except Exception as error:
+        # An ellipsis left inside an expression: "unsupported operand type(s) for *: … 'ellipsis'".
+        if "ellipsis" in str(error).lower():
+            return Missing()
+        return Unusable(f"your code stops with {type(error).__name__}: {error}")
+
+
+def _unanswered(answer):
+    return answer is None or answer is Ellipsis or isinstance(answer, Missing)
+
+
+def _private(answer):
+    return answer if callable(answer) else copy.deepcopy(answer)
+
+
+def _display(question, record, verdicts):
+    from IPython.display import display
+
+    bundle = {
+        "text/plain": as_text(question, verdicts),
+        "text/html": as_html(question, verdicts),
+        MIME_TYPE: record,
+    }
+    display(bundle, raw=True)
+
+
+def as_text(question, verdicts):
+    """The table of a check as plain text."""
+    width = max(len(verdict.part) for verdict in verdicts)
+    lines = [f"{question.id}"]
+    for verdict in verdicts:
+        line = f"{SIGNS[verdict.verdict]} {verdict.part:<{width}}  {verdict.verdict}"
+        lines.append(f"{line}: {verdict.hint}" if verdict.hint else line)
+    return "\n".join(lines)
+
+
+COLOURS = {"right": "#0072B2", "carried": "#0072B2", "missing": "#767676"}
+
+
+def as_html(question, verdicts):
+    """The table of a check as HTML."""
+    words = {part.name: part.in_words for part in question.parts}
+    rows = []
+    for verdict in verdicts:
+        colour = COLOURS.get(verdict.verdict, "#B34700")
+        rows.append(
+            "<tr>"
+            f'<td style="text-align:left;color:{colour}"><b>{SIGNS[verdict.verdict]}</b> '
+            f"{verdict.verdict}</td>"
+            f'<td style="text-align:left"><code>{html.escape(verdict.part)}</code> '
+            f"{html.escape(words[verdict.part])}</td>"
+            f'<td style="text-align:left">{html.escape(verdict.hint)}</td>'
+            "</tr>"
+        )
+    return (
+        '<table style="margin-left:0"><thead><tr><th style="text-align:left">'
+        f'{html.escape(question.id)}</th><th style="text-align:left">part</th>'
+        '<th style="text-align:left">what to look at</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def when_answered(draw):
+    """Run `draw` at once, as a decorator: for given cells that use the student's own code.
+
+    Whatever is missing or wrong in that code is said in one sentence, without a stack trace.
+    """
+    try:
+        result = draw()
+    except NotImplementedError:
+        print("This appears when the functions it uses are written. Run the cell again then.")
+    except Exception as error:
+        if "ellipsis" in str(error).lower() or "NoneType" in str(error):
+            print("This appears when the answers it uses are given. Run the cell again then.")
+        else:
+            print(
+                "This appears when the code it uses runs through. Now it stops with "
+                f"{type(error).__name__}: {error}"
+            )
+    else:
+        if result is not None:
+            from IPython.display import display
+
+            display(result)

@@ -1,0 +1,160 @@
+"""Judge a record of answers part by part. Used by the check in the notebook and by the grader."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.misconceptions import hint
+from helpers.record import Missing, Unusable, answers_in
+
+RIGHT, CARRIED, WRONG, MISSING, ERROR = "right", "carried", "wrong", "missing", "error"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of one part.
+
+    verdict: "right", "carried", "wrong", "missing" or "error". points of max_points.
+    misconception: its name in the catalogue, or "". hint: a sentence for the student, or "".
+    """
+
+    part: str
+    points: float
+    max_points: float
+    verdict: str
+    misconception: str = ""
+    hint: str = ""
+
+
+def judge(question, record, seed):
+    """Judge `record`, any JSON value, for `question` with the cases drawn from `seed`.
+
+    Returns one Verdict a part, in the question's order. Never raises, whatever the record holds.
+    """
+    cases = question.cases_from(seed)
+    answers = answers_in(record, question, cases)
+    if answers is None:
+        return without_record(question, "no record of your answers reached the grader")
+    return [_judge_part(part, answers[part.name], cases) for part in question.parts]
+
+
+def without_record(question, reason):
+    """The verdicts for a check cell that left no valid record: 0 points, and why."""
+    return [Verdict(part.name, 0, part.points, ERROR, hint=reason) for part in question.parts]
+
+
+def _judge_part(part, answers, cases):
+    def verdict(kind, misconception="", hint=""):
+        points = part.points if kind == RIGHT else 0
+        return Verdict(part.name, points, part.points, kind, misconception, hint)
+
+    if any(isinstance(answer, Missing) for answer in answers):
+        return verdict(MISSING, hint="not answered yet")
+    for answer, case in zip(answers, cases, strict=True):
+        if isinstance(answer, Unusable):
+            return verdict(ERROR, hint=_where(case, cases) + answer.reason)
+    expected = [case.expected[part.name] for case in cases]
+    if any(isinstance(value, str) for value in expected):
+        if all(_same_words(a, e) for a, e in zip(answers, expected, strict=True)):
+            return verdict(RIGHT)
+        return verdict(WRONG, hint=part.in_words and f"look again at {part.in_words}")
+    if any(isinstance(answer, str) for answer in answers):
+        return verdict(ERROR, hint="wanted a number, got text")
+
+    for answer, value, case in zip(answers, expected, cases, strict=True):
+        if fitted(answer, value, part) is None:
+            turned = answer.ndim == 2 and answer.shape == value.shape[::-1]
+            same = turned and _close(part, answer.T, value, case.given.get(part.name))
+            shapes = f"wanted shape {value.shape}, got {answer.shape}."
+            if same:
+                return verdict(WRONG, "transposed", f"{shapes} {hint('transposed')}")
+            return verdict(WRONG, hint=_where(case, cases) + shapes)
+    fitting = [fitted(a, e, part) for a, e in zip(answers, expected, strict=True)]
+
+    def agrees(values):
+        return [
+            value.shape == answer.shape and _close(part, answer, value, case.given.get(part.name))
+            for answer, value, case in zip(fitting, values, cases, strict=True)
+        ]
+
+    matches = agrees(expected)
+    if all(matches):
+        return verdict(RIGHT)
+    name = _misconception(part, cases, agrees)
+    if name is None and all(map(_too_few_digits, fitting, expected)):
+        name = "too_few_digits"
+    if name is not None:
+        return verdict(WRONG, name, hint(name))
+    return verdict(WRONG, hint=_where_wrong(part, cases, fitting, expected, matches))
+
+
+def fitted(answer, expected, part):
+    """`answer` in the shape of `expected`, or None if its shape is wrong.
+
+    By hand, dimensions of length 1 do not matter. In code they do, but a single number may come as
+    an array of one, and a vector as one row, as `keepdims` leaves it.
+    """
+
+    def essential(shape):
+        return tuple(n for n in shape if n != 1)
+
+    if answer.shape == expected.shape:
+        return answer
+    one_row = expected.ndim == 1 and answer.shape == (1, *expected.shape)
+    loose = part.tolerance.by_hand or expected.size == 1 or one_row
+    if loose and essential(answer.shape) == essential(expected.shape):
+        return answer.reshape(expected.shape)
+    return None
+
+
+def _close(part, answer, value, given):
+    return bool(np.all(np.abs(answer - value) <= part.tolerance.allowed(value, given)))
+
+
+def _misconception(part, cases, agrees):
+    """The first catalogue entry that explains the answer in every case, or None."""
+    names = {name: None for case in cases for name, _ in case.mistakes.get(part.name, ())}
+    for name in names:
+        values = [
+            np.asarray(dict(case.mistakes.get(part.name, ())).get(name, case.expected[part.name]))
+            for case in cases
+        ]
+        if all(agrees(values)):
+            return name
+    return None
+
+
+def _too_few_digits(answer, expected):
+    """Whether every number is the expected one rounded to at most three decimals."""
+    return any(
+        np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12) for digits in (1, 2, 3)
+    ) and not np.all(answer == 0)
+
+
+def _same_words(answer, expected):
+    return isinstance(answer, str) and answer.strip().casefold() == expected.casefold()
+
+
+def _where(case, cases):
+    return f"with {case.label}: " if case.label and len(cases) > 1 else ""
+
+
+def _where_wrong(part, cases, answers, expected, matches):
+    """What can be said of an unrecognised answer without giving the right one away."""
+    labels = {case.label: True for case in cases if case.label}
+    for case, match in zip(cases, matches, strict=True):
+        if case.label:
+            labels[case.label] &= match
+    wrong = [label for label, fine in labels.items() if not fine]
+    if wrong and len(wrong) < len(labels):
+        return f"right except with {' and '.join(wrong)}"
+    first = matches.index(False)
+    answer, value = answers[first], expected[first]
+    off = np.abs(answer - value) > part.tolerance.allowed(value, cases[first].given.get(part.name))
+    if value.size > 1 and not off.all():
+        index = tuple(int(i) for i in np.argwhere(off)[0])
+        return f"{int(off.sum())} of {off.size} numbers are off, the first at position {index}"
+    if np.all(np.sign(answer) == -np.sign(value)) and np.all(value != 0):
+        return "the sign is not right, and neither is the size"
+    larger = np.linalg.norm(answer) > np.linalg.norm(value)
+    return f"too {'large' if larger else 'small'}; retrace it link by link"

@@ -1,0 +1,131 @@
+"""What a question is: its parts, the cases it is asked for, and what is right and wrong in each."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from helpers.misconceptions import wrong_values
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a number may be off: the larger of `relative` · |expected| and `absolute`.
+
+    by_hand: whether dimensions of length 1 do not matter, so that [0.1, 0.2] stands for one row.
+    """
+
+    relative: float
+    absolute: float
+    by_hand: bool = False
+
+    def allowed(self, expected, given=None):
+        """The allowed error of each element.
+
+        given: what the student started from (the old weights of a new weight): then the relative
+        tolerance is one of the change, or an unchanged weight would pass as an updated one.
+        """
+        change = expected if given is None else expected - given
+        return np.maximum(self.relative * np.abs(change), self.absolute)
+
+
+# By hand: 0.5 %, or half a unit of the fourth decimal for the number itself and a unit for earlier
+# results that were rounded before use (an input of 1.5 enlarges their rounding as well).
+BY_HAND = Tolerance(relative=5e-3, absolute=1.5001e-4, by_hand=True)
+FLOAT64 = Tolerance(relative=1e-7, absolute=1e-10)
+FLOAT32 = Tolerance(relative=1e-4, absolute=2e-6)
+EXACT = Tolerance(relative=1e-9, absolute=0, by_hand=True)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing a question asks for, marked on its own.
+
+    name: as the student knows it. points: what it is worth. quantity: its name in an SGDStep,
+    where it is not `name`; index: the element of it that is asked for, None for all.
+    in_words: what the part is, for the check's table.
+    """
+
+    name: str
+    points: float
+    in_words: str = ""
+    tolerance: Tolerance = FLOAT64
+    quantity: str = ""
+    index: tuple | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One set of inputs at which a question is judged.
+
+    expected: what is right, a float64 array or a str, by part. mistakes: (misconception, value)
+    pairs by part. given: what a part started from, by part (see Tolerance.allowed).
+    call: how to get the answers from the student's, a function of the keyword arguments of `check`
+    that returns a dict by part, of values or of functions without arguments that return them (so
+    that an error costs one part only); it runs in the student's kernel only.
+    label: names the case to the student, as in "hidden='relu'".
+    """
+
+    expected: dict
+    mistakes: dict = field(default_factory=dict)
+    given: dict = field(default_factory=dict)
+    call: Callable | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A check cell's question.
+
+    id: as in check("p2.sigmoid.forward", …). parts: in the order of the table. arguments: the
+    keyword arguments of `check`. cases: a function of a random generator that returns the cases.
+    """
+
+    id: str
+    parts: tuple
+    arguments: tuple
+    cases: Callable
+
+    @property
+    def points(self):
+        return sum(part.points for part in self.parts)
+
+    def cases_from(self, seed):
+        """The cases drawn from `seed`, an int. The same seed gives the same cases anywhere."""
+        return _cases(self, seed)
+
+
+# A check observes and judges the same cases; to draw them once halves its time.
+@lru_cache(maxsize=4)
+def _cases(question, seed):
+    return question.cases(np.random.default_rng(seed))
+
+
+def step_case(step, parts: Iterable[Part], call=None, label=""):
+    """The Case in which `parts` are quantities of the SGDStep `step`."""
+    expected, mistakes, given = {}, {}, {}
+    for part in parts:
+        quantity = part.quantity or part.name
+        index = () if part.index is None else part.index
+        expected[part.name] = np.asarray(step[quantity])[index]
+        mistakes[part.name] = [
+            (name, _element(value, part.index)) for name, value in wrong_values(step, quantity)
+        ]
+        if quantity.endswith("_new") and quantity != "E_new":
+            given[part.name] = step[quantity.removesuffix("_new")][index]
+    return Case(expected, mistakes, given, call, label)
+
+
+def _element(value, index):
+    value = np.asarray(value)
+    if index is None:
+        return value
+    # A transposed matrix may not have the element that is asked for.
+    inside = all(i < n for i, n in zip(index, value.shape, strict=True))
+    return value[index] if inside else np.asarray(np.nan)
+
+
+def answers_themselves(**answers):
+    """The `call` of a question whose answers are numbers or words: nothing has to be run."""
+    return answers

@@ -1,0 +1,200 @@
+"""Problem 1: the derivation, one link of the chain rule at a time. Answers are SymPy expressions.
+
+The path leads from input i through hidden unit j to output unit k. An answer is recorded by its
+values at random points at which every symbol has the value it has in the network there, so any
+algebraically equal form is right.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from helpers.misconceptions import wrong_values
+from helpers.questions.model import Case, Part, Question
+from helpers.record import Missing, Unusable
+from helpers.sgd_step import random_step
+
+POINTS = 3
+INPUT, J, K = 1, 0, 0
+
+# Each symbol's quantity in an SGDStep of one data point, and its element there.
+SYMBOLS = {
+    "x_i": ("x", (0, INPUT)),
+    "w_ij": ("W_h", (INPUT, J)),
+    "b_j": ("b_h", (J,)),
+    "z_j": ("z_h", (0, J)),
+    "a_j": ("a_h", (0, J)),
+    "w_jk": ("W_o", (J, K)),
+    "b_k": ("b_o", (K,)),
+    "z_k": ("z_o", (0, K)),
+    "a_k": ("a_o", (0, K)),
+    "t_k": ("t", (0, K)),
+    "eta": ("eta", ()),
+    "delta_k": ("delta_o", (0, K)),
+    "delta_j": ("delta_h", (0, J)),
+}
+ANSWERS = {
+    "dE_da_k": ("dE_da_o", (0, K)),
+    "da_k_dz_k": ("slope_o", (0, K)),
+    "dz_k_dw_jk": ("a_h", (0, J)),
+    "dz_k_da_j": ("W_o", (J, K)),
+    "da_j_dz_j": ("slope_h", (0, J)),
+    "dz_j_dw_ij": ("x", (0, INPUT)),
+    "delta_k": ("delta_o", (0, K)),
+    "dE_dw_jk": ("dW_o", (J, K)),
+    "dE_db_k": ("db_o", (K,)),
+    "delta_j": ("delta_h", (0, J)),
+    "dE_dw_ij": ("dW_h", (INPUT, J)),
+    "dE_db_j": ("db_h", (J,)),
+    "w_jk_new": ("W_o_new", (J, K)),
+    "b_k_new": ("b_o_new", (K,)),
+    "w_ij_new": ("W_h_new", (INPUT, J)),
+    "b_j_new": ("b_h_new", (J,)),
+}
+# A link that is one factor of a product, and the other factor: easily confused.
+OTHER_FACTOR = {"dz_k_dw_jk": "w_jk", "dz_k_da_j": "a_j", "dz_j_dw_ij": "w_ij"}
+WHOLE_SUM = {"dz_k_dw_jk": "z_k", "dz_k_da_j": "z_k", "dz_j_dw_ij": "z_j", "dz_k_db_k": "z_k"}
+LAYER_DELTAS = ("delta_k", "delta_j")
+
+
+def _question(question, words, allowed=()):
+    """A question that asks for the formulas in `words`; `allowed`: the deltas they may use."""
+    parts = tuple(Part(name, 1, in_words) for name, in_words in words.items())
+    usable = [name for name in SYMBOLS if name not in LAYER_DELTAS or name in allowed]
+
+    def cases(rng):
+        for _ in range(POINTS):
+            step = random_step(rng, "sigmoid", units=(2, 2, 1), points=1)
+            point = {name: float(step[q][index]) for name, (q, index) in SYMBOLS.items()}
+            expected, mistakes = {}, {}
+            for part in parts:
+                expected[part.name], mistakes[part.name] = _right_and_wrong(part.name, step, point)
+            yield Case(expected, mistakes, call=partial(_values_at, point, usable))
+
+    return Question(question, parts, tuple(words), cases=lambda rng: list(cases(rng)))
+
+
+def _right_and_wrong(name, step, point):
+    """The value of the formula `name` at a point, and the (misconception, value) pairs there."""
+    wrong = []
+    if name in OTHER_FACTOR:
+        wrong.append(("other_factor", np.asarray(point[OTHER_FACTOR[name]])))
+    if name in WHOLE_SUM:
+        wrong.append(("sum_not_differentiated", np.asarray(point[WHOLE_SUM[name]])))
+    if name == "dz_k_db_k":
+        return np.asarray(1.0), [*wrong, ("bias_gradient_forgotten", np.asarray(0.0))]
+    quantity, index = ANSWERS[name]
+    # The links a_j, w_jk and x_i are quantities of the forward pass; its mistakes do not apply.
+    if name not in OTHER_FACTOR:
+        wrong += [(entry, np.asarray(value)[index]) for entry, value in _fitting(step, quantity)]
+    return np.asarray(step[quantity][index]), wrong
+
+
+def _fitting(step, quantity):
+    """The catalogue's mistakes that keep the shape, so that the element asked for exists."""
+    for entry, value in wrong_values(step, quantity):
+        if np.shape(value) == np.shape(step[quantity]):
+            yield entry, value
+
+
+def _values_at(point, usable, **formulas):
+    return {name: partial(_value_at, point, usable, formula) for name, formula in formulas.items()}
+
+
+def _value_at(point, usable, formula):
+    """The value of a SymPy expression at `point`, a dict of floats by symbol name."""
+    import sympy
+
+    if formula is None or formula is Ellipsis:
+        return Missing()
+    try:
+        expression = sympy.sympify(formula)
+    except Exception:
+        expression = None
+    if not isinstance(expression, sympy.Expr):
+        return Unusable("wanted a formula in the given symbols")
+    names = {symbol.name: symbol for symbol in expression.free_symbols}
+    for name in sorted(set(names) - set(usable)):
+        if name in LAYER_DELTAS:
+            return Unusable(f"write it without {name}, which is what you derive here")
+        return Unusable(f"the symbol {name} is not one of the given ones")
+    value = expression.evalf(20, subs={symbol: point[name] for name, symbol in names.items()})
+    try:
+        return float(value)
+    except TypeError:
+        return Unusable("the formula does not come down to a number: is a function not applied?")
+
+
+def _two_outputs():
+    """For those who finish early: delta_j when unit j feeds two output units, k and l."""
+    part = Part("delta_j", 0, "delta of hidden unit j, with two output units")
+
+    def cases(rng):
+        for _ in range(POINTS):
+            step = random_step(rng, "sigmoid", units=(2, 2, 2), points=1)
+            point = {"z_j": step["z_h"][0, J], "a_j": step["a_h"][0, J]}
+            for unit, name in enumerate("kl"):
+                point[f"w_j{name}"] = step["W_o"][J, unit]
+                point[f"delta_{name}"] = step["delta_o"][0, unit]
+            one_path = step["slope_h"][0, J] * point["delta_k"] * point["w_jk"]
+            yield Case(
+                {"delta_j": step["delta_h"][0, J]},
+                {
+                    "delta_j": [
+                        ("one_path_only", np.asarray(one_path)),
+                        *((m, v[0, J]) for m, v in wrong_values(step, "delta_h")),
+                    ]
+                },
+                call=partial(_values_at, point, list(point)),
+            )
+
+    return Question("p1.two_outputs", (part,), ("delta_j",), lambda rng: list(cases(rng)))
+
+
+QUESTIONS = (
+    _question(
+        "p1.output_links",
+        {
+            "dE_da_k": "how the loss follows the output's activation",
+            "da_k_dz_k": "how that activation follows its weighted input",
+            "dz_k_dw_jk": "how that weighted input follows the weight",
+            "dz_k_db_k": "how it follows the bias",
+        },
+    ),
+    _question(
+        "p1.output_layer",
+        {
+            "delta_k": "delta of the output unit",
+            "dE_dw_jk": "gradient of the output weight",
+            "dE_db_k": "gradient of the output bias",
+        },
+    ),
+    _question(
+        "p1.hidden_links",
+        {
+            "dz_k_da_j": "how the output's weighted input follows the hidden activation",
+            "da_j_dz_j": "how that activation follows its weighted input",
+            "dz_j_dw_ij": "how that weighted input follows the weight",
+        },
+    ),
+    _question(
+        "p1.hidden_layer",
+        {
+            "delta_j": "delta of the hidden unit",
+            "dE_dw_ij": "gradient of the hidden weight",
+            "dE_db_j": "gradient of the hidden bias",
+        },
+        allowed=("delta_k",),
+    ),
+    _question(
+        "p1.update",
+        {
+            "w_jk_new": "new output weight",
+            "b_k_new": "new output bias",
+            "w_ij_new": "new hidden weight",
+            "b_j_new": "new hidden bias",
+        },
+        allowed=("delta_k", "delta_j"),
+    ),
+    _two_outputs(),
+)

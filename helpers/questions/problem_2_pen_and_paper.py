@@ -1,0 +1,114 @@
+"""Problem 2: one step of SGD by hand, with sigmoid, tanh and ReLU hidden units."""
+
+from functools import cache
+
+import numpy as np
+
+from helpers.course import HIDDEN, tutorial_step
+from helpers.questions.model import (
+    BY_HAND,
+    EXACT,
+    Case,
+    Part,
+    Question,
+    answers_themselves,
+    step_case,
+)
+from helpers.sgd_step import SGDStep
+
+FORWARD = {
+    "z_h": "weighted inputs of the hidden units",
+    "a_h": "activations of the hidden units",
+    "z_o": "weighted input of the output unit",
+    "a_o": "activation of the output unit",
+    "E": "loss",
+}
+BACKWARD = {
+    "delta_o": "delta of the output unit",
+    "dW_o": "gradient of the output weights",
+    "db_o": "gradient of the output bias",
+    "delta_h": "deltas of the hidden units",
+    "dW_h": "gradient of the hidden weights",
+    "db_h": "gradient of the hidden biases",
+}
+UPDATE = {
+    "W_o_new": "new output weights",
+    "b_o_new": "new output bias",
+    "W_h_new": "new hidden weights",
+    "b_h_new": "new hidden biases",
+    "E_new": "loss after the step",
+}
+
+
+@cache
+def _step(hidden):
+    return tutorial_step(hidden)
+
+
+def _by_hand(question, hidden, names):
+    parts = tuple(Part(name, 1, words, BY_HAND) for name, words in names.items())
+    return Question(
+        question,
+        parts,
+        arguments=tuple(names),
+        cases=lambda rng: [step_case(_step(hidden), parts, answers_themselves)],
+    )
+
+
+def _questions():
+    for hidden in HIDDEN:
+        # The hidden units' weighted inputs do not depend on the activation: asked for once.
+        forward = {k: v for k, v in FORWARD.items() if hidden == "sigmoid" or k != "z_h"}
+        yield _by_hand(f"p2.{hidden}.forward", hidden, forward)
+        yield _by_hand(f"p2.{hidden}.backward", hidden, BACKWARD)
+        yield _by_hand(f"p2.{hidden}.update", hidden, UPDATE)
+    yield COMPARE
+    yield TWO_POINTS
+
+
+def _comparison(rng):
+    moved = {
+        hidden: np.concatenate([change.ravel() for change in _step(hidden).changes().values()])
+        for hidden in HIDDEN
+    }
+    still = {hidden: int(np.sum(moved[hidden] == 0)) for hidden in HIDDEN}
+    expected = {
+        "moved_most": max(HIDDEN, key=lambda hidden: np.linalg.norm(moved[hidden])),
+        "has_unmoved": max(HIDDEN, key=still.get),
+        "unmoved_count": np.asarray(float(max(still.values()))),
+        "reason": "C",
+    }
+    return [Case(expected, call=answers_themselves)]
+
+
+COMPARE = Question(
+    "p2.compare",
+    (
+        Part("moved_most", 1, "which activation's step is the longest"),
+        Part("has_unmoved", 1, "which activation leaves weights where they were"),
+        Part("unmoved_count", 1, "how many of the nine do not move there", EXACT),
+        Part("reason", 1, "the reason for the one that stays, as a letter"),
+    ),
+    arguments=("moved_most", "has_unmoved", "unmoved_count", "reason"),
+    cases=_comparison,
+)
+
+
+def _two_points():
+    """For those who finish early: the output layer's gradients for a batch of two points."""
+    step = _step("sigmoid")
+    batch = SGDStep(
+        step.net, np.vstack([step.x, [[1.0, -0.5]]]), np.vstack([step.t, [[0.2]]]), step.eta
+    )
+    words = {
+        "delta_o": "delta of the output unit, one for each point",
+        "dW_o": "gradient of the output weights for the batch",
+        "db_o": "gradient of the output bias for the batch",
+    }
+    parts = tuple(Part(name, 0, in_words, BY_HAND) for name, in_words in words.items())
+    case = step_case(batch, parts, answers_themselves)
+    return Question("p2.two_points", parts, tuple(words), lambda rng: [case])
+
+
+TWO_POINTS = _two_points()
+QUESTIONS = tuple(_questions())

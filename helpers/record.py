@@ -1,0 +1,109 @@
+"""The record of a student's answers: plain JSON, made in the kernel, read as untrusted data.
+
+    {"version": 1, "question": "p2.sigmoid.forward", "seed": 7,
+     "answers": {"z_h": [{"shape": [1, 2], "values": [0.1, 0.2]}], …}}
+
+`answers` has a list for each part, with one entry for each case: numbers as above,
+{"text": "tanh"}, {"missing": true}, or {"error": "in words"}.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MIME_TYPE = "application/vnd.backprop.answers+json"
+VERSION = 1
+LONGEST_TEXT = 200
+MOST_NUMBERS = 10_000
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Nothing was answered."""
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """An answer that is neither a number nor a word, or that could not be computed: why."""
+
+    reason: str
+
+
+def encode(value):
+    """A student's answer to one part in one case as plain JSON, whatever it is."""
+    if value is None or value is Ellipsis or isinstance(value, Missing):
+        return {"missing": True}
+    if isinstance(value, Unusable):
+        return {"error": value.reason[:LONGEST_TEXT]}
+    if isinstance(value, str):
+        return {"text": value[:LONGEST_TEXT]}
+    try:
+        array = np.asarray(value)
+        if array.dtype == object:
+            if any(item is None or item is Ellipsis for item in array.flat):
+                return {"missing": True}
+            array = array.astype(np.float64)
+    except Exception:
+        return encode(Unusable(f"wanted numbers, got {_short(value)}"))
+    if array.dtype.kind not in "iuf":
+        return encode(Unusable(f"wanted numbers, got {_short(value)}"))
+    if array.size > MOST_NUMBERS:
+        return encode(Unusable(f"wanted a few numbers, got an array of shape {array.shape}"))
+    array = array.astype(np.float64)
+    if not np.all(np.isfinite(array)):
+        return encode(Unusable("contains nan or inf: look for a division by 0 or a step too long"))
+    return {"shape": list(array.shape), "values": array.ravel().tolist()}
+
+
+def _short(value):
+    try:
+        text = repr(value)
+    except Exception:
+        text = ""
+    return f"{type(value).__name__} {text[:60]}".strip()
+
+
+def decode(entry):
+    """An entry of a record as float64 array, str, Missing or Unusable. Never raises."""
+    if not isinstance(entry, dict):
+        return Unusable("the record of this answer cannot be read")
+    if entry.get("missing") is True:
+        return Missing()
+    for key, make in (("error", Unusable), ("text", str)):
+        if isinstance(entry.get(key), str):
+            return make(entry[key][:LONGEST_TEXT])
+    shape, values = entry.get("shape"), entry.get("values")
+    try:
+        if not isinstance(values, list) or len(values) > MOST_NUMBERS:
+            raise ValueError
+        if not all(type(value) in (int, float) for value in values):
+            raise ValueError
+        if len(shape) > 4 or not all(type(n) is int and n >= 0 for n in shape):
+            raise ValueError
+        array = np.array(values, dtype=np.float64).reshape(shape)
+    except (ValueError, TypeError, OverflowError):
+        return Unusable("the record of this answer cannot be read")
+    if not np.all(np.isfinite(array)):
+        return Unusable("contains nan or inf")
+    return array
+
+
+def answers_in(record, question, cases):
+    """The decoded answers of `record` by part, a list with one entry a case; None if invalid.
+
+    record: any JSON value. A record of another question, version or number of cases is invalid.
+    """
+    if not isinstance(record, dict):
+        return None
+    if record.get("version") != VERSION or record.get("question") != question.id:
+        return None
+    answers = record.get("answers")
+    if not isinstance(answers, dict):
+        return None
+    decoded = {}
+    for part in question.parts:
+        entries = answers.get(part.name)
+        if not isinstance(entries, list) or len(entries) != len(cases):
+            return None
+        decoded[part.name] = [decode(entry) for entry in entries]
+    return decoded

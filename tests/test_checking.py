@@ -1,0 +1,345 @@
+"""What `check` records, shows and raises, and what the judge makes of records that cannot be."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sympy
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from helpers.checking import NotYet, check, observe, when_answered
+from helpers.judging import judge
+from helpers.questions import NOTEBOOKS, question_by_id, questions_of
+from helpers.record import MIME_TYPE, Missing, Unusable, decode, encode
+from tests.test_questions import BACKWARD, FORWARD, by_hand, verdicts
+
+InteractiveShell.instance()  # without a shell, IPython prints instead of displaying
+
+
+def run_check(question, **answers):
+    """The display's MIME bundle and what was raised (or None)."""
+    raised = None
+    with capture_output() as captured:
+        try:
+            check(question, **answers)
+        except NotYet as error:
+            raised = error
+    (output,) = captured.outputs
+    return output.data, raised
+
+
+def test_right_answers_are_recorded_and_raise_nothing():
+    page = by_hand("sigmoid")
+    bundle, raised = run_check("p2.sigmoid.forward", **{name: page[name] for name in FORWARD})
+    assert raised is None
+    assert set(bundle) == {"text/plain", "text/html", MIME_TYPE}
+    record = json.loads(json.dumps(bundle[MIME_TYPE], allow_nan=False))
+    assert record["question"] == "p2.sigmoid.forward"
+    assert record["answers"]["a_h"] == [{"shape": [2], "values": page["a_h"]}]
+    assert all(v.verdict == "right" for v in judge(question_by_id("p2.sigmoid.forward"), record, 0))
+
+
+def test_every_part_is_shown_and_not_only_the_first_wrong_one():
+    page = by_hand("sigmoid")
+    answers = {name: page[name] for name in BACKWARD}
+    answers |= {"delta_o": -page["delta_o"], "db_h": ..., "dW_h": "three"}
+    bundle, raised = run_check("p2.sigmoid.backward", **answers)
+    assert str(raised) == "3 of 6 parts of p2.sigmoid.backward are right."
+    assert raised._render_traceback_() == [f"Not yet: {raised}"]
+    for text in (bundle["text/plain"], bundle["text/html"]):
+        for words in ("which way round is the error?", "not answered yet", "got text"):
+            assert words in text
+        for name in BACKWARD:
+            assert name in text
+    # The hints of wrong parts show no right number.
+    assert "0.1236" not in bundle["text/plain"]
+
+
+@pytest.mark.parametrize("missing", [..., None, [..., ...], [0.1, ...], [None, 0.2]])
+def test_what_is_missing_is_called_missing(missing):
+    answers = {name: missing for name in FORWARD}
+    bundle, raised = run_check("p2.sigmoid.forward", **answers)
+    assert str(raised) == "p2.sigmoid.forward is not answered yet."
+    assert bundle["text/plain"].count("not answered yet") == len(FORWARD)
+
+
+def test_functions_that_are_not_written_are_missing():
+    def raises(*arguments):
+        raise NotImplementedError
+
+    def has_a_gap(x, params, hidden):
+        return x @ params["W_h"] + ...
+
+    def returns_nothing(*arguments):
+        pass
+
+    for function in (raises, has_a_gap, returns_nothing, ...):
+        found = verdicts("p3.forward", forward=function)
+        assert {verdict for verdict, _ in found.values()} == {"missing"}
+
+
+def test_a_function_that_stops_is_told_with_which_activation_and_why():
+    def forward(x, params, hidden):
+        if hidden == "relu":
+            raise KeyError("W1")
+        return [np.zeros((len(x), 2))] * 4
+
+    bundle, _ = run_check("p3.forward", forward=forward)
+    assert "with hidden='relu': your code stops with KeyError: 'W1'" in bundle["text/plain"]
+
+
+def test_an_error_in_one_function_does_not_cost_the_other():
+    def slope(name, z):
+        raise ZeroDivisionError
+
+    def activation(name, z):
+        return {"sigmoid": 1 / (1 + np.exp(-z)), "tanh": np.tanh(z), "relu": z * (z > 0)}[name]
+
+    found = verdicts("p3.activations", activation=activation, slope=slope)
+    assert [found[name][0] for name in ("sigmoid", "tanh", "relu")] == ["right"] * 3
+    assert found["slope_tanh"][0] == "error"
+
+
+def test_a_function_that_changes_its_arguments_spoils_nothing():
+    def forward(x, params, hidden):
+        params.clear()
+        x *= 0
+        raise RuntimeError
+
+    before = question_by_id("p3.forward").cases_from(3)[0].expected["z_h"].copy()
+    verdicts("p3.forward", 3, forward=forward)
+    after = question_by_id("p3.forward").cases_from(3)[0].expected["z_h"]
+    np.testing.assert_array_equal(before, after)
+
+
+def test_wrong_shapes_are_named():
+    found = {"dW_h": np.zeros((2, 3)), "dW_o": np.zeros((2, 3)), "db_o": np.zeros(2)}
+
+    def backward(x, t, params, trace, hidden):
+        return {**found, "db_h": np.zeros((3, 1))}
+
+    bundle, _ = run_check("p3.backward", backward=backward)
+    assert "wanted shape (3, 2), got (2, 3)" in bundle["text/plain"]
+    assert "wanted shape (3,), got (3, 1)" in bundle["text/plain"]
+
+
+def test_output_names_are_asked_for_if_a_dictionary_lacks_one():
+    bundle, _ = run_check("p3.backward", backward=lambda *arguments: {"dW_h": 1})
+    assert "backward has to return dW_h, db_h, dW_o, db_o" in bundle["text/plain"]
+
+
+def test_a_changed_check_cell_is_said_to_be_changed():
+    bundle, raised = run_check("p2.sigmoid.forward", z_h=[1, 2])
+    assert raised and "check cell changed: wanted z_h, a_h, z_o, a_o, E" in bundle["text/plain"]
+
+
+def test_the_graders_seed_is_used_and_a_fresh_one_otherwise(monkeypatch):
+    monkeypatch.setenv("BACKPROP_PROBE_SEED", "77")
+    assert run_check("p3.forward", forward=...)[0][MIME_TYPE]["seed"] == 77
+    monkeypatch.delenv("BACKPROP_PROBE_SEED")
+    seeds = {run_check("p3.forward", forward=...)[0][MIME_TYPE]["seed"] for _ in range(3)}
+    assert len(seeds) == 3
+
+
+# Formulas
+
+a_j, z_k, a_k, t_k, delta_k, q = sympy.symbols("a_j z_k a_k t_k delta_k q")
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        (a_k - t_k) * a_k * (1 - a_k),
+        -(t_k - a_k) * (a_k - a_k**2),
+        (1 / (1 + sympy.exp(-z_k)) - t_k) * sympy.exp(-z_k) / (1 + sympy.exp(-z_k)) ** 2,
+        sympy.expand((a_k - t_k) * a_k * (1 - a_k)),
+        sympy.diff((t_k - 1 / (1 + sympy.exp(-z_k))) ** 2 / 2, z_k),
+    ],
+)
+def test_equal_formulas_are_right(delta):
+    found = verdicts("p1.output_layer", delta_k=delta, dE_dw_jk=delta * a_j, dE_db_k=delta)
+    assert set(found.values()) == {("right", "")}
+
+
+@pytest.mark.parametrize(
+    ("delta", "name"),
+    [
+        ((t_k - a_k) * a_k * (1 - a_k), "wrong_sign"),
+        (2 * (a_k - t_k) * a_k * (1 - a_k), "factor_two"),
+        ((a_k - t_k) / 2 * a_k * (1 - a_k), "factor_half"),
+        (a_k - t_k, "slope_forgotten"),
+        ((a_k - t_k) * z_k * (1 - z_k), "slope_formula_at_z"),
+        (
+            (a_k - t_k) * sympy.exp(-a_k) / (1 + sympy.exp(-a_k)) ** 2,
+            "slope_at_a",
+        ),
+    ],
+)
+def test_wrong_formulas_are_recognised(delta, name):
+    found = verdicts("p1.output_layer", delta_k=delta, dE_dw_jk=..., dE_db_k=...)
+    assert found["delta_k"] == ("wrong", name)
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        (delta_k, "write it without delta_k"),
+        (q * a_k, "the symbol q is not one of the given ones"),
+        (sympy.Function("sigma")(z_k), "is a function not applied?"),
+        (np.array([1, 2]), "wanted a formula"),
+        (object(), "wanted a formula"),
+        (a_k > t_k, "wanted a formula"),
+    ],
+)
+def test_formulas_that_cannot_be_judged_say_why(formula, words):
+    bundle, _ = run_check("p1.output_layer", delta_k=formula, dE_dw_jk=..., dE_db_k=...)
+    assert "error: " in bundle["text/plain"] and words in bundle["text/plain"]
+
+
+# Records are untrusted
+
+
+@pytest.mark.parametrize(
+    "value", [1, 0.5, [1, 2], np.float32(3), np.zeros((2, 2)), (1, 2), [[1], [2]], 0, -0.0]
+)
+def test_numbers_survive_the_record(value):
+    entry = json.loads(json.dumps(encode(value)))
+    decoded = decode(entry)
+    assert decoded.shape == np.shape(value)
+    np.testing.assert_array_equal(decoded, value)
+
+
+class Hostile:
+    def __repr__(self):
+        raise RuntimeError
+
+    def __array__(self, *arguments, **keywords):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.nan, [1, np.inf], 1j, object(), Hostile(), True, [[1], [2, 3]], {"a": 1}, np.zeros(20_000)],
+)
+def test_what_is_not_a_number_is_recorded_as_unusable(value):
+    entry = json.loads(json.dumps(encode(value), allow_nan=False))
+    assert isinstance(decode(entry), Unusable)
+
+
+def test_missing_and_words_survive_the_record():
+    assert decode(encode(...)) == Missing()
+    assert decode(encode("tanh")) == "tanh"
+    assert len(decode(encode("x" * 10_000))) == 200
+
+
+BROKEN = [
+    None,
+    [],
+    "text",
+    7,
+    {},
+    {"version": 1},
+    {"version": 2, "question": "p2.sigmoid.forward", "answers": {}},
+    {"version": 1, "question": "p2.tanh.forward", "answers": {}},
+    {"version": 1, "question": "p2.sigmoid.forward", "answers": []},
+    {"version": 1, "question": "p2.sigmoid.forward", "answers": {"z_h": 3}},
+    {"version": 1, "question": ["p2"], "answers": None},
+]
+ENTRIES = [
+    None,
+    [],
+    {"shape": [1], "values": [10**400]},
+    {"shape": [10**12], "values": []},
+    {"shape": "22", "values": [1, 2]},
+    {"shape": [-1], "values": [1]},
+    {"shape": [1], "values": [True]},
+    {"shape": [1], "values": ["1"]},
+    {"shape": [1], "values": [float("nan")]},
+    {"shape": [2], "values": [1]},
+    {"shape": None, "values": [1]},
+    {"shape": [1] * 50, "values": [1]},
+    {"shape": [1], "values": {"0": 1}},
+    {"error": 3},
+    {"missing": "no"},
+    {"text": None},
+]
+
+
+@pytest.mark.parametrize("record", BROKEN)
+def test_a_record_that_cannot_be_is_worth_nothing(record):
+    found = judge(question_by_id("p2.sigmoid.forward"), record, 0)
+    assert [verdict.points for verdict in found] == [0] * 5
+    assert {verdict.verdict for verdict in found} == {"error"}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("question", ["p2.sigmoid.forward", "p2.compare", "p3.backward"])
+def test_an_entry_that_cannot_be_is_worth_nothing(question, entry):
+    asked = question_by_id(question)
+    count = len(asked.cases_from(0))
+    answers = {part.name: [entry] * count for part in asked.parts}
+    found = judge(asked, {"version": 1, "question": question, "answers": answers}, 0)
+    assert sum(verdict.points for verdict in found) == 0
+
+
+def test_a_record_for_other_probes_is_worth_nothing():
+    asked = question_by_id("p3.loss")
+
+    def loss(a_o, t):
+        return 0.5 * ((t - a_o) ** 2).sum(axis=1).mean()
+
+    record = observe(asked, {"loss": loss}, seed=1)
+    assert sum(verdict.points for verdict in judge(asked, record, 1)) == asked.points
+    assert sum(verdict.points for verdict in judge(asked, record, 2)) == 0
+
+
+def test_judging_twice_gives_the_same():
+    asked = question_by_id("p3.loss")
+    record = observe(asked, {"loss": lambda a_o, t: 1}, seed=1)
+    assert judge(asked, record, 1) == judge(asked, record, 1)
+
+
+def test_unanswered_records_of_every_question_earn_nothing():
+    for notebook in NOTEBOOKS.values():
+        for question in questions_of(notebook).values():
+            record = observe(question, {name: ... for name in question.arguments}, 4)
+            assert {verdict.verdict for verdict in judge(question, record, 4)} == {"missing"}
+
+
+# Given cells that use the student's code
+
+
+def test_when_answered_shows_or_says_what_it_waits_for(capsys):
+    @when_answered
+    def fine():
+        print("picture")
+
+    @when_answered
+    def waits():
+        raise NotImplementedError
+
+    @when_answered
+    def gap():
+        return 1 * ...
+
+    @when_answered
+    def wrong():
+        return np.zeros(2) @ np.zeros(3)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "picture"
+    assert lines[1].startswith("This appears when the functions")
+    assert lines[2].startswith("This appears when the answers")
+    assert "ValueError" in lines[3]
+
+
+def test_import_helpers_loads_nothing_heavy():
+    code = (
+        "import sys, helpers; from helpers import check, Network, gradients;"
+        "heavy = {'matplotlib', 'sympy', 'tensorflow', 'IPython', 'keras'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

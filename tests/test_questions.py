@@ -1,0 +1,304 @@
+"""Right answers pass, also written differently and rounded; each recognised mistake is named."""
+
+import ast
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.checking import observe
+from helpers.course import HIDDEN, tutorial_step
+from helpers.judging import judge
+from helpers.misconceptions import CATALOGUE
+from helpers.questions import NOTEBOOKS, question_by_id, questions_of
+from helpers.questions.model import BY_HAND
+from helpers.sgd_step import PARAMETERS
+
+ALL = [question for notebook in NOTEBOOKS.values() for question in questions_of(notebook).values()]
+SEED = 20240
+FORWARD = ("z_h", "a_h", "z_o", "a_o", "E")
+BACKWARD = ("delta_o", "dW_o", "db_o", "delta_h", "dW_h", "db_h")
+UPDATE = ("W_o_new", "b_o_new", "W_h_new", "b_h_new", "E_new")
+
+
+def verdicts(question, seed=SEED, **answers):
+    """The verdicts of a question by part: (verdict, misconception)."""
+    asked = question_by_id(question)
+    found = judge(asked, observe(asked, answers, seed), seed)
+    return {verdict.part: (verdict.verdict, verdict.misconception) for verdict in found}
+
+
+def assert_all_right(found):
+    assert set(found.values()) == {("right", "")}, found
+
+
+def recorded(question, values, seed=SEED):
+    """The verdicts when each part's answers, one a case, are `values[part]`."""
+    asked = question_by_id(question)
+    entries = {
+        part: [{"shape": list(np.shape(v)), "values": np.ravel(v).tolist()} for v in cases]
+        for part, cases in values.items()
+    }
+    record = {"version": 1, "question": question, "answers": entries}
+    return {verdict.part: verdict for verdict in judge(asked, record, seed)}
+
+
+NUMERIC = [
+    question
+    for question in ALL
+    if not any(isinstance(v, str) for c in question.cases_from(1) for v in c.expected.values())
+]
+
+
+@pytest.mark.parametrize("question", NUMERIC, ids=lambda question: question.id)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_expected_values_are_right_and_no_mistake_is(question, seed):
+    cases = question.cases_from(seed)
+    expected = {
+        part.name: [np.asarray(case.expected[part.name]) for case in cases]
+        for part in question.parts
+    }
+    for verdict in recorded(question.id, expected, seed).values():
+        assert verdict.verdict == "right", verdict
+    for part in question.parts:
+        names = {name for case in cases for name, _ in case.mistakes.get(part.name, ())}
+        for name in names:
+            assert name in CATALOGUE
+            values = [
+                dict(case.mistakes[part.name]).get(name, case.expected[part.name]) for case in cases
+            ]
+            if any(np.shape(v) != np.shape(e) for v, e in zip(values, expected[part.name])):
+                continue  # a transposed matrix; it has a test of its own
+            tolerated = [
+                part.tolerance.allowed(e, case.given.get(part.name))
+                for e, case in zip(expected[part.name], cases)
+            ]
+            same = all(
+                np.all(np.abs(v - e) <= allowed)
+                for v, e, allowed in zip(values, expected[part.name], tolerated)
+            )
+            verdict = recorded(question.id, {**expected, part.name: values}, seed)[part.name]
+            if same:  # with ReLU, the slope at a is the slope at z
+                assert verdict.verdict == "right"
+            else:
+                assert (verdict.verdict, verdict.points) == ("wrong", 0)
+                assert verdict.misconception, (question.id, part.name, name)
+
+
+def test_words_are_compared_without_case():
+    right = dict(moved_most="ReLU", has_unmoved=" relu ", unmoved_count=4, reason="c")
+    assert_all_right(verdicts("p2.compare", **right))
+    assert verdicts("p2.compare", **{**right, "reason": "A"})["reason"][0] == "wrong"
+    assert verdicts("p2.compare", **{**right, "moved_most": 3})["moved_most"][0] == "wrong"
+
+
+# By hand: an independent computation, in which every result may be rounded before it is used
+
+
+def by_hand(hidden, keep=lambda value: value):
+    """Problem 2 in plain Python; keep(value) is applied to every result."""
+    f = {"sigmoid": lambda z: 1 / (1 + np.exp(-z)), "tanh": np.tanh, "relu": lambda z: max(0, z)}
+    slope = {
+        "sigmoid": lambda z, a: a * (1 - a),
+        "tanh": lambda z, a: 1 - a * a,
+        "relu": lambda z, a: float(z > 0),
+    }[hidden]
+    x, t, eta = (0.6, 1.5), 0.9, 0.4
+    W_h, b_h = [[-0.9, 0.4], [0.7, -0.8]], [0.3, 0.2]
+    W_o, b_o = [-1.1, -0.5], -0.1
+
+    def forward(W_h, b_h, W_o, b_o):
+        z_h = [keep(x[0] * W_h[0][j] + x[1] * W_h[1][j] + b_h[j]) for j in (0, 1)]
+        a_h = [keep(f[hidden](z)) for z in z_h]
+        z_o = keep(a_h[0] * W_o[0] + a_h[1] * W_o[1] + b_o)
+        a_o = keep(f["sigmoid"](z_o))
+        return z_h, a_h, z_o, a_o, keep((t - a_o) ** 2 / 2)
+
+    z_h, a_h, z_o, a_o, E = forward(W_h, b_h, W_o, b_o)
+    delta_o = keep((a_o - t) * a_o * (1 - a_o))
+    delta_h = [keep(delta_o * W_o[j] * slope(z_h[j], a_h[j])) for j in (0, 1)]
+    dW_o = [keep(a * delta_o) for a in a_h]
+    dW_h = [[keep(x[i] * delta_h[j]) for j in (0, 1)] for i in (0, 1)]
+    W_o_new = [keep(w - eta * g) for w, g in zip(W_o, dW_o)]
+    b_o_new = keep(b_o - eta * delta_o)
+    W_h_new = [[keep(W_h[i][j] - eta * dW_h[i][j]) for j in (0, 1)] for i in (0, 1)]
+    b_h_new = [keep(b_h[j] - eta * delta_h[j]) for j in (0, 1)]
+    E_new = forward(W_h_new, b_h_new, W_o_new, b_o_new)[-1]
+    return dict(
+        z_h=z_h, a_h=a_h, z_o=z_o, a_o=a_o, E=E, delta_o=delta_o, dW_o=dW_o, db_o=delta_o,
+        delta_h=delta_h, dW_h=dW_h, db_h=delta_h, W_o_new=W_o_new, b_o_new=b_o_new,
+        W_h_new=W_h_new, b_h_new=b_h_new, E_new=E_new,
+    )  # fmt: skip
+
+
+def page_verdicts(hidden, page):
+    for kind, names in (("forward", FORWARD), ("backward", BACKWARD), ("update", UPDATE)):
+        if kind == "forward" and hidden != "sigmoid":
+            names = names[1:]
+        found = verdicts(f"p2.{hidden}.{kind}", **{name: page[name] for name in names})
+        yield from found.items()
+
+
+def roundings():
+    """Ways to keep four decimals: to the nearest, half up, cut off, and five or more decimals."""
+    yield lambda value: round(value, 4)
+    yield lambda value: np.floor(value * 1e4 + 0.5) / 1e4
+    yield lambda value: round(value, 5)
+    yield lambda value: value
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_page_by_hand_is_right_however_it_is_rounded(hidden):
+    for keep in roundings():
+        found = dict(page_verdicts(hidden, by_hand(hidden, keep)))
+        assert set(found.values()) == {("right", "")}, found
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_page_is_right_with_any_four_decimals_within_half_a_unit(hidden):
+    """Each result off by up to half a unit of the fourth decimal, at random, before it is used."""
+    rng = np.random.default_rng(0)
+    for _ in range(25):
+        page = by_hand(hidden, lambda value: value + rng.uniform(-0.5e-4, 0.5e-4) * (value != 0))
+        found = dict(page_verdicts(hidden, page))
+        assert set(found.values()) == {("right", "")}, found
+
+
+def test_rows_columns_and_single_numbers_are_the_same_by_hand():
+    page = by_hand("sigmoid")
+    page["z_h"] = [[z] for z in page["z_h"]]
+    page["a_h"] = [page["a_h"]]
+    page["z_o"] = [[page["z_o"]]]
+    answers = {name: page[name] for name in FORWARD}
+    assert_all_right(verdicts("p2.sigmoid.forward", **answers))
+
+
+@pytest.mark.parametrize("digits", [2, 3])
+def test_too_few_digits_are_named(digits):
+    page = by_hand("sigmoid")
+    answers = {name: page[name] for name in BACKWARD} | {
+        "dW_h": np.round(page["dW_h"], digits).tolist()
+    }
+    assert verdicts("p2.sigmoid.backward", **answers)["dW_h"] == ("wrong", "too_few_digits")
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "name"),
+    [
+        ("delta_o", lambda v: -v, "wrong_sign"),
+        ("delta_o", lambda v: 2 * v, "factor_two"),
+        ("dW_o", lambda v: v / 2, "factor_half"),
+        ("dW_h", lambda v: v.T, "transposed"),
+        ("db_h", lambda v: 0 * v, "bias_gradient_forgotten"),
+    ],
+)
+def test_simple_mistakes_in_problem_2(part, change, name):
+    page = by_hand("tanh")
+    answers = {key: page[key] for key in BACKWARD}
+    answers[part] = change(np.asarray(page[part]))
+    found = verdicts("p2.tanh.backward", **answers)
+    assert found.pop(part) == ("wrong", name)
+    assert_all_right(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda old, new: 2 * old - new, "step_added"),
+        (lambda old, new: old - (old - new) / 0.4, "learning_rate_forgotten"),
+        (lambda old, new: old, "not_updated"),
+        (lambda old, new: old - new, "step_instead_of_weight"),
+    ],
+)
+@pytest.mark.parametrize("part", UPDATE[:-1])
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_mistakes_of_the_update(hidden, part, change, name):
+    page = by_hand(hidden)
+    old = tutorial_step(hidden)[part.removesuffix("_new")]
+    new = np.asarray(page[part], dtype=float).reshape(old.shape)
+    answers = {key: page[key] for key in UPDATE} | {part: change(old, new)}
+    assert verdicts(f"p2.{hidden}.update", **answers)[part] == ("wrong", name)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_mistakes_give_numbers_of_their_own_on_the_tutorials_network(hidden):
+    """Which two mistakes give the same number there: few, and these are all."""
+    same = set()
+    for kind in ("forward", "backward", "update"):
+        question = question_by_id(f"p2.{hidden}.{kind}")
+        (case,) = question.cases_from(0)
+        for part in question.parts:
+            given = case.given.get(part.name)
+            values = [("right", case.expected[part.name]), *case.mistakes[part.name]]
+            for (first, a), (second, b) in itertools.combinations(values, 2):
+                allowed = BY_HAND.allowed(np.asarray(a), given)
+                if np.shape(a) == np.shape(b) and np.all(np.abs(a - b) <= 2 * allowed):
+                    same.add((part.name, first, second))
+    expected = set()
+    if hidden == "relu":  # the slope of an active unit is 1 at z and at a
+        expected = {(part, "right", "slope_at_a") for part in ("delta_h", "dW_h", "db_h")}
+    assert same == expected
+
+
+def test_the_tutorials_numbers_are_as_promised():
+    for hidden in HIDDEN:
+        step = tutorial_step(hidden)
+        for name in (*PARAMETERS, "x", "t", "eta"):
+            np.testing.assert_allclose(step[name], np.round(step[name], 2), rtol=0, atol=1e-12)
+        assert np.abs(step["z_h"]).max() < 2 and np.abs(step["z_o"]).max() < 2
+        assert step["E_new"] < step["E"]
+    z_h = tutorial_step("relu")["z_h"]
+    assert (z_h > 0).sum() == 1 and (z_h < 0).sum() == 1
+
+
+# Points and wording
+
+
+@pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
+def test_questions_are_well_formed(question):
+    assert len({part.name for part in question.parts}) == len(question.parts)
+    for part in question.parts:
+        assert part.points >= 0 and float(part.points).is_integer()
+        assert part.in_words
+    for case in question.cases_from(5):
+        assert set(case.expected) == {part.name for part in question.parts}
+        assert callable(case.call)
+
+
+def test_cases_follow_from_the_seed():
+    for question in ALL:
+        first, again = question.cases(np.random.default_rng(9)), question.cases_from(9)
+        for case, same in zip(first, again, strict=True):
+            for part in question.parts:
+                np.testing.assert_array_equal(case.expected[part.name], same.expected[part.name])
+
+
+def test_function_questions_draw_new_probes_for_another_seed():
+    fixed = ("p2.", "p3.reproduce", "p4.forward", "p4.faster")
+    for question in ALL:
+        part = question.parts[0].name
+        one, two = question.cases_from(1)[0].expected, question.cases_from(2)[0].expected
+        if not question.id.startswith(fixed):
+            assert not np.array_equal(one[part], two[part]), question.id
+
+
+def test_unknown_questions_are_refused_in_words():
+    for name in ("p2.sigmoid.sideways", "p9.x", "", None):
+        with pytest.raises(ValueError, match="there is none named"):
+            question_by_id(name)
+
+
+def test_every_misconception_has_a_hint_that_gives_no_number_away():
+    for entry in CATALOGUE.values():
+        assert entry.hint.endswith((".", "?"))
+        assert len(entry.hint) < 160
+
+
+def test_no_file_that_students_receive_contains_a_backward_pass():
+    """Nothing in helpers multiplies by a transposed matrix, which every backward pass does."""
+    for path in Path(__file__).parents[1].joinpath("helpers").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+                for side in (node.left, node.right):
+                    assert not (isinstance(side, ast.Attribute) and side.attr == "T"), path
