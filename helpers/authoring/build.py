@@ -1,0 +1,129 @@
+"""Build, compare and write notebooks."""
+
+import copy
+import os
+from pathlib import Path
+
+from helpers.authoring import source
+from helpers.authoring.blocks import for_instructor
+from helpers.authoring.comparison import differences
+from helpers.authoring.errors import BuildError
+from helpers.authoring.execution import execute, in_parallel, objections
+from helpers.authoring.notebook_file import as_text
+from helpers.authoring.release import release
+
+
+def sources(root, names=()):
+    """The paths of the sources below `root`/solutions, all or those in `names`.
+
+    names: as in "problem_3_numpy", "tutorial/problem_3_numpy" or the path of either file.
+    Raises BuildError if there is no such source.
+    """
+    found = sorted((root / "solutions").glob("*/*.md"))
+    if not found:
+        raise BuildError(f"There are no sources solutions/<lesson>/<notebook>.md in {root}.")
+    if not names:
+        return found
+    chosen = set()
+    for name in names:
+        wanted = Path(name).with_suffix("").parts[-2:]
+        matching = [path for path in found if path.with_suffix("").parts[-len(wanted) :] == wanted]
+        if not matching:
+            known = ", ".join(path.stem for path in found)
+            raise BuildError(f"There is no notebook {name!r}. There are: {known}.")
+        chosen.update(matching)
+    return sorted(chosen)
+
+
+def build(root, paths, on_built=lambda path: None):
+    """Build the notebooks of `paths`; nothing is written.
+
+    Returns the texts of the built files by their paths relative to `root`, with / on every system.
+    on_built: called with the path of each source that has been executed.
+    Raises BuildError with one paragraph for each source that cannot be built.
+    """
+    notebooks, problems = {}, []
+    for path in paths:
+        try:
+            notebooks[path] = source.read(path, _name(root, path))
+        except BuildError as error:
+            problems.append(str(error))
+    files = {}
+
+    async def execute_one(path):
+        try:
+            solution = await _executed(root, path, notebooks[path])
+            files[_name(root, path.with_suffix(".ipynb"))] = as_text(solution)
+            on_built(path)
+        except BuildError as error:
+            problems.append(str(error))
+
+    in_parallel(execute_one, notebooks)
+    for lesson in sorted({path.parent.name for path in notebooks}):
+        here = {path.stem: nb for path, nb in notebooks.items() if path.parent.name == lesson}
+        try:
+            for name, notebook in release(here, lesson).items():
+                files[f"notebooks/{lesson}/{name}.ipynb"] = as_text(notebook)
+        except BuildError as error:
+            problems.append(str(error))
+    if problems:
+        raise BuildError("\n".join(problems))
+    return dict(sorted(files.items()))
+
+
+async def _executed(root, path, notebook):
+    """The instructor's version of `notebook`, executed."""
+    solution = copy.deepcopy(notebook)
+    for cell in solution.cells:
+        cell.source = for_instructor(cell.source, cell.cell_type)
+    name = _name(root, path)
+    try:
+        await execute(solution, path.parent)
+    except BuildError as error:
+        raise BuildError(f"{name}: {error}") from None
+    if problems := list(objections(solution, root)):
+        raise BuildError("\n".join(f"{name}: {problem}" for problem in problems))
+    return solution
+
+
+def changes(root, files):
+    """Sentences on how the files below `root` differ from the built `files`."""
+    for name, text in files.items():
+        try:
+            existing = (root / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            yield f"{name} is missing"
+            continue
+        for difference in differences(existing, text):
+            yield f"{name}: {difference}"
+
+
+def orphans(root):
+    """The notebooks below `root` without a source, relative to it."""
+    for folder in ("solutions", "notebooks"):
+        for path in sorted((root / folder).glob("*/*.ipynb")):
+            if not (root / "solutions" / path.parent.name / f"{path.stem}.md").exists():
+                yield _name(root, path)
+
+
+def write(root, files):
+    """Write the built `files` below `root`, all or none. Returns the names of what changed."""
+    changed = []
+    for name, text in files.items():
+        path = root / name
+        data = text.encode()
+        if not path.exists() or path.read_bytes() != data:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _temporary(path).write_bytes(data)
+            changed.append(name)
+    for name in changed:
+        os.replace(_temporary(root / name), root / name)
+    return changed
+
+
+def _temporary(path):
+    return path.with_name(f".{path.name}.new")
+
+
+def _name(root, path):
+    return path.relative_to(root).as_posix()

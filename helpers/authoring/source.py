@@ -1,0 +1,292 @@
+"""Read solutions/<lesson>/<notebook>.md: a notebook with nbgrader's metadata and steady cell ids.
+
+Authors write one line at the top of a code cell; the rest follows from it and from the question:
+
+    :answer: p2.sigmoid.forward     an answer cell of this question
+    :check: p2.sigmoid.forward      its check cell; points as in helpers.questions
+    :exercise: try_another_rate     an answer cell that is not checked and counts no points
+    :given: load_data               a given cell with an id of its own
+
+Cells without such a line, Markdown too, are given: read-only for students. Their ids count from the
+last cell with a name, so that an insertion changes few of them. Complete nbgrader metadata is taken
+as it stands.
+"""
+
+import ast
+import builtins
+import re
+
+import yaml
+from IPython.core.inputtransformer2 import TransformerManager
+from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+
+from helpers.authoring.blocks import blocks_in, for_student
+from helpers.authoring.errors import BuildError
+from helpers.questions import question_by_id
+
+SHORT = ("answer", "check", "exercise", "given")
+KEPT = {"tags", "slideshow"}
+NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
+ANSWER_ID = re.compile(r"(.+)-answer(-\d+)?")
+VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def read(path, name):
+    """The notebook in the MyST Markdown file `path`, with its solution markers.
+
+    name: what to call the file in errors. Raises BuildError if anything in it is not as it should.
+    """
+    try:
+        notebook = myst_to_notebook(path.read_text(encoding="utf-8"), add_source_map=True)
+    except (MystMetadataParsingError, yaml.YAMLError) as error:
+        raise BuildError(f"{name}: a header cannot be read: {_one_line(error)}") from None
+    except UnicodeDecodeError:
+        raise BuildError(f"{name}: this is not UTF-8 text") from None
+    source_map = notebook.metadata.pop("source_map")
+    notebook.metadata = {}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+
+    ids = _Ids()
+    places = {}
+    for cell, line in zip(notebook.cells, source_map, strict=True):
+        place = f"{name}, line {line + (cell.cell_type != 'code')}"
+        try:
+            _read_cell(cell, ids)
+            places[cell.id] = f"{place}, cell {cell.id}"
+            _check_blocks(cell)
+        except ValueError as error:
+            raise BuildError(f"{places.get(cell.id, place)}: {error}") from None
+    for problem in (_check_cells, _check_names):
+        for cell_id, message in problem(notebook):
+            raise BuildError(f"{places[cell_id]}: {message}")
+    return notebook
+
+
+def is_check(cell):
+    """Whether this is a check cell: graded, and not written by the student."""
+    nbgrader = cell.metadata.nbgrader
+    return nbgrader.grade and not nbgrader.solution and cell.cell_type == "code"
+
+
+def is_answer(cell):
+    """Whether the student writes in this cell."""
+    return cell.metadata.nbgrader.solution
+
+
+def check_call(source):
+    """The question and the names of the answers in a check cell's one statement.
+
+    Raises ValueError if it is anything but check("<question>", name=..., ...).
+    """
+    try:
+        (statement,) = ast.parse(source).body
+        call = statement.value
+        (question,) = call.args
+        names = [keyword.arg for keyword in call.keywords]
+        plain = isinstance(statement, ast.Expr) and None not in names
+        if not plain or call.func.id != "check" or not isinstance(question.value, str):
+            raise ValueError
+    except (SyntaxError, ValueError, AttributeError):
+        raise ValueError('a check cell is one statement: check("<question>", name=...)') from None
+    return question.value, names
+
+
+class _Ids:
+    """Hands out each cell's id: its grade_id."""
+
+    def __init__(self):
+        self.used = set()
+        self.last = "start"
+        self.count = 0
+
+    def named(self, grade_id):
+        if not VALID_ID.fullmatch(grade_id):
+            raise ValueError(f"the id {grade_id!r} is not 1 to 64 of A-Z a-z 0-9 _ and -")
+        if grade_id in self.used:
+            raise ValueError(f"there is another cell with the grade_id {grade_id!r}")
+        self.used.add(grade_id)
+        self.last, self.count = f"after-{grade_id}", 0
+        return grade_id
+
+    def answer(self, base):
+        grade_id, number = f"{base}-answer", 1
+        while grade_id in self.used:
+            number += 1
+            grade_id = f"{base}-answer-{number}"
+        return self.named(grade_id)
+
+    def by_position(self):
+        self.count += 1
+        last = self.last[: 63 - len(str(self.count))]
+        return f"{last}-{self.count}"
+
+
+def _read_cell(cell, ids):
+    """Complete the cell's metadata and give it its id. Raises ValueError in words."""
+    metadata = cell.metadata
+    kinds = [key for key in (*SHORT, "nbgrader") if key in metadata]
+    unknown = sorted(set(metadata) - set(kinds) - KEPT)
+    if unknown:
+        known = ", ".join((*SHORT, "nbgrader", *sorted(KEPT)))
+        raise ValueError(f"{unknown[0]!r} in the header means nothing here; known are {known}")
+    if len(kinds) > 1:
+        raise ValueError(f"the header says both {kinds[0]} and {kinds[1]}; one cell is one of them")
+    kind = kinds[0] if kinds else "given"
+    value = metadata.pop(kind, True)
+    if kind == "nbgrader":
+        metadata.nbgrader = _complete(value)
+        cell.id = ids.named(metadata.nbgrader.grade_id)
+        return
+    if kind == "given":
+        cell.id = ids.by_position() if value is True else ids.named(_text(kind, value))
+        _describe(cell, grade=False, solution=False)
+        return
+    if cell.cell_type != "code":
+        raise ValueError(f"{kind} is for code cells, and this is a {cell.cell_type} cell")
+    name = _text(kind, value)
+    base = name.replace(".", "-")
+    if kind == "check":
+        question = _question(name)
+        cell.id = ids.named(base)
+        _describe(cell, grade=True, solution=False)
+        cell.metadata.nbgrader["points"] = _plain(question.points)
+        return
+    if kind == "answer":
+        _question(name)
+        cell.id = ids.answer(base)
+    else:
+        cell.id = ids.named(f"{base}-exercise")
+    _describe(cell, grade=False, solution=True)
+
+
+def _describe(cell, grade, solution):
+    cell.metadata.nbgrader = {
+        "grade": grade,
+        "grade_id": cell.id,
+        "locked": not solution,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+
+
+def _complete(nbgrader):
+    """Complete nbgrader metadata as it stands. Raises ValueError if a key is missing or wrong."""
+    if not isinstance(nbgrader, dict):
+        raise ValueError(f"nbgrader: wanted its metadata, got {nbgrader!r}")
+    wanted = NBGRADER_KEYS - (set() if nbgrader.get("grade") else {"points"})
+    if missing := sorted(wanted - set(nbgrader)):
+        raise ValueError(f"nbgrader metadata without {', '.join(missing)}")
+    if unknown := sorted(set(nbgrader) - NBGRADER_KEYS):
+        raise ValueError(f"nbgrader metadata with an unknown key {unknown[0]!r}")
+    for key in ("grade", "locked", "solution", "task"):
+        if not isinstance(nbgrader[key], bool):
+            raise ValueError(f"nbgrader {key}: wanted true or false, got {nbgrader[key]!r}")
+    if not isinstance(nbgrader["grade_id"], str):
+        raise ValueError(f"nbgrader grade_id: wanted text, got {nbgrader['grade_id']!r}")
+    if nbgrader["schema_version"] != 3:
+        raise ValueError(f"nbgrader schema_version: wanted 3, got {nbgrader['schema_version']!r}")
+    return nbgrader
+
+
+def _text(kind, value):
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{kind}: wanted a name, got {value!r}")
+    return value
+
+
+def _plain(points):
+    return int(points) if points == int(points) else points
+
+
+def _question(name):
+    try:
+        return question_by_id(name)
+    except ValueError:
+        raise ValueError(f"there is no question {name!r} in helpers/questions") from None
+    except ImportError as error:
+        raise ValueError(f"the question {name!r} cannot be loaded: {error}") from None
+
+
+def _check_blocks(cell):
+    """Raises ValueError if the solution block is missing, misplaced or leaves no valid Python."""
+    blocks = blocks_in(cell.source, cell.cell_type)
+    if cell.cell_type != "code":
+        # jupytext takes a misspelt {code-cell} for Markdown.
+        if directive := re.search(r"^`{3,}\{.*?\}", cell.source, re.MULTILINE):
+            raise ValueError(f"{directive[0]} is no cell; code cells start with ```{{code-cell}}")
+        return
+    if blocks and not is_answer(cell):
+        raise ValueError("a solution block in a cell that is no answer cell")
+    if is_answer(cell) and not blocks:
+        raise ValueError("an answer cell without a block ### BEGIN SOLUTION ... ### END SOLUTION")
+    try:
+        _syntax_tree(for_student(cell.source, "code"))
+    except SyntaxError as error:
+        raise ValueError(
+            f"what students get is not valid Python, line {error.lineno} of it: {error.msg}"
+        ) from None
+
+
+def _check_cells(notebook):
+    """Pairs (cell id, what is wrong) for check cells and answer cells that do not fit together."""
+    answers, checks = [], set()
+    for cell in notebook.cells:
+        if is_answer(cell):
+            answers.append(cell.id)
+        if not is_check(cell):
+            continue
+        try:
+            name, arguments = check_call(cell.source)
+            question = _question(name)
+        except ValueError as error:
+            yield cell.id, str(error)
+            continue
+        grade_id = name.replace(".", "-")
+        checks.add(grade_id)
+        points = cell.metadata.nbgrader.points
+        if cell.id != grade_id:
+            yield cell.id, f"it checks {name!r}, so its id should be {grade_id!r}"
+        elif points != question.points:
+            yield cell.id, f"{points} points here, but {question.points} in helpers/questions"
+        elif set(arguments) != set(question.arguments):
+            wanted = ", ".join(f"{argument}=..." for argument in question.arguments)
+            yield cell.id, f'the question asks for other answers: check("{name}", {wanted})'
+        elif f"{grade_id}-answer" not in answers:
+            yield cell.id, f"no answer cell above; one needs the header ':answer: {name}'"
+    for cell_id in answers:
+        asked = ANSWER_ID.fullmatch(cell_id)
+        if asked and asked[1] not in checks:
+            yield cell_id, "an answer cell without a check cell; ':exercise: name' needs none"
+
+
+def _check_names(notebook):
+    """Pairs (cell id, what is wrong) for check cells with names that students never define."""
+    defined = {*dir(builtins), "check"}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        used = set()
+        for node in ast.walk(_syntax_tree(for_student(cell.source, "code"))):
+            if isinstance(node, ast.Name):
+                (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                defined.add(node.name)
+            elif isinstance(node, ast.arg):
+                defined.add(node.arg)
+            elif isinstance(node, ast.alias):
+                defined.add((node.asname or node.name).split(".")[0])
+        missing = sorted(used - defined)
+        if is_check(cell) and missing and "*" not in defined:
+            line = f"'# {missing[0]} = ...'"
+            message = f"students never define {missing[0]}; add {line} under ### STUDENT"
+            yield cell.id, f"{message} in the answer cell"
+
+
+def _syntax_tree(source):
+    """The syntax tree of a cell, whose lines may start with IPython's % and !."""
+    return ast.parse(TransformerManager().transform_cell(source))
+
+
+def _one_line(error):
+    return " ".join(str(error).split())
