@@ -3,12 +3,15 @@
 import copy
 import html
 import os
+import re
 import secrets
+import traceback
+from pathlib import Path
 
 from helpers import record as records
 from helpers.judging import MISSING, RIGHT, judge
 from helpers.questions import question_by_id
-from helpers.record import MIME_TYPE, Missing, Unusable, encode
+from helpers.record import MIME_TYPE, Missing, Refused, Unusable, encode
 
 SEED_VARIABLE = "BACKPROP_PROBE_SEED"
 SIGNS = {"right": "✓", "carried": "✓", "wrong": "✗", "missing": "…", "error": "✗"}
@@ -86,11 +89,34 @@ def _attempt(run):
         return run()
     except NotImplementedError:
         return Missing()
+    except Refused as error:
+        return Unusable(str(error))
     except Exception as error:
         # An ellipsis left inside an expression: "unsupported operand type(s) for *: … 'ellipsis'".
         if "ellipsis" in str(error).lower():
             return Missing()
-        return Unusable(f"your code stops with {type(error).__name__}: {error}")
+        return Unusable(f"your code stops{_in_which_line(error)}: {_in_words(error)}")
+
+
+def _in_which_line(error):
+    """The student's own line in which `error` arose, quoted, as far as it is known."""
+    own = Path(__file__).parent
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if frame.line and own not in path.parents and "site-packages" not in path.parts:
+            return f" in the line `{frame.line.strip()[:80]}`"
+    return ""
+
+
+def _in_words(error):
+    """An exception as its type and message; NumPy's on matrix products in plain words."""
+    sizes = re.search(r"matmul.*\(size (\d+) is different from (\d+)\)", str(error))
+    if sizes:
+        return (
+            "these two do not fit in a matrix product: the columns of the first have to be as "
+            f"many as the rows of the second, and here they are {sizes[2]} and {sizes[1]}"
+        )
+    return f"{type(error).__name__}: {error}"
 
 
 def _unanswered(answer):
@@ -116,10 +142,19 @@ def as_text(question, verdicts):
     """The table of a check as plain text."""
     width = max(len(verdict.part) for verdict in verdicts)
     lines = [f"{question.id}"]
-    for verdict in verdicts:
+    for verdict, hint in zip(verdicts, _hints(verdicts)):
         line = f"{SIGNS[verdict.verdict]} {verdict.part:<{width}}  {verdict.verdict}"
-        lines.append(f"{line}: {verdict.hint}" if verdict.hint else line)
+        lines.append(f"{line}: {hint}" if hint else line)
     return "\n".join(lines)
+
+
+def _hints(verdicts):
+    """The hints in order; a long one that repeats the row above it is not said twice."""
+    before = ""
+    for verdict in verdicts:
+        repeats = verdict.hint == before and len(before) > 20
+        before = verdict.hint
+        yield "as above" if repeats else verdict.hint
 
 
 COLOURS = {"right": "#0072B2", "carried": "#0072B2", "missing": "#767676"}
@@ -128,24 +163,28 @@ COLOURS = {"right": "#0072B2", "carried": "#0072B2", "missing": "#767676"}
 def as_html(question, verdicts):
     """The table of a check as HTML."""
     words = {part.name: part.in_words for part in question.parts}
+    left = 'style="text-align:left"'
+    hints = any(verdict.hint for verdict in verdicts)
     rows = []
-    for verdict in verdicts:
+    for verdict, hint in zip(verdicts, _hints(verdicts)):
         colour = COLOURS.get(verdict.verdict, "#B34700")
         rows.append(
-            "<tr>"
-            f'<td style="text-align:left;color:{colour}"><b>{SIGNS[verdict.verdict]}</b> '
+            f'<tr><td style="text-align:left;color:{colour}"><b>{SIGNS[verdict.verdict]}</b> '
             f"{verdict.verdict}</td>"
-            f'<td style="text-align:left"><code>{html.escape(verdict.part)}</code> '
+            f"<td {left}><code>{html.escape(verdict.part)}</code> "
             f"{html.escape(words[verdict.part])}</td>"
-            f'<td style="text-align:left">{html.escape(verdict.hint)}</td>'
-            "</tr>"
+            + (f"<td {left}>{html.escape(hint)}</td>" if hints else "")
+            + "</tr>"
         )
     return (
-        '<table style="margin-left:0"><thead><tr><th style="text-align:left">'
-        f'{html.escape(question.id)}</th><th style="text-align:left">part</th>'
-        '<th style="text-align:left">what to look at</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        f'<table style="margin-left:0"><thead><tr><th {left}>{html.escape(question.id)}</th>'
+        f"<th {left}>part</th>"
+        + (f"<th {left}>what to look at</th>" if hints else "")
+        + f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+WAITING = "This appears when the answers it uses are given. Run the cell again then."
 
 
 def when_answered(draw):
@@ -156,10 +195,10 @@ def when_answered(draw):
     try:
         result = draw()
     except NotImplementedError:
-        print("This appears when the functions it uses are written. Run the cell again then.")
+        print(WAITING)
     except Exception as error:
         if "ellipsis" in str(error).lower() or "NoneType" in str(error):
-            print("This appears when the answers it uses are given. Run the cell again then.")
+            print(WAITING)
         else:
             print(
                 "This appears when the code it uses runs through. Now it stops with "

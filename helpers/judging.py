@@ -48,8 +48,11 @@ def _judge_part(part, answers, cases):
         points = part.points if kind == RIGHT else 0
         return Verdict(part.name, points, part.points, kind, misconception, hint)
 
-    if any(isinstance(answer, Missing) for answer in answers):
-        return verdict(MISSING, hint="not answered yet")
+    missing = [isinstance(answer, Missing) for answer in answers]
+    if any(missing):
+        labels = [case.label for case, gone in zip(cases, missing, strict=True) if gone]
+        only = f" with {' and '.join(labels)}" if not all(missing) and all(labels) else ""
+        return verdict(MISSING, hint=f"not answered yet{only}")
     for answer, case in zip(answers, cases, strict=True):
         if isinstance(answer, Unusable):
             return verdict(ERROR, hint=_where(case, cases) + answer.reason)
@@ -57,15 +60,18 @@ def _judge_part(part, answers, cases):
     if any(isinstance(value, str) for value in expected):
         if all(_same_words(a, e) for a, e in zip(answers, expected, strict=True)):
             return verdict(RIGHT)
-        return verdict(WRONG, hint=part.in_words and f"look again at {part.in_words}")
+        if not all(isinstance(answer, str) for answer in answers):
+            return verdict(ERROR, hint='wanted a word or letter in quotes, such as "A"')
+        return verdict(WRONG, hint=part.otherwise)
     if any(isinstance(answer, str) for answer in answers):
         return verdict(ERROR, hint="wanted a number, got text")
 
     for answer, value, case in zip(answers, expected, cases, strict=True):
         if fitted(answer, value, part) is None:
-            turned = answer.ndim == 2 and answer.shape == value.shape[::-1]
+            is_matrix = "transposed" in dict(case.mistakes.get(part.name, ()))
+            turned = is_matrix and answer.shape == value.shape[::-1]
             same = turned and _close(part, answer.T, value, case.given.get(part.name))
-            shapes = f"wanted shape {value.shape}, got {answer.shape}."
+            shapes = _wanted_shape(part, answer, value)
             if same:
                 return verdict(WRONG, "transposed", f"{shapes} {hint('transposed')}")
             return verdict(WRONG, hint=_where(case, cases) + shapes)
@@ -107,6 +113,16 @@ def fitted(answer, expected, part):
     return None
 
 
+def _wanted_shape(part, answer, expected):
+    if not part.tolerance.by_hand:
+        return f"wanted shape {expected.shape}, got {answer.shape}."
+    if expected.squeeze().ndim == 2:
+        rows, columns = expected.shape
+        return f"wanted a list of {rows} rows with {columns} numbers each."
+    numbers = "one number" if expected.size == 1 else f"a list of {expected.size} numbers"
+    return f"wanted {numbers}, got {answer.size}."
+
+
 def _close(part, answer, value, given):
     return bool(np.all(np.abs(answer - value) <= part.tolerance.allowed(value, given)))
 
@@ -132,7 +148,7 @@ def _too_few_digits(answer, expected):
 
 
 def _same_words(answer, expected):
-    return isinstance(answer, str) and answer.strip().casefold() == expected.casefold()
+    return isinstance(answer, str) and answer.strip(" .()").casefold() == expected.casefold()
 
 
 def _where(case, cases):
@@ -148,13 +164,30 @@ def _where_wrong(part, cases, answers, expected, matches):
     wrong = [label for label, fine in labels.items() if not fine]
     if wrong and len(wrong) < len(labels):
         return f"right except with {' and '.join(wrong)}"
+    if part.otherwise:
+        return part.otherwise
+    if all(np.allclose(a, e, rtol=2e-4, atol=1e-6) for a, e in zip(answers, expected)):
+        return (
+            "right to some digits: let the code compute in full precision (float64), without "
+            "rounding and without typed results"
+        )
     first = matches.index(False)
     answer, value = answers[first], expected[first]
     off = np.abs(answer - value) > part.tolerance.allowed(value, cases[first].given.get(part.name))
     if value.size > 1 and not off.all():
-        index = tuple(int(i) for i in np.argwhere(off)[0])
-        return f"{int(off.sum())} of {off.size} numbers are off, the first at position {index}"
+        return f"{int(off.sum())} of {off.size} numbers are off, the first in {_place(off)}"
+    if np.allclose(answer, -value, rtol=1e-6, atol=0):
+        return "the size is right, the sign is not"
     if np.all(np.sign(answer) == -np.sign(value)) and np.all(value != 0):
         return "the sign is not right, and neither is the size"
     larger = np.linalg.norm(answer) > np.linalg.norm(value)
-    return f"too {'large' if larger else 'small'}; retrace it link by link"
+    return f"too {'large' if larger else 'small'} in size"
+
+
+def _place(off):
+    """The first place in a boolean array, counted from 1: "row 1, column 2" or "place 2"."""
+    off = off.squeeze()
+    index = [int(i) + 1 for i in np.argwhere(off)[0]]
+    if len(index) == 2:
+        return f"row {index[0]}, column {index[1]}"
+    return f"place {', '.join(map(str, index))}"

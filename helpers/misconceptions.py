@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.network import sigmoid
 from helpers.reference import pull_back, slope
 
 DELTAS = ("delta_o", "delta_h")
@@ -18,7 +19,6 @@ GRADIENTS = ("dW_o", "db_o", "dW_h", "db_h")
 OUTPUT_LAYER = ("delta_o", "dW_o", "db_o")
 HIDDEN_LAYER = ("delta_h", "dW_h", "db_h")
 NEW = ("W_o_new", "b_o_new", "W_h_new", "b_h_new")
-BACKWARD = ("dE_da_o", "slope_o", "dE_da_h", "slope_h", *DELTAS, *GRADIENTS)
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,17 @@ def _(step, quantity):
 
 
 @misconception(
+    "sigmoid_in_hidden_layer",
+    "Your hidden units are sigmoids. Which activation do they have here?",
+    "a_h", "z_o", "a_o", "E",
+)  # fmt: skip
+def _(step, quantity):
+    if step.net.hidden == "sigmoid":
+        return None
+    return step.following(a_h=sigmoid(step["z_h"]))[quantity]
+
+
+@misconception(
     "half_forgotten",
     "Compare your number with the loss as it is defined for this course: every factor of it.",
     "E", "E_new",
@@ -102,7 +113,7 @@ def _(step, quantity):
     "mean_over_outputs",
     "The loss of a point is a sum over its outputs. Which of the two, outputs and points, is "
     "averaged?",
-    "E",
+    "E", *GRADIENTS,
 )  # fmt: skip
 def _(step, quantity):
     outputs = step["t"].shape[1]
@@ -125,8 +136,8 @@ def _(step, quantity):
 
 @misconception(
     "output_slope_forgotten",
-    "Your hidden layer is consistent with an output delta that lacks a link: look at delta_o, from "
-    "a_o back to z_o.",
+    "What comes back to your hidden layer lacks a link, the output's slope: which quantity of the "
+    "output unit is sent back?",
     *HIDDEN_LAYER,
 )  # fmt: skip
 def _(step, quantity):
@@ -172,6 +183,20 @@ def _activation(step, layer):
 
 
 @misconception(
+    "slope_of_sigmoid",
+    "This is the slope of a sigmoid. Which activation do these hidden units have?",
+    "slope_h", *HIDDEN_LAYER,
+)  # fmt: skip
+def _(step, quantity):
+    if step.net.hidden == "sigmoid":
+        return None
+    slope_h = _SLOPE_THROUGH_ACTIVATION["sigmoid"](step["a_h"])
+    if quantity == "slope_h":
+        return slope_h
+    return step.following(delta_h=step["dE_da_h"] * slope_h)[quantity]
+
+
+@misconception(
     "updated_output_weights",
     "These deltas came back through output weights that had already been moved. Which weights made "
     "the forward pass that you are differentiating?",
@@ -192,13 +217,44 @@ def _(step, quantity):
     return pull_back(lambda W: step["z_h"] @ W, step["W_o"], delta)
 
 
+# Batches and biases
+
+
+@misconception(
+    "sum_over_batch",
+    "The batch is summed. The loss of a batch is the average over its points; what follows for its "
+    "gradient?",
+    *GRADIENTS, "E",
+)  # fmt: skip
+def _(step, quantity):
+    return len(step.x) * step[quantity] if len(step.x) > 1 else None
+
+
+@misconception(
+    "delta_averaged",
+    "A delta belongs to one point. Where does the average over the batch belong?",
+    *DELTAS,
+)  # fmt: skip
+def _(step, quantity):
+    return step[quantity] / len(step.x) if len(step.x) > 1 else None
+
+
+@misconception(
+    "bias_gradient_forgotten",
+    "A bias moves z as well: by how much does z change when the bias changes by 1?",
+    "db_o", "db_h",
+)  # fmt: skip
+def _(step, quantity):
+    return np.zeros_like(step[quantity])
+
+
 # Signs and factors
 
 
 @misconception(
     "wrong_sign",
     "The size is right, the sign is not: which way round is the error?",
-    *BACKWARD,
+    "dE_da_o", *DELTAS, *GRADIENTS,
 )  # fmt: skip
 def _(step, quantity):
     return -step[quantity]
@@ -208,7 +264,7 @@ def _(step, quantity):
     "factor_two",
     "Exactly twice the right size: what does the factor in front of the squared error become when "
     "you differentiate?",
-    *BACKWARD,
+    "dE_da_o", *DELTAS, *GRADIENTS,
 )  # fmt: skip
 def _(step, quantity):
     return 2 * step[quantity]
@@ -217,7 +273,7 @@ def _(step, quantity):
 @misconception(
     "factor_half",
     "Exactly half the right size: differentiate the squared error once more, with its factor.",
-    *BACKWARD,
+    "dE_da_o", *DELTAS, *GRADIENTS,
 )  # fmt: skip
 def _(step, quantity):
     return step[quantity] / 2
@@ -233,26 +289,16 @@ def _(step, quantity):
     return step[quantity].T
 
 
-# Batches and biases
-
-
 @misconception(
-    "sum_over_batch",
-    "The batch is summed. The loss of a batch is the average over its points; what follows for its "
-    "gradient?",
-    *GRADIENTS, "E",
+    "incoming_activation_forgotten",
+    "This is the delta alone. By what does a weight multiply before it adds to that unit's z?",
+    "dW_o", "dW_h",
 )  # fmt: skip
 def _(step, quantity):
-    return len(step.x) * step[quantity] if len(step.x) > 1 else None
-
-
-@misconception(
-    "bias_gradient_forgotten",
-    "A bias moves z as well: by how much does z change when the bias changes by 1?",
-    "db_o", "db_h",
-)  # fmt: skip
-def _(step, quantity):
-    return np.zeros_like(step[quantity])
+    layer = quantity[-1]
+    delta = step[f"delta_{layer}"] / len(step.x)
+    ones = np.ones((len(step.x), len(step[f"W_{layer}"])))
+    return pull_back(lambda W: ones @ W, step[f"W_{layer}"], delta)
 
 
 # The update
@@ -261,7 +307,7 @@ def _(step, quantity):
 @misconception(
     "not_updated",
     "This is the value from before the step. What does the step subtract from it?",
-    *NEW,
+    *NEW, "E_new",
 )  # fmt: skip
 def _(step, quantity):
     return step[quantity.removesuffix("_new")]
@@ -299,8 +345,7 @@ def _(step, quantity):
 
 @misconception(
     "step_twice_as_long",
-    "The direction is right, and the step is exactly twice as long: look for a factor 2 in the "
-    "gradient.",
+    "The direction is right, and the step is exactly twice as long: where does a factor 2 come in?",
     *NEW,
 )  # fmt: skip
 def _(step, quantity):
@@ -310,8 +355,7 @@ def _(step, quantity):
 
 @misconception(
     "step_half_as_long",
-    "The direction is right, and the step is exactly half as long: look for a factor ½ in the "
-    "gradient.",
+    "The direction is right, and the step is exactly half as long: where does a factor ½ come in?",
     *NEW,
 )  # fmt: skip
 def _(step, quantity):
@@ -335,12 +379,28 @@ misconception(
     "Weighted input is a sum; only one term of it contains what you differentiate with respect to.",
 )(_no_value)
 misconception(
+    "sign_turned",
+    "The size is right, the sign is not. Follow the signs of the factors.",
+)(_no_value)
+misconception(
+    "factor_of_its_own",
+    "Right but for a factor 2 or ½. None of the links brings one along.",
+)(_no_value)
+misconception(
+    "paths_averaged",
+    "Each path is right. What does the chain rule do with several of them: is it a mean?",
+)(_no_value)
+misconception(
     "one_path_only",
     "The unit acts on the loss through every unit that it feeds. How many paths lead on from it?",
 )(_no_value)
 misconception(
     "forward_difference",
     "This is the forward difference, from w to w + h. Put the step half on each side of w.",
+)(_no_value)
+misconception(
+    "difference_turned",
+    "The size is right, the sign is not: which point is subtracted from which?",
 )(_no_value)
 misconception(
     "full_step_each_side",
@@ -369,7 +429,8 @@ misconception(
 )(_no_value)
 misconception(
     "loss_of_keras",
-    "These are the gradients of Keras's mean squared error. Write down this course's loss instead.",
+    "These are derivatives of the mean over points and outputs, Keras's loss. How does this "
+    "course's differ?",
 )(_no_value)
 
 # Recognised while comparing (helpers.judging), whatever the quantity

@@ -29,6 +29,10 @@ class Unusable:
     reason: str
 
 
+class Refused(Exception):
+    """What a student's code gave cannot be an answer: the message says what was wanted."""
+
+
 def encode(value):
     """A student's answer to one part in one case as plain JSON, whatever it is."""
     if value is None or value is Ellipsis or isinstance(value, Missing):
@@ -45,7 +49,8 @@ def encode(value):
             array = array.astype(np.float64)
     except Exception:
         return encode(Unusable(f"wanted numbers, got {_short(value)}"))
-    if array.dtype.kind not in "iuf":
+    # Arrays of True and False are slopes of 1 and 0; a single one is no number.
+    if array.dtype.kind not in "iuf" and not (array.dtype.kind == "b" and array.ndim):
         return encode(Unusable(f"wanted numbers, got {_short(value)}"))
     if array.size > MOST_NUMBERS:
         return encode(Unusable(f"wanted a few numbers, got an array of shape {array.shape}"))

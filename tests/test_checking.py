@@ -55,7 +55,7 @@ def test_every_part_is_shown_and_not_only_the_first_wrong_one():
         for name in BACKWARD:
             assert name in text
     # The hints of wrong parts show no right number.
-    assert "0.1236" not in bundle["text/plain"]
+    assert f"{abs(page['delta_o']):.4f}" not in bundle["text/plain"]
 
 
 @pytest.mark.parametrize("missing", [..., None, [..., ...], [0.1, ...], [None, 0.2]])
@@ -73,12 +73,38 @@ def test_functions_that_are_not_written_are_missing():
     def has_a_gap(x, params, hidden):
         return x @ params["W_h"] + ...
 
-    def returns_nothing(*arguments):
-        pass
-
-    for function in (raises, has_a_gap, returns_nothing, ...):
+    for function in (raises, has_a_gap, ...):
         found = verdicts("p3.forward", forward=function)
         assert {verdict for verdict, _ in found.values()} == {"missing"}
+
+
+def test_a_function_that_is_written_for_one_activation_misses_the_others():
+    def forward(x, params, hidden):
+        if hidden != "sigmoid":
+            raise NotImplementedError
+        return [np.zeros((len(x), 2))] * 4
+
+    bundle, _ = run_check("p3.forward", forward=forward)
+    words = "not answered yet with hidden='tanh' and hidden='relu'"
+    assert words in bundle["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x, params, hidden: None, "is a return missing?"),
+        (lambda x, params, hidden: {"z_h": 1}, "has to be the 4 values z_h, a_h, z_o, a_o"),
+        (lambda x, params, hidden: [params.clear()] * 4, "changes what it was given"),
+        (lambda x, params, hidden: [x.fill(0)] * 4, "changes what it was given"),
+        (
+            lambda x, params, hidden: params["W_h"] @ x,
+            "these two do not fit in a matrix product: the columns of the first have to be as many",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_function_is_said_in_words(function, words):
+    bundle, _ = run_check("p3.forward", forward=function)
+    assert words in bundle["text/plain"]
 
 
 def test_a_function_that_stops_is_told_with_which_activation_and_why():
@@ -88,7 +114,9 @@ def test_a_function_that_stops_is_told_with_which_activation_and_why():
         return [np.zeros((len(x), 2))] * 4
 
     bundle, _ = run_check("p3.forward", forward=forward)
-    assert "with hidden='relu': your code stops with KeyError: 'W1'" in bundle["text/plain"]
+    words = "with hidden='relu': your code stops in the line `raise KeyError(\"W1\")`: KeyError: 'W1'"
+    assert words in bundle["text/plain"]
+    assert bundle["text/plain"].count("as above") == 3
 
 
 def test_an_error_in_one_function_does_not_cost_the_other():
@@ -116,19 +144,19 @@ def test_a_function_that_changes_its_arguments_spoils_nothing():
 
 
 def test_wrong_shapes_are_named():
-    found = {"dW_h": np.zeros((2, 3)), "dW_o": np.zeros((2, 3)), "db_o": np.zeros(2)}
+    found = {"dW_h": np.zeros((2, 4)), "dW_o": np.zeros((2, 3)), "db_o": np.zeros(3)}
 
     def backward(x, t, params, trace, hidden):
-        return {**found, "db_h": np.zeros((3, 1))}
+        return {**found, "db_h": np.zeros((4, 1))}
 
     bundle, _ = run_check("p3.backward", backward=backward)
-    assert "wanted shape (3, 2), got (2, 3)" in bundle["text/plain"]
-    assert "wanted shape (3,), got (3, 1)" in bundle["text/plain"]
+    assert "wanted shape (4, 3), got (2, 3)" in bundle["text/plain"]
+    assert "wanted shape (4,), got (4, 1)" in bundle["text/plain"]
 
 
 def test_output_names_are_asked_for_if_a_dictionary_lacks_one():
     bundle, _ = run_check("p3.backward", backward=lambda *arguments: {"dW_h": 1})
-    assert "backward has to return dW_h, db_h, dW_o, db_o" in bundle["text/plain"]
+    assert "what backward returns lacks the key db_h" in bundle["text/plain"]
 
 
 def test_a_changed_check_cell_is_said_to_be_changed():
@@ -160,7 +188,7 @@ a_j, z_k, a_k, t_k, delta_k, q = sympy.symbols("a_j z_k a_k t_k delta_k q")
     ],
 )
 def test_equal_formulas_are_right(delta):
-    found = verdicts("p1.output_layer", delta_k=delta, dE_dw_jk=delta * a_j, dE_db_k=delta)
+    found = verdicts("p1.output_layer", delta_k_formula=delta, dE_dw_jk=delta * a_j, dE_db_k=delta)
     assert set(found.values()) == {("right", "")}
 
 
@@ -179,14 +207,14 @@ def test_equal_formulas_are_right(delta):
     ],
 )
 def test_wrong_formulas_are_recognised(delta, name):
-    found = verdicts("p1.output_layer", delta_k=delta, dE_dw_jk=..., dE_db_k=...)
-    assert found["delta_k"] == ("wrong", name)
+    found = verdicts("p1.output_layer", delta_k_formula=delta, dE_dw_jk=..., dE_db_k=...)
+    assert found["delta_k_formula"] == ("wrong", name)
 
 
 @pytest.mark.parametrize(
     ("formula", "words"),
     [
-        (delta_k, "write it without delta_k"),
+        (delta_k * 1, "write this one without delta_k"),
         (q * a_k, "the symbol q is not one of the given ones"),
         (sympy.Function("sigma")(z_k), "is a function not applied?"),
         (np.array([1, 2]), "wanted a formula"),
@@ -195,7 +223,7 @@ def test_wrong_formulas_are_recognised(delta, name):
     ],
 )
 def test_formulas_that_cannot_be_judged_say_why(formula, words):
-    bundle, _ = run_check("p1.output_layer", delta_k=formula, dE_dw_jk=..., dE_db_k=...)
+    bundle, _ = run_check("p1.output_layer", delta_k_formula=formula, dE_dw_jk=..., dE_db_k=...)
     assert "error: " in bundle["text/plain"] and words in bundle["text/plain"]
 
 
@@ -331,7 +359,7 @@ def test_when_answered_shows_or_says_what_it_waits_for(capsys):
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "picture"
-    assert lines[1].startswith("This appears when the functions")
+    assert lines[1].startswith("This appears when the answers")
     assert lines[2].startswith("This appears when the answers")
     assert "ValueError" in lines[3]
 

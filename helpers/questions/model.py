@@ -23,7 +23,7 @@ class Tolerance:
     def allowed(self, expected, given=None):
         """The allowed error of each element.
 
-        given: what the student started from (the old weights of a new weight): then the relative
+        given: what the student started from (the old weight, the old loss): then the relative
         tolerance is one of the change, or an unchanged weight would pass as an updated one.
         """
         change = expected if given is None else expected - given
@@ -44,7 +44,8 @@ class Part:
 
     name: as the student knows it. points: what it is worth. quantity: its name in an SGDStep,
     where it is not `name`; index: the element of it that is asked for, None for all.
-    in_words: what the part is, for the check's table.
+    in_words: what the part is, for the check's table. otherwise: what to say of a wrong answer that
+    no catalogue entry explains, where its size says nothing.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Part:
     tolerance: Tolerance = FLOAT64
     quantity: str = ""
     index: tuple | None = None
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def step_case(step, parts: Iterable[Part], call=None, label=""):
         mistakes[part.name] = [
             (name, _element(value, part.index)) for name, value in wrong_values(step, quantity)
         ]
-        if quantity.endswith("_new") and quantity != "E_new":
+        if quantity.endswith("_new"):
             given[part.name] = step[quantity.removesuffix("_new")][index]
     return Case(expected, mistakes, given, call, label)
 

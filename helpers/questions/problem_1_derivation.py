@@ -40,10 +40,10 @@ ANSWERS = {
     "dz_k_da_j": ("W_o", (J, K)),
     "da_j_dz_j": ("slope_h", (0, J)),
     "dz_j_dw_ij": ("x", (0, INPUT)),
-    "delta_k": ("delta_o", (0, K)),
+    "delta_k_formula": ("delta_o", (0, K)),
     "dE_dw_jk": ("dW_o", (J, K)),
     "dE_db_k": ("db_o", (K,)),
-    "delta_j": ("delta_h", (0, J)),
+    "delta_j_formula": ("delta_h", (0, J)),
     "dE_dw_ij": ("dW_h", (INPUT, J)),
     "dE_db_j": ("db_h", (J,)),
     "w_jk_new": ("W_o_new", (J, K)),
@@ -54,13 +54,27 @@ ANSWERS = {
 # A link that is one factor of a product, and the other factor: easily confused.
 OTHER_FACTOR = {"dz_k_dw_jk": "w_jk", "dz_k_da_j": "a_j", "dz_j_dw_ij": "w_ij"}
 WHOLE_SUM = {"dz_k_dw_jk": "z_k", "dz_k_da_j": "z_k", "dz_j_dw_ij": "z_j", "dz_k_db_k": "z_k"}
-LAYER_DELTAS = ("delta_k", "delta_j")
+HIDDEN_LAYER = ("delta_j_formula", "dE_dw_ij", "dE_db_j")
+# Where the output's delta is given, the error is not the student's to turn round or to scale.
+IN_THE_HIDDEN_LAYER = {
+    "wrong_sign": "sign_turned",
+    "factor_two": "factor_of_its_own",
+    "factor_half": "factor_of_its_own",
+}
 
 
-def _question(question, words, allowed=()):
-    """A question that asks for the formulas in `words`; `allowed`: the deltas they may use."""
-    parts = tuple(Part(name, 1, in_words) for name, in_words in words.items())
-    usable = [name for name in SYMBOLS if name not in LAYER_DELTAS or name in allowed]
+def _question(question, words, deltas=()):
+    """A question that asks for the formulas in `words`; deltas: those they may be written in."""
+    parts = tuple(
+        Part(
+            name,
+            1,
+            in_words,
+            otherwise="not equal to the right formula; which symbols belong in it?",
+        )
+        for name, in_words in words.items()
+    )
+    usable = [name for name in SYMBOLS if name not in ("delta_k", "delta_j") or name in deltas]
 
     def cases(rng):
         for _ in range(POINTS):
@@ -82,11 +96,22 @@ def _right_and_wrong(name, step, point):
     if name in WHOLE_SUM:
         wrong.append(("sum_not_differentiated", np.asarray(point[WHOLE_SUM[name]])))
     if name == "dz_k_db_k":
-        return np.asarray(1.0), [*wrong, ("bias_gradient_forgotten", np.asarray(0.0))]
+        wrong += [
+            ("bias_gradient_forgotten", np.asarray(0.0)),
+            ("sign_turned", np.asarray(-1.0)),
+        ]
+        return np.asarray(1.0), wrong
     quantity, index = ANSWERS[name]
     # The links a_j, w_jk and x_i are quantities of the forward pass; its mistakes do not apply.
     if name not in OTHER_FACTOR:
-        wrong += [(entry, np.asarray(value)[index]) for entry, value in _fitting(step, quantity)]
+        for entry, value in _fitting(step, quantity):
+            if name in HIDDEN_LAYER:
+                entry = IN_THE_HIDDEN_LAYER.get(entry, entry)
+            wrong.append((entry, np.asarray(value)[index]))
+    else:
+        wrong.append(("sign_turned", -step[quantity][index]))
+    if name.startswith("da_"):
+        wrong.append(("sign_turned", -step[quantity][index]))
     return np.asarray(step[quantity][index]), wrong
 
 
@@ -98,7 +123,14 @@ def _fitting(step, quantity):
 
 
 def _values_at(point, usable, **formulas):
-    return {name: partial(_value_at, point, usable, formula) for name, formula in formulas.items()}
+    def allowed(name):
+        # delta_k_formula is to be written without delta_k.
+        return [symbol for symbol in usable if f"{symbol}_formula" != name]
+
+    return {
+        name: partial(_value_at, point, allowed(name), formula)
+        for name, formula in formulas.items()
+    }
 
 
 def _value_at(point, usable, formula):
@@ -107,6 +139,8 @@ def _value_at(point, usable, formula):
 
     if formula is None or formula is Ellipsis:
         return Missing()
+    if isinstance(formula, str):
+        return Unusable("wanted a formula in the given symbols, without quotes")
     try:
         expression = sympy.sympify(formula)
     except Exception:
@@ -115,8 +149,8 @@ def _value_at(point, usable, formula):
         return Unusable("wanted a formula in the given symbols")
     names = {symbol.name: symbol for symbol in expression.free_symbols}
     for name in sorted(set(names) - set(usable)):
-        if name in LAYER_DELTAS:
-            return Unusable(f"write it without {name}, which is what you derive here")
+        if name.startswith("delta"):
+            return Unusable(f"write this one without {name}")
         return Unusable(f"the symbol {name} is not one of the given ones")
     value = expression.evalf(20, subs={symbol: point[name] for name, symbol in names.items()})
     try:
@@ -127,7 +161,7 @@ def _value_at(point, usable, formula):
 
 def _two_outputs():
     """For those who finish early: delta_j when unit j feeds two output units, k and l."""
-    part = Part("delta_j", 0, "delta of hidden unit j, with two output units")
+    part = Part("delta_j_formula", 0, "delta of hidden unit j, with two output units")
 
     def cases(rng):
         for _ in range(POINTS):
@@ -138,53 +172,58 @@ def _two_outputs():
                 point[f"delta_{name}"] = step["delta_o"][0, unit]
             one_path = step["slope_h"][0, J] * point["delta_k"] * point["w_jk"]
             yield Case(
-                {"delta_j": step["delta_h"][0, J]},
+                {"delta_j_formula": step["delta_h"][0, J]},
                 {
-                    "delta_j": [
+                    "delta_j_formula": [
                         ("one_path_only", np.asarray(one_path)),
-                        *((m, v[0, J]) for m, v in wrong_values(step, "delta_h")),
+                        ("paths_averaged", step["delta_h"][0, J] / 2),
+                        *(
+                            (IN_THE_HIDDEN_LAYER.get(m, m), v[0, J])
+                            for m, v in wrong_values(step, "delta_h")
+                        ),
                     ]
                 },
                 call=partial(_values_at, point, list(point)),
             )
 
-    return Question("p1.two_outputs", (part,), ("delta_j",), lambda rng: list(cases(rng)))
+    return Question("p1.two_outputs", (part,), ("delta_j_formula",), lambda rng: list(cases(rng)))
 
 
 QUESTIONS = (
     _question(
         "p1.output_links",
         {
-            "dE_da_k": "how the loss follows the output's activation",
-            "da_k_dz_k": "how that activation follows its weighted input",
-            "dz_k_dw_jk": "how that weighted input follows the weight",
-            "dz_k_db_k": "how it follows the bias",
+            "dE_da_k": "how the loss changes with the output's activation",
+            "da_k_dz_k": "how that activation changes with its weighted input",
+            "dz_k_dw_jk": "how that weighted input changes with the weight",
+            "dz_k_db_k": "how it changes with the bias",
         },
     ),
     _question(
         "p1.output_layer",
         {
-            "delta_k": "delta of the output unit",
+            "delta_k_formula": "delta of the output unit",
             "dE_dw_jk": "gradient of the output weight",
             "dE_db_k": "gradient of the output bias",
         },
+        deltas=("delta_k",),
     ),
     _question(
         "p1.hidden_links",
         {
-            "dz_k_da_j": "how the output's weighted input follows the hidden activation",
-            "da_j_dz_j": "how that activation follows its weighted input",
-            "dz_j_dw_ij": "how that weighted input follows the weight",
+            "dz_k_da_j": "how the output's weighted input changes with the hidden activation",
+            "da_j_dz_j": "how that activation changes with its weighted input",
+            "dz_j_dw_ij": "how that weighted input changes with the weight",
         },
     ),
     _question(
         "p1.hidden_layer",
         {
-            "delta_j": "delta of the hidden unit",
+            "delta_j_formula": "delta of the hidden unit",
             "dE_dw_ij": "gradient of the hidden weight",
             "dE_db_j": "gradient of the hidden bias",
         },
-        allowed=("delta_k",),
+        deltas=("delta_k", "delta_j"),
     ),
     _question(
         "p1.update",
@@ -194,7 +233,7 @@ QUESTIONS = (
             "w_ij_new": "new hidden weight",
             "b_j_new": "new hidden bias",
         },
-        allowed=("delta_k", "delta_j"),
+        deltas=("delta_k", "delta_j"),
     ),
     _two_outputs(),
 )

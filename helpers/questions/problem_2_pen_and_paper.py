@@ -32,10 +32,10 @@ BACKWARD = {
     "db_h": "gradient of the hidden biases",
 }
 UPDATE = {
-    "W_o_new": "new output weights",
-    "b_o_new": "new output bias",
     "W_h_new": "new hidden weights",
     "b_h_new": "new hidden biases",
+    "W_o_new": "new output weights",
+    "b_o_new": "new output bias",
     "E_new": "loss after the step",
 }
 
@@ -84,10 +84,31 @@ def _comparison(rng):
 COMPARE = Question(
     "p2.compare",
     (
-        Part("moved_most", 1, "which activation's step is the longest"),
-        Part("has_unmoved", 1, "which activation leaves weights where they were"),
-        Part("unmoved_count", 1, "how many of the nine do not move there", EXACT),
-        Part("reason", 1, "the reason for the one that stays, as a letter"),
+        Part(
+            "moved_most",
+            1,
+            "which activation's step is the longest",
+            otherwise="compare the three columns of changes, the hidden weights first",
+        ),
+        Part(
+            "has_unmoved",
+            1,
+            "which activation leaves weights where they were",
+            otherwise="look for gradients that are exactly 0",
+        ),
+        Part(
+            "unmoved_count",
+            1,
+            "how many of the nine do not move there",
+            EXACT,
+            otherwise="count the gradients that are exactly 0, in both layers and biases too",
+        ),
+        Part(
+            "reason",
+            1,
+            "why they do not move, as a letter",
+            otherwise="compare it with the numbers on your work sheet: which of them are 0?",
+        ),
     ),
     arguments=("moved_most", "has_unmoved", "unmoved_count", "reason"),
     cases=_comparison,
@@ -98,7 +119,7 @@ def _two_points():
     """For those who finish early: the output layer's gradients for a batch of two points."""
     step = _step("sigmoid")
     batch = SGDStep(
-        step.net, np.vstack([step.x, [[1.0, -0.5]]]), np.vstack([step.t, [[0.2]]]), step.eta
+        step.net, np.vstack([step.x, [[1.0, -0.4]]]), np.vstack([step.t, [[0.9]]]), step.eta
     )
     words = {
         "delta_o": "delta of the output unit, one for each point",

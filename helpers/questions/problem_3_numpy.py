@@ -1,47 +1,75 @@
 """Problem 3: the network from scratch. Answers are functions, run on random batches."""
 
+import copy
 from functools import partial
 
 import numpy as np
 
 from helpers.course import HIDDEN, tutorial_step
-from helpers.network import HIDDEN_ACTIVATIONS, Network
+from helpers.network import HIDDEN_ACTIVATIONS, Network, sigmoid
 from helpers.numerical import forward_difference, symmetric_difference
 from helpers.questions.model import Case, Part, Question, step_case
+from helpers.record import Refused
 from helpers.reference import gradients, slope
 from helpers.sgd_step import PARAMETERS, SGDStep, random_step
 
 TRAINING_STEPS = 3
 
 
-def _for_each_hidden(question, argument, parts, call, units=(2, 3, 2)):
+def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}"):
     """A question about one function, asked once with each hidden activation on a random batch.
 
-    call: of (step, function), returns the answers by part.
+    call: of (step, function), returns the answers by part. The number of points differs from case
+    to case, and there are three outputs, so that neither can be mistaken for the other or for 2.
     """
 
     def cases(rng):
-        for hidden in HIDDEN:
-            step = random_step(rng, hidden, units=units)
+        for hidden, points in zip(HIDDEN, (5, 4, 7), strict=True):
+            step = random_step(rng, hidden, units=(2, 4, 3), points=points)
             yield step_case(
                 step,
                 parts,
                 lambda step=step, **answers: call(step, answers[argument]),
-                label=f"hidden={hidden!r}",
+                label=label.format(hidden=hidden, points=points),
             )
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)))
 
 
-def _named(outputs, names, what):
-    """A function's outputs, a tuple or a dict, as a dict by part; says what was wanted if not."""
+def returned(function, *arguments):
+    """What the student's `function` returns; Refused if it changes what it was given."""
+    before = copy.deepcopy(arguments)
+    outputs = function(*arguments)
+    if any(not _same(now, then) for now, then in zip(arguments, before, strict=True)):
+        raise Refused("your function changes what it was given; let it make new arrays instead")
     if outputs is None:
-        raise NotImplementedError
-    if isinstance(outputs, dict) and set(names) <= set(outputs):
-        return {name: outputs[name] for name in names}
-    if isinstance(outputs, tuple | list) and len(outputs) == len(names):
-        return dict(zip(names, outputs, strict=True))
-    raise TypeError(f"{what} has to return {', '.join(names)}")
+        raise Refused("your function returns None: is a return missing?")
+    return outputs
+
+
+def _same(now, then):
+    if isinstance(then, dict):
+        return now.keys() == then.keys() and all(_same(now[name], then[name]) for name in then)
+    if isinstance(then, tuple | list):
+        return all(map(_same, now, then))
+    return callable(then) or np.array_equal(now, then)
+
+
+def from_dict(outputs, names, what):
+    """The entries `names` of a dict, by part; Refused if it is none or lacks one."""
+    if not isinstance(outputs, dict):
+        raise Refused(f"{what} has to be a dict with the keys {', '.join(names)}")
+    lacking = [name for name in names if name not in outputs]
+    if lacking:
+        raise Refused(f"{what} lacks the key {lacking[0]}")
+    return {name: outputs[name] for name in names}
+
+
+def from_sequence(outputs, names, what):
+    """The items of a tuple or list, by part; Refused if it is none or has another length."""
+    if not isinstance(outputs, tuple | list) or len(outputs) != len(names):
+        raise Refused(f"{what} has to be the {len(names)} values {', '.join(names)}, in this order")
+    return dict(zip(names, outputs, strict=True))
 
 
 ACTIVATIONS = tuple(Part(name, 1, f"{name} of z") for name in HIDDEN) + tuple(
@@ -50,7 +78,14 @@ ACTIVATIONS = tuple(Part(name, 1, f"{name} of z") for name in HIDDEN) + tuple(
 
 
 def _activation_cases(rng):
-    z = rng.uniform(0.1, 3, (4, 3)) * rng.choice([-1, 1], (4, 3))
+    yield _activation_case(rng, (4, 3))
+    yield _activation_case(rng, (7,))
+
+
+def _activation_case(rng, shape):
+    # Both signs at least once, and away from ReLU's kink.
+    signs = np.resize([-1, 1], int(np.prod(shape))).reshape(shape)
+    z = rng.uniform(0.1, 3, shape) * rng.permuted(signs)
     expected, mistakes = {}, {}
     for name in HIDDEN:
         function = HIDDEN_ACTIVATIONS[name]
@@ -61,12 +96,17 @@ def _activation_cases(rng):
         if name != "relu":
             at_z = z * (1 - z) if name == "sigmoid" else 1 - z**2
             mistakes[f"slope_{name}"].append(("slope_formula_at_z", at_z))
+        if name != "sigmoid":
+            mistakes[f"slope_{name}"].append(("slope_of_sigmoid", a * (1 - a)))
+            mistakes[name].append(("sigmoid_in_hidden_layer", sigmoid(z)))
 
     def call(activation, slope):
-        answers = {name: partial(activation, name, z.copy()) for name in HIDDEN}
-        return answers | {f"slope_{name}": partial(slope, name, z.copy()) for name in HIDDEN}
+        answers = {name: partial(returned, activation, name, z.copy()) for name in HIDDEN}
+        return answers | {
+            f"slope_{name}": partial(returned, slope, name, z.copy()) for name in HIDDEN
+        }
 
-    return [Case(expected, mistakes, call=call)]
+    return Case(expected, mistakes, call=call, label=f"z of shape {shape}")
 
 
 FORWARD = tuple(
@@ -81,15 +121,15 @@ FORWARD = tuple(
 
 
 def _forward(step, forward):
-    outputs = forward(step.x.copy(), step.parameters, step.net.hidden)
-    return _named(outputs, [part.name for part in FORWARD], "forward")
+    outputs = returned(forward, step.x.copy(), step.parameters, step.net.hidden)
+    return from_sequence(outputs, [part.name for part in FORWARD], "what forward returns")
 
 
 LOSS = (Part("E", 2, "loss of the batch"),)
 
 
 def _loss(step, loss):
-    return {"E": loss(step["a_o"].copy(), step.t.copy())}
+    return {"E": returned(loss, step["a_o"].copy(), step.t.copy())}
 
 
 BACKWARD = tuple(
@@ -105,8 +145,10 @@ BACKWARD = tuple(
 
 def _backward(step, backward):
     trace = tuple(step[part.name].copy() for part in FORWARD)
-    outputs = backward(step.x.copy(), step.t.copy(), step.parameters, trace, step.net.hidden)
-    return _named(outputs, [part.name for part in BACKWARD], "backward")
+    outputs = returned(
+        backward, step.x.copy(), step.t.copy(), step.parameters, trace, step.net.hidden
+    )
+    return from_dict(outputs, [part.name for part in BACKWARD], "what backward returns")
 
 
 UPDATE = tuple(
@@ -116,8 +158,9 @@ UPDATE = tuple(
 
 def _sgd_step(step, sgd_step):
     gradients = {f"d{name}": step[f"d{name}"].copy() for name in PARAMETERS}
-    outputs = _named(sgd_step(step.parameters, gradients, step.eta), PARAMETERS, "sgd_step")
-    return {f"{name}_new": value for name, value in outputs.items()}
+    outputs = returned(sgd_step, step.parameters, gradients, step.eta)
+    new = from_dict(outputs, PARAMETERS, "what sgd_step returns")
+    return {f"{name}_new": value for name, value in new.items()}
 
 
 def _difference_cases(rng):
@@ -142,11 +185,11 @@ def _difference_cases(rng):
                     ("width_of_the_step", 2 * right),
                     ("width_of_the_step", right / 2),
                     ("width_of_the_step", 2 * wrong["full_step_each_side"]),
-                    ("wrong_sign", -right),
+                    ("difference_turned", -right),
                 ]
             },
             call=lambda symmetric_difference, w=w, h=h, function=function: {
-                "quotients": symmetric_difference(function, w.copy(), h)
+                "quotients": returned(symmetric_difference, function, w.copy(), h)
             },
             label=f"w of shape {shape}",
         )
@@ -157,7 +200,7 @@ def _reproduction(rng):
     before = {
         hidden: [("not_updated", np.asarray(tutorial_step(hidden)["E"]))] for hidden in HIDDEN
     }
-    return [Case(expected, before, call=lambda E_new: _named(E_new, HIDDEN, "E_new"))]
+    return [Case(expected, before, call=lambda E_new: from_dict(E_new, HIDDEN, "E_new"))]
 
 
 TRAINING = (
@@ -190,14 +233,21 @@ def _training_cases(rng):
 
 
 def _train(step, train):
-    outputs = train(
-        step.x.copy(), step.t.copy(), step.parameters, step.net.hidden, step.eta, TRAINING_STEPS
+    outputs = returned(
+        train,
+        step.x.copy(),
+        step.t.copy(),
+        step.parameters,
+        step.net.hidden,
+        step.eta,
+        TRAINING_STEPS,
     )
-    answers = _named(outputs, ("params", "losses"), "train")
-    params = answers["params"]
+    answers = from_sequence(outputs, ("params", "losses"), "what train returns")
     return {
-        "losses": lambda: np.asarray(answers["losses"], dtype=float),
-        "E_end": lambda: step.loss_with(_named(params, PARAMETERS, "train's params")),
+        "losses": answers["losses"],
+        "E_end": lambda: step.loss_with(
+            from_dict(answers["params"], PARAMETERS, "params, as train returns it,")
+        ),
     }
 
 
@@ -206,28 +256,28 @@ DEPTH = 3
 
 def _any_depth_cases(rng):
     """For those who finish early: every gradient of a network with three layers of sigmoids."""
-    sizes = (2, 3, 4, 2)
+    sizes = (2, 3, 4, 3)
     net = Network(
         [rng.uniform(-1.5, 1.5, shape) for shape in zip(sizes, sizes[1:])],
         [rng.uniform(-1, 1, units) for units in sizes[1:]],
     )
-    x, t = rng.uniform(-1.5, 1.5, (4, sizes[0])), rng.uniform(0.05, 0.95, (4, sizes[-1]))
+    x, t = rng.uniform(-1.5, 1.5, (5, sizes[0])), rng.uniform(0.05, 0.95, (5, sizes[-1]))
     g = gradients(net, x, t)
 
     def call(backward_any_depth):
-        dW, db = _named(
-            backward_any_depth(
-                x.copy(),
-                t.copy(),
-                [w.copy() for w in net.weights],
-                [b.copy() for b in net.biases],
-            ),
-            ("dW", "db"),
-            "backward_any_depth",
-        ).values()
-        return _by_layer(dW, db)
+        weights, biases = copy.deepcopy((net.weights, net.biases))
+        outputs = returned(backward_any_depth, x.copy(), t.copy(), weights, biases)
+        lists = from_sequence(outputs, ("dW", "db"), "what backward_any_depth returns")
+        if any(len(arrays) != DEPTH for arrays in lists.values()):
+            raise Refused("dW and db have to be lists with one array a layer")
+        return _by_layer(**lists)
 
-    return [Case(_by_layer(g.weights, g.biases), call=call)]
+    expected = _by_layer(g.weights, g.biases)
+    mistakes = {
+        name: [("sum_over_batch", len(x) * value), ("wrong_sign", -value)]
+        for name, value in expected.items()
+    }
+    return [Case(expected, mistakes, call=call)]
 
 
 def _by_layer(dW, db):
@@ -241,9 +291,14 @@ ANY_DEPTH = tuple(
 )
 
 QUESTIONS = (
-    Question("p3.activations", ACTIVATIONS, ("activation", "slope"), _activation_cases),
+    Question(
+        "p3.activations",
+        ACTIVATIONS,
+        ("activation", "slope"),
+        lambda rng: list(_activation_cases(rng)),
+    ),
     _for_each_hidden("p3.forward", "forward", FORWARD, _forward),
-    _for_each_hidden("p3.loss", "loss", LOSS, _loss),
+    _for_each_hidden("p3.loss", "loss", LOSS, _loss, label="{points} points"),
     _for_each_hidden("p3.backward", "backward", BACKWARD, _backward),
     Question(
         "p3.symmetric_difference",

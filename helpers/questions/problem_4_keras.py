@@ -15,7 +15,8 @@ from helpers.questions.model import (
     answers_themselves,
     step_case,
 )
-from helpers.questions.problem_3_numpy import BACKWARD, UPDATE, _named
+from helpers.questions.problem_3_numpy import BACKWARD, UPDATE, from_dict, from_sequence
+from helpers.record import Refused
 from helpers.sgd_step import PARAMETERS, random_step
 
 
@@ -35,11 +36,7 @@ def keras_model(step):
     return model
 
 
-def _arrays(values):
-    return [np.asarray(value) for value in values]
-
-
-def _for_each_hidden(question, argument, parts, call, outputs=(1, 3, 1), units=3):
+def _for_each_hidden(question, argument, parts, call, outputs=(1, 3, 2), units=3):
     """As in Problem 3, in float32's reach. outputs: how many, for each activation."""
     parts = tuple(replace(part, tolerance=FLOAT32) for part in parts)
 
@@ -69,21 +66,30 @@ UPDATE_NAMES = [part.name for part in UPDATE]
 
 def _model_output(step, build_model):
     model = build_model(step.net.hidden)
-    if model is None:
-        raise NotImplementedError
+    if not hasattr(model, "get_weights"):
+        raise Refused("build_model has to return the model")
+    shapes = [array.shape for array in model.get_weights()]
+    wanted = [step[name].shape for name in PARAMETERS]
+    if not shapes:
+        raise Refused("the model has no weights yet: does it know its number of inputs?")
+    if shapes != wanted:
+        raise Refused(f"the model's weights and biases have the shapes {shapes}, wanted {wanted}")
     model.set_weights([step[name] for name in PARAMETERS])
     return {"a_o": np.asarray(model(step.x.astype("float32")))}
 
 
 def _tutorial_outputs(rng):
     expected = {hidden: tutorial_step(hidden)["a_o"] for hidden in HIDDEN}
-    return [Case(expected, call=lambda a_o: _named(a_o, HIDDEN, "a_o"))]
+    return [Case(expected, call=lambda a_o: from_dict(a_o, HIDDEN, "a_o"))]
 
 
 def _tape(step, tape_gradients):
     model = keras_model(step)
     outputs = tape_gradients(model, step.x.astype("float32"), step.t.astype("float32"))
-    return _named(outputs and _arrays(outputs), BACKWARD_NAMES, "tape_gradients")
+    answers = from_sequence(outputs, BACKWARD_NAMES, "what tape_gradients returns")
+    if any(value is None for value in answers.values()):
+        raise Refused("the tape has no path from the weights to E: what did it not record?")
+    return {name: np.asarray(value) for name, value in answers.items()}
 
 
 def _learning_rates(rng):
@@ -154,9 +160,24 @@ QUESTIONS = (
     Question(
         "p4.faster",
         (
-            Part("loss_ratio", 1, "Keras's MSE over the half-squared error"),
-            Part("step_ratio", 1, "Keras's step over the course's, with the same learning rate"),
-            Part("reason", 1, "why the curve falls faster, as a letter"),
+            Part(
+                "loss_ratio",
+                1,
+                "Keras's MSE over the half-squared error",
+                otherwise="divide the two formulas in the table of section 4, for K = 1",
+            ),
+            Part(
+                "step_ratio",
+                1,
+                "Keras's step over the course's, with the same learning rate",
+                otherwise="divide the two gradients in the table of section 4, for K = 1",
+            ),
+            Part(
+                "reason",
+                1,
+                "why the curve falls faster, as a letter",
+                otherwise="one of them follows from your step_ratio",
+            ),
         ),
         ("loss_ratio", "step_ratio", "reason"),
         _faster,
