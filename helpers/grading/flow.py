@@ -1,0 +1,237 @@
+"""A class from intake to report."""
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+import helpers
+from helpers.grading import feedback, intake, report, results, sandbox, save, tables
+from helpers.grading.errors import NothingGraded
+from helpers.grading.released import released_notebooks
+from helpers.grading.settings import course_at
+
+WORK = multiprocessing.get_context("spawn")
+
+
+def grade_class(options):
+    """Grade options.submissions and write everything. Returns whether some need a person.
+
+    options: as the command line gives them. Raises NothingGraded.
+    """
+    course = course_at(gradebook=options.gradebook)
+    if set(str(course.gradebook)) & set("[]{}*?"):  # nbgrader takes them for a pattern
+        raise NothingGraded(f"{course.gradebook} has one of []{{}}*? in it; choose another name.")
+    released = released_notebooks(course, options.lesson)
+    elsewhere = [
+        path.stem
+        for path in course.released.glob("*/*.ipynb")
+        if path.parent.name != options.lesson
+    ]
+    handed_in = intake.take_in(options.submissions, released, elsewhere)
+    chosen, warning = sandbox.choose(options.sandbox)
+    if warning:
+        print(f"Warning: {warning}", file=sys.stderr)
+    with _ctrl_c_ignored():  # so that the gradebook is not left half-made
+        save.register(course, options.lesson, released)
+
+    code = _code_fingerprint(options.cell_timeout)
+    tasks = []
+    for submission in handed_in.submissions:
+        intake.store(course, options.lesson, submission, released)
+        tasks.append((submission, _fingerprints(submission, released, code)))
+    fixed = {"sandbox": chosen, "cell_timeout": options.cell_timeout, "again": options.again}
+    found = _grade_all(course, options, released, tasks, fixed)
+
+    everything = results.load_all(course)
+    points = tables.marks(course, everything)
+    files = [*tables.write(course, everything, points)]
+    files.append(report.write(course, everything, points, handed_in.nobodys))
+    _summary(course, found, points, handed_in.nobodys, files)
+    return any(map(report.needs_person, found)) or bool(handed_in.nobodys)
+
+
+def _code_fingerprint(cell_timeout):
+    """A hash of all code that a mark depends on."""
+    digest = hashlib.sha256(f"{sys.version} {cell_timeout}".encode())
+    for path in sorted(Path(helpers.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest
+
+
+def _fingerprints(submission, released, code):
+    """A hash for each notebook of everything that its result depends on."""
+    found = {}
+    for notebook in released:
+        if notebook.name in submission.notebooks:
+            digest = code.copy()
+            digest.update(hashlib.sha256(notebook.path.read_bytes()).digest())
+            digest.update(hashlib.sha256(submission.notebooks[notebook.name]).digest())
+            digest.update("\n".join(submission.remarks[notebook.name]).encode())
+            found[notebook.name] = digest.hexdigest()
+    return found
+
+
+def _grade_all(course, options, released, tasks, fixed):
+    """Grade every student in worker processes; returns all Results."""
+    workers = min(options.workers or os.cpu_count() or 1, len(tasks))
+    found = []
+
+    def grade(tasks, workers):
+        """Grade `tasks`; returns those that did not come to an end because a worker died."""
+        left = []
+        for task, answer in _in_processes(workers, course, options.lesson, released, tasks, fixed):
+            if answer is None:
+                left.append(task)
+            else:
+                found.extend(answer)
+                _advance(bar, task)
+        return sorted(left, key=tasks.index)
+
+    with _progress(len(tasks)) as bar, _scratch():
+        while tasks:
+            left = grade(tasks, workers)
+            # Tasks start in order, so one of the first is what took its worker along. Each alone.
+            for task in left[:workers]:
+                if grade([task], 1):
+                    found += _set_all_aside(course, options.lesson, released, task[0])
+                    _advance(bar, task)
+            tasks = left[workers:]
+    return found
+
+
+@contextmanager
+def _scratch():
+    """A folder for the workers' temporary files, gone afterwards even if they are stopped."""
+    with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder:
+        before, tempfile.tempdir = tempfile.tempdir, folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+
+
+def _progress(total):
+    return tqdm(
+        total=total,
+        unit="student",
+        desc="Grading",
+        bar_format="{desc} {percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt}, "
+        "{remaining} left{postfix}",
+        mininterval=0.2,
+    )
+
+
+def _advance(bar, task):
+    bar.set_postfix_str(task[0].student, refresh=False)
+    bar.update()
+
+
+def _in_processes(workers, course, lesson, released, tasks, fixed):
+    """Yield (task, Results) as they are finished; None in place of Results if a worker died."""
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=WORK,
+        initializer=_prepare_worker,
+        initargs=(tempfile.gettempdir(),),
+    )
+    try:
+        with _ctrl_c_ignored():  # workers are born with it: Ctrl-C is for this process alone
+            futures = {
+                pool.submit(_work, course, lesson, released, *task, **fixed): task for task in tasks
+            }
+        for future in as_completed(futures):
+            try:
+                answer = future.result()
+            except BrokenProcessPool:
+                answer = None
+            yield futures[future], answer
+        pool.shutdown()
+    except BaseException:
+        # Ctrl-C: stop at once. What a student's worker had not finished is graded next time.
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        raise
+
+
+@contextmanager
+def _ctrl_c_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _prepare_worker(scratch):
+    tempfile.tempdir = scratch
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows does not pass it on
+    logging.disable(logging.CRITICAL)
+    # Libraries' warnings are not for the instructor.
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def _work(course, lesson, released, submission, fingerprints, again, **fixed):
+    """Grade one student, in a worker."""
+    found = save.grade_student(
+        course, lesson, released, submission,
+        fingerprints=fingerprints, again=again, **fixed,
+    )  # fmt: skip
+    for result in found:
+        feedback.write(course, result)
+    return found
+
+
+def _set_all_aside(course, lesson, released, submission):
+    """The Results of a student whose grading ended the process that did it, twice."""
+    problem = "Its grading process was ended by the system, perhaps for lack of memory."
+    found = save.nothing_graded(course, lesson, released, submission, problem)
+    for result in found:
+        feedback.write(course, result)
+    return found
+
+
+def _summary(course, found, points, nobodys, files):
+    """Print what came of it: a line for each notebook, what needs a person, where things are."""
+    print()
+    notebooks = sorted({r.notebook for r in found})
+    width = max(map(len, notebooks))
+    columns = (results.GRADED, results.REPAIRED, results.MISSING, results.SET_ASIDE)
+    header = "  ".join(f"{column:>9}" for column in columns)
+    print(f"{'':{width}}  {header}  average")
+    for notebook in notebooks:
+        mine = [r for r in found if r.notebook == notebook]
+        states = Counter(r.state for r in mine)
+        graded = [r for r in mine if r.state in (results.GRADED, results.REPAIRED)]
+        total = sum(points[r.student, r.lesson, r.notebook] for r in graded)
+        average = f"{total / len(graded):.1f} of {mine[0].max_points:g}" if graded else "-"
+        counts = "  ".join(f"{states[column] or '-':>9}" for column in columns)
+        print(f"{notebook:{width}}  {counts}  {average}")
+    look_at = [r for r in found if report.needs_person(r)]
+    if look_at or nobodys:
+        print("\nThese need a person:")
+        for r in sorted(look_at, key=lambda r: (r.student.casefold(), r.notebook)):
+            print(f"  {r.student}, {r.notebook}: {report.why(r)}")
+        for file, reason in nobodys:
+            print(f"  {file} {reason}.")
+    print()
+    for name, path in zip(("Marks", "Verdicts", "Report"), files, strict=True):
+        print(f"{name + ':':10} {_short(path)}")
+    print(f"{'Feedback:':10} {_short(course.feedback)}")
+
+
+def _short(path):
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

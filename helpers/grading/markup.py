@@ -1,0 +1,219 @@
+"""Markdown, mathematics, code and outputs as HTML that loads nothing and runs nothing."""
+
+import base64
+import functools
+import html
+import mimetypes
+import re
+from pathlib import Path
+
+import nh3
+from markdown_it import MarkdownIt
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+LONGEST_FORMULA = 4_000  # characters
+LONGEST_TEXT = 20_000
+LARGEST_HTML = 300_000
+LARGEST_PICTURE = 4_000_000
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+FORMATTER = HtmlFormatter(nowrap=False, cssclass="code")
+
+TAGS = (nh3.ALLOWED_TAGS | {"details", "summary", "section"}) - {"map", "area"}
+STYLES = {
+    "text-align",
+    "vertical-align",
+    "color",
+    "background-color",
+    "width",
+    "height",
+    "margin-left",
+}
+
+
+def clean(text):
+    """HTML of unknown origin without anything that runs or loads; pictures only as data."""
+    return nh3.clean(
+        text,
+        tags=TAGS,
+        attributes={"*": {"title", "style", "class"}, "img": {"src", "alt"}, "a": {"href"},
+                    "th": {"colspan", "rowspan"}, "td": {"colspan", "rowspan"},
+                    "ol": {"start"}},
+        attribute_filter=_attribute,
+        filter_style_properties=STYLES,
+        url_schemes={"data", "http", "https", "mailto"},
+        clean_content_tags={"script", "style", "noscript", "title"},
+        link_rel="noopener noreferrer",
+    )  # fmt: skip
+
+
+def _attribute(tag, attribute, value):
+    if tag == "img" and attribute == "src":
+        return value if re.match(r"data:image/(png|jpeg|gif|svg\+xml);base64,", value) else None
+    if attribute == "href":
+        return value if re.match(r"(https?://|mailto:)", value) else None
+    if attribute == "class":
+        return value if value in ("math", "math inline", "math block", "picture") else None
+    if attribute == "style" and "url" in value.lower():
+        return None
+    return value
+
+
+# Mathematics
+
+
+@functools.lru_cache(maxsize=4096)
+def formula(latex, display):
+    """A formula as a picture that carries its own drawing; as plain LaTeX if it cannot be drawn."""
+    try:
+        if len(latex) > LONGEST_FORMULA:
+            raise ValueError("too long")
+        drawing, width, height, below = _draw(latex, display)
+    except Exception:  # whatever the formula: a page without a drawing is still a page
+        return f"<code>{html.escape(latex)}</code>"
+    data = base64.b64encode(drawing.encode()).decode()
+    style = f"width:{width:.0f}px;height:{height:.0f}px"
+    if not display:
+        style += f";vertical-align:{below:.1f}px"
+    return (
+        f'<img class="math" style="{style}" alt="{html.escape(latex)}" '
+        f'src="data:image/svg+xml;base64,{data}">'
+    )
+
+
+def _draw(latex, display):
+    import ziamath
+
+    ziamath.config.precision = 2
+    latex = re.sub(r"\\(begin|end)\{(align|gather|equation|eqnarray)\*?\}", r"\\\1{aligned}", latex)
+    picture = ziamath.Latex(latex, size=17, inline=not display)
+    width, height = picture.getsize()
+    return picture.svg(), width + 2, height + 2, picture.getyofst() - 1
+
+
+def _render_formula(content, options):
+    return formula(content.strip(), bool(options.get("display_mode")))
+
+
+def _markdown_parser():
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    dollarmath_plugin(parser, renderer=_render_formula, double_inline=True, allow_digits=False)
+    amsmath_plugin(parser, renderer=lambda content: formula(content.strip(), True))
+    return parser
+
+
+MARKDOWN = _markdown_parser()
+
+
+def markdown(cell, folder=None):
+    """A Markdown cell as safe HTML. folder: where its pictures lie; None for cells by students."""
+    try:
+        tokens = MARKDOWN.parse(cell.source)
+        for token in tokens:
+            for child in token.children or []:
+                if child.type == "image":
+                    source = _picture_source(child.attrs.get("src", ""), cell, folder)
+                    child.attrs["src"] = source
+        return clean(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+    except (Exception, RecursionError):
+        return f"<pre>{html.escape(cell.source[:LONGEST_TEXT])}</pre>"
+
+
+def _picture_source(source, cell, folder):
+    """The data URL of a picture that a Markdown cell names; "" if it is not at hand."""
+    if source.startswith("attachment:"):
+        attachment = (cell.get("attachments") or {}).get(source.removeprefix("attachment:")) or {}
+        for kind, data in attachment.items():
+            return _data_url(kind, data) if kind in PICTURES else ""
+    if source.startswith("data:"):
+        return source
+    if folder is not None:
+        path = (Path(folder) / source).resolve()
+        kind = mimetypes.guess_type(path.name)[0] or ""
+        if (
+            path.is_relative_to(Path(folder).resolve())
+            and path.is_file()
+            and kind.startswith("image/")
+        ):
+            return _data_url(kind, base64.b64encode(path.read_bytes()).decode())
+    return ""
+
+
+def _data_url(kind, data):
+    data = "".join(data) if isinstance(data, list) else str(data)
+    return f"data:{kind};base64,{''.join(data.split())}"
+
+
+# Code and outputs
+
+
+def code(source):
+    """Python as coloured HTML."""
+    return highlight(source[:LONGEST_TEXT], PythonLexer(), FORMATTER)
+
+
+def code_style():
+    return FORMATTER.get_style_defs(".code")
+
+
+def safe_outputs(cell):
+    """Take out of a code cell's outputs, in place, whatever a browser could run or load."""
+    kept = []
+    for output in cell.outputs:
+        data = output.get("data")
+        if isinstance(data, dict):
+            for kind in list(data):
+                if kind == "text/html":
+                    data[kind] = clean(_text(data[kind]))
+                elif kind == "image/svg+xml":
+                    del data[kind]
+                elif not kind.startswith(("text/", "image/", "application/vnd.backprop.")):
+                    del data[kind]
+            if not data:
+                continue
+        kept.append(output)
+    cell.outputs = kept
+
+
+def outputs(cell):
+    """A code cell's outputs as safe HTML."""
+    return "".join(filter(None, map(_output, cell.get("outputs") or [])))
+
+
+def _output(output):
+    kind = output.get("output_type")
+    if kind == "stream":
+        return _plain(_text(output.get("text")), "stream")
+    if kind == "error":
+        lines = output.get("traceback")
+        text = "\n".join(map(str, lines)) if isinstance(lines, list) else ""
+        return _plain(text or f"{output.get('ename')}: {output.get('evalue')}", "error")
+    data = output.get("data")
+    if not isinstance(data, dict):
+        return ""
+    for picture in PICTURES:
+        if picture in data:
+            source = _data_url(picture, data[picture])
+            if len(source) > LARGEST_PICTURE:
+                return _plain("(a picture too large for this page)", "stream")
+            return clean(f'<img class="picture" alt="Figure" src="{html.escape(source)}">')
+    if "text/html" in data and len(_text(data["text/html"])) <= LARGEST_HTML:
+        return f'<div class="rich">{clean(_text(data["text/html"]))}</div>'
+    if "text/latex" in data:
+        latex = _text(data["text/latex"]).strip().strip("$").replace(r"\displaystyle", "")
+        return f'<div class="math block">{formula(latex.strip(), True)}</div>'
+    return _plain(_text(data.get("text/plain")), "stream")
+
+
+def _plain(text, css_class):
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    if len(text) > LONGEST_TEXT:
+        text = text[:LONGEST_TEXT] + "\n… (cut off here)"
+    return f'<pre class="{css_class}">{html.escape(text)}</pre>' if text.strip() else ""
+
+
+def _text(value):
+    return "".join(map(str, value)) if isinstance(value, list) else str(value or "")

@@ -1,0 +1,79 @@
+"""What is known of each notebook after grading, kept as JSON in gradebook/results/."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+
+from helpers.judging import Verdict
+
+GRADED, REPAIRED, MISSING, SET_ASIDE = "graded", "repaired", "missing", "set aside"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of one notebook of one student.
+
+    state: "graded", "repaired", "missing" or "set aside". max_points: of the notebook.
+    verdicts: {question id: [Verdict, …]}. remarks: sentences for the student: what was repaired,
+    why the notebook was set aside. to_read: grade_ids of answers that a person has to read.
+    fingerprint: of everything the result depends on, "" while the notebook is being graded.
+    details: for the maintainer, never shown to students.
+    """
+
+    student: str
+    lesson: str
+    notebook: str
+    state: str
+    max_points: float
+    verdicts: dict = field(default_factory=dict)
+    remarks: tuple = ()
+    to_read: tuple = ()
+    fingerprint: str = ""
+    details: str = ""
+
+    @property
+    def points(self):
+        """The points that the checks gave (nbgrader's gradebook may hold others by hand)."""
+        return sum(verdict.points for parts in self.verdicts.values() for verdict in parts)
+
+
+def _path(course, student, lesson, notebook):
+    return course.results / student / lesson / f"{notebook}.json"
+
+
+def save(course, result):
+    """Write `result`, all or nothing."""
+    path = _path(course, result.student, result.lesson, result.notebook)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(f".{os.getpid()}.new")
+    new.write_text(json.dumps(asdict(result), indent=1, ensure_ascii=False), encoding="utf-8")
+    os.replace(new, path)
+
+
+def load(course, student, lesson, notebook):
+    """The saved Result, or None."""
+    return _read(_path(course, student, lesson, notebook))
+
+
+def load_all(course):
+    """Every saved Result, ordered by lesson, student and notebook."""
+    found = filter(None, map(_read, course.results.glob("*/*/*.json")))
+    return sorted(found, key=lambda r: (r.lesson, r.student.casefold(), r.student, r.notebook))
+
+
+def discard(course, student, lesson, notebook):
+    """Forget the saved result of a notebook."""
+    _path(course, student, lesson, notebook).unlink(missing_ok=True)
+
+
+def _read(path):
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["verdicts"] = {
+            question: [Verdict(**verdict) for verdict in parts]
+            for question, parts in fields["verdicts"].items()
+        }
+        fields["remarks"], fields["to_read"] = tuple(fields["remarks"]), tuple(fields["to_read"])
+        return Result(**fields)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None

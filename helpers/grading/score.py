@@ -1,0 +1,100 @@
+"""Score an executed notebook from the answers that its check cells recorded: fail closed.
+
+The only thing read from a check cell is its record, JSON that is judged as untrusted data against
+references computed here. Texts, return values and errors never influence marks; they only serve to
+tell the student why a record is missing.
+"""
+
+import re
+from dataclasses import replace
+
+from helpers.grading.released import grade_id, is_answer
+from helpers.judging import ERROR, WRONG, judge, without_record
+from helpers.record import MIME_TYPE
+
+LONGEST_REASON = 200
+
+
+def score(notebook, questions, seed, reasons):
+    """The verdicts of every question: {question id: [Verdict, …]}, in the order of `questions`.
+
+    notebook: executed. questions: {grade_id of a check cell: Question}. seed: of the run's probes.
+    reasons: why cells did not run, {position: sentence}, from `run.execute`.
+    """
+    positions = {grade_id(cell): i for i, cell in enumerate(notebook.cells) if grade_id(cell)}
+    return {
+        question.id: _verdicts(notebook, positions, check, question, seed, reasons)
+        for check, question in questions.items()
+    }
+
+
+def _verdicts(notebook, positions, check, question, seed, reasons):
+    if check not in positions:
+        return without_record(question, "this cell is missing")
+    position = positions[check]
+    records = records_in(notebook.cells[position])
+    if len(records) > 1:
+        return without_record(question, "this cell recorded answers more than once")
+    answers = _answer_cells(notebook, positions, check)
+    lost = [reasons[place] for place in answers if place in reasons]
+    if lost:
+        # What was recorded, if anything, are values of the same names from elsewhere.
+        reason = lost[0].replace("this cell", "it")
+        return without_record(question, f"your answer above did not run to its end: {reason}")
+    stopped = next(filter(None, (error_in(notebook.cells[place]) for place in answers)), "")
+    if not records:
+        reason = reasons.get(position) or _why_no_record(notebook.cells[position], stopped)
+        return without_record(question, reason)
+    (record,) = records
+    if isinstance(record, dict) and record.get("seed") != seed:
+        return without_record(question, "the answers in this cell were not recorded in this run")
+    verdicts = judge(question, record, seed)
+    if not stopped:
+        return verdicts
+    # Values from before the error count; what is wrong may be a value from an earlier section.
+    hint = f"your answer above stops with {stopped}"
+    return [
+        replace(verdict, verdict=ERROR, hint=hint)
+        if verdict.verdict in (WRONG, ERROR) and not verdict.misconception
+        else verdict
+        for verdict in verdicts
+    ]
+
+
+def _answer_cells(notebook, positions, check):
+    """The positions of the answers to a check cell: x-answer, x-answer-2, …"""
+    pattern = re.compile(re.escape(check) + r"-answer(-\d+)?")
+    return [
+        place
+        for name, place in positions.items()
+        if pattern.fullmatch(name) and is_answer(notebook.cells[place])
+    ]
+
+
+def records_in(cell):
+    """The records among the outputs of a cell."""
+    found = []
+    for output in cell.get("outputs") or []:
+        data = output.get("data")
+        if isinstance(data, dict) and MIME_TYPE in data:
+            found.append(data[MIME_TYPE])
+    return found
+
+
+def _why_no_record(cell, stopped):
+    """In words for the student, why a check cell left no record; stopped: its answer's error."""
+    if stopped:
+        return f"this cell did not run because your answer above stops with {stopped}"
+    error = error_in(cell)
+    if error:
+        return f"this cell did not run because of {error}"
+    return "this cell left no record of your answers"
+
+
+def error_in(cell):
+    """The error that a cell stopped with, in one short line, or ""."""
+    for output in cell.get("outputs") or []:
+        if output.get("output_type") == "error":
+            text = f"{output.get('ename')}: {output.get('evalue')}"
+            return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())[:LONGEST_REASON]
+    return ""

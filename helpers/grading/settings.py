@@ -1,0 +1,90 @@
+"""Where things are, and nbgrader's configuration."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import helpers
+
+CELL_TIMEOUT = 60  # seconds; the slowest given cell, importing TensorFlow, takes 5 to 10
+PREPROCESSORS = "helpers.grading.preprocessors"
+
+
+@dataclass(frozen=True)
+class Course:
+    """The directories of a course: `root` holds notebooks/ and solutions/; `gradebook` the rest."""
+
+    root: Path
+    gradebook: Path
+
+    @property
+    def released(self):
+        return self.root / "notebooks"
+
+    @property
+    def submitted(self):
+        return self.gradebook / "submitted"
+
+    @property
+    def autograded(self):
+        return self.gradebook / "autograded"
+
+    @property
+    def feedback(self):
+        return self.gradebook / "feedback"
+
+    @property
+    def results(self):
+        return self.gradebook / "results"
+
+    @property
+    def database(self):
+        # Workers wait for each other's writes; SQLite's own 5 seconds are too few for many of them.
+        return f"sqlite:///{self.gradebook / 'gradebook.db'}?timeout=60"
+
+
+def course_at(root=None, gradebook="gradebook"):
+    """The Course at `root`, by default here or where helpers lies. gradebook: relative to here."""
+    if root is None:
+        here = Path.cwd()
+        root = here if (here / "notebooks").is_dir() else Path(helpers.__file__).parents[1]
+    return Course(Path(root).resolve(), Path(gradebook).resolve())
+
+
+def configure(c, course, root, sandbox="auto", cell_timeout=CELL_TIMEOUT):
+    """Set nbgrader's configuration `c` for `course`.
+
+    root: nbgrader's course root; the other directories are named relative to it.
+    sandbox: "auto", "bubblewrap" or "none". cell_timeout: seconds.
+    """
+
+    def relative(path):
+        return os.path.relpath(path, root)
+
+    c.CourseDirectory.root = str(root)
+    c.CourseDirectory.source_directory = relative(course.root / "solutions")
+    # generate_assignment deletes its release directory when it fails: never notebooks/ itself.
+    c.CourseDirectory.release_directory = relative(course.gradebook / "release")
+    c.CourseDirectory.submitted_directory = relative(course.submitted)
+    c.CourseDirectory.autograded_directory = relative(course.autograded)
+    c.CourseDirectory.feedback_directory = relative(course.feedback)
+    c.CourseDirectory.db_url = course.database
+    # Files beside the notebooks in solutions/ would be released to students.
+    c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md"]
+
+    c.Autograde.sanitize_preprocessors = [f"{PREPROCESSORS}.Repair"]
+    c.Autograde.autograde_preprocessors = [
+        f"{PREPROCESSORS}.Run",
+        "nbgrader.preprocessors.LimitOutput",
+        f"{PREPROCESSORS}.SaveScores",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.GenerateFeedback.preprocessors = []
+    c.GenerateFeedback.exporter_class = "helpers.grading.feedback.FeedbackExporter"
+    c.GradingStep.course_root = str(course.root)
+    c.GradingStep.gradebook_directory = str(course.gradebook)
+    c.FeedbackExporter.course_root = str(course.root)
+    c.FeedbackExporter.gradebook_directory = str(course.gradebook)
+    c.Run.sandbox = sandbox
+    c.Run.cell_timeout = cell_timeout

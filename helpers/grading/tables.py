@@ -1,0 +1,76 @@
+"""The CSV files: marks of each notebook, and the verdict on each part."""
+
+import csv
+import os
+
+from helpers.grading.save import by_hand
+
+GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")
+CHECKS = (
+    *("student", "lesson", "notebook", "question", "part"),
+    *("points", "max_points", "verdict", "misconception", "hint"),
+)
+# The byte order mark makes Excel read Greek and Chinese names as what they are; Python reads such
+# a file with encoding="utf-8-sig", pandas as it is.
+ENCODING = "utf-8-sig"
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def marks(course, found):
+    """The points of each Result: {(student, lesson, notebook): points}.
+
+    They come from nbgrader's gradebook, so points that a person gave there count.
+    """
+    return {(r.student, r.lesson, r.notebook): by_hand(course, r).points for r in found}
+
+
+def write(course, found, points):
+    """Write grades.csv and checks.csv for the Results `found`; returns their paths."""
+    grades, checks = course.gradebook / "grades.csv", course.gradebook / "checks.csv"
+    _write(
+        grades,
+        GRADES,
+        (
+            (
+                *(r.student, r.lesson, r.notebook),
+                *(number(points[r.student, r.lesson, r.notebook]), number(r.max_points), r.state),
+            )
+            for r in found
+        ),
+    )
+    _write(
+        checks,
+        CHECKS,
+        (
+            (
+                *(r.student, r.lesson, r.notebook, question, verdict.part),
+                *(number(verdict.points), number(verdict.max_points)),
+                *(verdict.verdict, verdict.misconception, verdict.hint),
+            )
+            for r in found
+            for question, verdicts in r.verdicts.items()
+            for verdict in verdicts
+        ),
+    )
+    return grades, checks
+
+
+def number(value):
+    """A number of points as short as it can be: 3, 2.5."""
+    return f"{float(value):.10g}"
+
+
+def harmless(text):
+    """`text` such that a spreadsheet shows it and never runs it as a formula."""
+    text = str(text).replace("\0", "")
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _write(path, header, rows):
+    new = path.with_suffix(".new")
+    with open(new, "w", encoding=ENCODING, newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow([harmless(cell) for cell in row])
+    os.replace(new, path)

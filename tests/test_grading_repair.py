@@ -1,0 +1,149 @@
+"""Repair: the student's answers in the released notebook, whatever else was done to it."""
+
+import copy
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from helpers.grading.repair import repair
+
+
+def cell(name, source, solution=False, grade=False, markdown=False):
+    make = new_markdown_cell if markdown else new_code_cell
+    nbgrader = {"grade_id": name, "grade": grade, "solution": solution, "locked": not solution}
+    if grade:
+        nbgrader["points"] = 2
+    return make(source, id=name, metadata={"nbgrader": nbgrader})
+
+
+@pytest.fixture
+def released():
+    return new_notebook(
+        cells=[
+            cell("intro", "# Title", markdown=True),
+            cell("setup", "x = 1"),
+            cell("p2-a-answer", "a = ...", solution=True),
+            cell("p2-a", 'check("p2.a", a=a)', grade=True),
+            cell("p2-b-answer", "b = ...", solution=True),
+            cell("p2-b", 'check("p2.b", b=b)', grade=True),
+        ]
+    )
+
+
+@pytest.fixture
+def mine(released):
+    """The student's copy, answered."""
+    mine = copy.deepcopy(released)
+    mine.cells[2].source, mine.cells[4].source = "a = 1", "b = 2"
+    return mine
+
+
+def sources(notebook):
+    return [cell.source for cell in notebook.cells]
+
+
+AS_IT_SHOULD_BE = ["# Title", "x = 1", "a = 1", 'check("p2.a", a=a)', "b = 2", 'check("p2.b", b=b)']
+
+
+def test_answers_only_is_no_repair(mine, released):
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook) == AS_IT_SHOULD_BE
+    assert sentences == []
+    assert "a = ..." in sources(released), "the released notebook itself must not change"
+
+
+def test_own_cells_stay_at_their_place(mine, released):
+    mine.cells.insert(3, new_code_cell("c = a + 1"))
+    mine.cells.insert(1, new_markdown_cell("My note"))
+    mine.cells.insert(0, new_code_cell("import math"))
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook) == [
+        "import math", "# Title", "My note", "x = 1", "a = 1", "c = a + 1", *AS_IT_SHOULD_BE[3:],
+    ]  # fmt: skip
+    assert sentences == []
+    assert all(not c.metadata for c in notebook.cells if c.source in ("import math", "c = a + 1"))
+    assert len({c.id for c in notebook.cells}) == len(notebook.cells)
+
+
+def relabel(mine):
+    mine.cells[3].metadata.nbgrader.update(points=99, locked=False)
+
+
+def strip_labels(mine):
+    for c in mine.cells:
+        c.metadata = {}
+
+
+def retype(mine):
+    old = mine.cells[2]
+    mine.cells[2] = new_markdown_cell(old.source, id=old.id, metadata=old.metadata)
+
+
+def duplicate(mine):
+    mine.cells.insert(3, copy.deepcopy(mine.cells[2]))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda m: m.cells.pop(3), "Missing check cells were put back: p2-a."),
+        (lambda m: m.cells.pop(1), "deleted were put back: 1"),
+        (lambda m: m.cells[3].update(source="pass"), "Changed check cells were put back"),
+        (lambda m: m.cells[1].update(source="x = 100"), "Given cells that had been changed"),
+        (lambda m: m.cells.insert(0, m.cells.pop(4)), "moved were put back in order"),
+        (duplicate, "occurred more than once: p2-a-answer"),
+        (relabel, "grading labels"),
+        (strip_labels, "grading labels"),
+        (retype, "type of these cells was put right: p2-a-answer"),
+    ],
+)
+def test_what_was_done_no_longer_matters(mine, released, change, says):
+    change(mine)
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook) == AS_IT_SHOULD_BE
+    assert [c.metadata for c in notebook.cells] == [c.metadata for c in released.cells]
+    assert says in " ".join(sentences)
+
+
+def test_changed_prose_is_not_worth_a_word(mine, released):
+    mine.cells[0].source = "# Another edition"
+    assert repair(mine, released)[1] == []
+
+
+def test_missing_answer_is_the_empty_form_and_a_cell_in_its_place_counts(mine, released):
+    mine.cells[2] = new_code_cell("a = 3", id="new")
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook)[2:5] == ["a = ...", "a = 3", 'check("p2.a", a=a)']
+    assert "p2-a-answer" in sentences[0]
+
+
+def test_of_two_copies_the_empty_form_is_dropped(mine, released):
+    mine.cells.insert(2, copy.deepcopy(released.cells[2]))
+    assert sources(repair(mine, released)[0]) == AS_IT_SHOULD_BE
+    mine.cells.append(copy.deepcopy(released.cells[2]))
+    assert sources(repair(mine, released)[0]) == AS_IT_SHOULD_BE
+
+
+def test_of_two_answers_both_run_in_the_students_order(mine, released):
+    mine.cells.insert(3, cell("p2-a-answer", "a = 7", solution=True))
+    assert sources(repair(mine, released)[0])[2:4] == ["a = 1", "a = 7"]
+
+
+def test_line_ends_of_windows_are_no_change(mine, released):
+    mine.cells[3].source = 'check("p2.a", a=a)\r\n'
+    assert repair(mine, released)[1] == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"metadata": {"nbgrader": 3}, "cell_type": "code", "source": "a"},
+        {"metadata": None, "cell_type": 5, "source": None},
+        {"metadata": {"nbgrader": {"grade_id": ["x"]}}, "cell_type": "code", "source": 7},
+        {},
+        {"id": 4, "source": ["a", 3, "b"], "cell_type": "code"},
+    ],
+)
+def test_wrong_types_do_no_harm(mine, released, broken):
+    mine.cells.insert(3, broken)
+    assert set(AS_IT_SHOULD_BE) <= set(sources(repair(mine, released)[0]))
