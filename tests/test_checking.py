@@ -114,8 +114,8 @@ def test_a_function_that_stops_is_told_with_which_activation_and_why():
         return [np.zeros((len(x), 2))] * 4
 
     bundle, _ = run_check("p3.forward", forward=forward)
-    words = "with hidden='relu': your code stops in the line `raise KeyError(\"W1\")`: KeyError: 'W1'"
-    assert words in bundle["text/plain"]
+    where = 'with hidden=\'relu\': your code stops in the line `raise KeyError("W1")`'
+    assert f"{where}: KeyError: 'W1'" in bundle["text/plain"]
     assert bundle["text/plain"].count("as above") == 3
 
 

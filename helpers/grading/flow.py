@@ -42,7 +42,7 @@ def grade_class(options):
     chosen, warning = sandbox.choose(options.sandbox)
     if warning:
         print(f"Warning: {warning}", file=sys.stderr)
-    with _ctrl_c_ignored():  # so that the gradebook is not left half-made
+    with _ctrl_c_later():  # so that the gradebook is not left half-made
         save.register(course, options.lesson, released)
 
     code = _code_fingerprint(options.cell_timeout)
@@ -146,7 +146,7 @@ def _in_processes(workers, course, lesson, released, tasks, fixed):
         initargs=(tempfile.gettempdir(),),
     )
     try:
-        with _ctrl_c_ignored():  # workers are born with it: Ctrl-C is for this process alone
+        with _ctrl_c_later():  # for the workers: never; it is for this process alone
             futures = {
                 pool.submit(_work, course, lesson, released, *task, **fixed): task for task in tasks
             }
@@ -167,17 +167,21 @@ def _in_processes(workers, course, lesson, released, tasks, fixed):
 
 
 @contextmanager
-def _ctrl_c_ignored():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _ctrl_c_later():
+    """Hold Ctrl-C back until the end. Processes that are started meanwhile never get it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare_worker(scratch):
     tempfile.tempdir = scratch
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows does not pass it on
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows
     logging.disable(logging.CRITICAL)
     # Libraries' warnings are not for the instructor.
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115
