@@ -19,7 +19,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from PIL import Image  # comes with Matplotlib
+from PIL import Image
 
 from helpers.network import HIDDEN_ACTIVATIONS, numeric_array
 from helpers.reference import slope

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ def main():
     if options.write_only:
         return 0
     gradebook = options.folder / "gradebook"
+    if gradebook.exists():
+        shutil.rmtree(gradebook)  # of an earlier demo, perhaps with other notebooks
     command = [
         *(sys.executable, "-m", "helpers.grading", archive, "--gradebook", gradebook),
         *("--cell-timeout", SECONDS_PER_CELL, "--sandbox", options.sandbox),
