@@ -19,7 +19,7 @@ test: install
 	.venv/bin/pytest
 
 demo: install
-	.venv/bin/python -m tests.sample_class --grade
+	.venv/bin/python -m tests.sample_class
 
 grade: install
 	@test -n "$(SUBMISSIONS)" || { echo "Which submissions? make grade SUBMISSIONS=class.zip" >&2; exit 1; }

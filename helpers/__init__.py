@@ -13,6 +13,7 @@ _HOME = {
     "symmetric_difference": "numerical",
     "check": "checking",
     "NotYet": "checking",
+    "all_right": "checking",
     "when_answered": "checking",
     "draw_network": "diagram",
 }

@@ -184,6 +184,13 @@ def as_html(question, verdicts):
     )
 
 
+def all_right(question, **answers):
+    """Whether every part of `question` is right, without showing or recording anything."""
+    asked = question_by_id(question)
+    verdicts = judge(asked, observe(asked, answers, seed=0), 0)
+    return all(verdict.verdict == RIGHT for verdict in verdicts)
+
+
 WAITING = "This appears when the answers it uses are given. Run the cell again then."
 
 

@@ -13,7 +13,7 @@ def tutorial_step(hidden):
 
     The numbers are this course's own, chosen so that no unit is saturated, the loss falls for
     each hidden activation, with ReLU one hidden unit is active and one is not, and the recognised
-    mistakes give numbers that differ (tests/test_course.py).
+    mistakes give numbers that differ (tests/test_questions.py).
     """
     net = Network(
         weights=[[[0.6, 0.8], [0.3, -0.9]], [[1.3], [-0.5]]],

@@ -222,7 +222,7 @@ def plot_losses(losses, *, logy=False, title=None, xlabel="updates", ylabel="los
         if np.isnan(values).all():
             kind = "finite numbers above 0" if logy else "finite numbers"
             raise ValueError(f"losses[{label!r}]: wanted {kind}, got none.")
-        curves[str(label)] = values
+        curves[ACTIVATION_TITLES.get(label, str(label))] = values
 
     picture = Picture(WIDTH, 4.2)
     with style.context(STYLE):

@@ -1,6 +1,6 @@
 """Judge a record of answers part by part. Used by the check in the notebook and by the grader."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,7 +35,21 @@ def judge(question, record, seed):
     answers = answers_in(record, question, cases)
     if answers is None:
         return without_record(question, "no record of your answers reached the grader")
-    return [_judge_part(part, answers[part.name], cases) for part in question.parts]
+    verdicts = [_judge_part(part, answers[part.name], cases) for part in question.parts]
+    return _with_first_slip(question, verdicts)
+
+
+def _with_first_slip(question, verdicts):
+    """By hand each result is used in the next: say so where an unexplained one may only follow."""
+    first, said = None, []
+    for part, verdict in zip(question.parts, verdicts, strict=True):
+        if verdict.verdict == WRONG and part.tolerance.by_hand and not part.otherwise:
+            if first and not verdict.misconception:
+                hint = f"{verdict.hint}; it may only follow from your {first}, so mend that first"
+                verdict = replace(verdict, hint=hint)
+            first = first or part.name
+        said.append(verdict)
+    return said
 
 
 def without_record(question, reason):

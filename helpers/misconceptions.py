@@ -83,7 +83,7 @@ def _(step, quantity):
 @misconception(
     "sigmoid_in_hidden_layer",
     "Your hidden units are sigmoids. Which activation do they have here?",
-    "a_h", "z_o", "a_o", "E",
+    "a_h",
 )  # fmt: skip
 def _(step, quantity):
     if step.net.hidden == "sigmoid":

@@ -114,7 +114,7 @@ def test_a_function_that_stops_is_told_with_which_activation_and_why():
         return [np.zeros((len(x), 2))] * 4
 
     bundle, _ = run_check("p3.forward", forward=forward)
-    where = 'with hidden=\'relu\': your code stops in the line `raise KeyError("W1")`'
+    where = "with hidden='relu': your code stops in the line `raise KeyError(\"W1\")`"
     assert f"{where}: KeyError: 'W1'" in bundle["text/plain"]
     assert bundle["text/plain"].count("as above") == 3
 

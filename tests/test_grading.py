@@ -45,7 +45,7 @@ def graded(tmp_path_factory):
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     archive = write_zip(STUDENTS, root / "class.zip")
-    done = command(root, "-m", "helpers.grading", archive, "--cell-timeout", 30)
+    done = command(root, "-m", "helpers.grading", archive, "--cell-timeout", 60)
     return course_at(root, root / "gradebook"), done
 
 
@@ -245,7 +245,7 @@ def test_pages_are_complete_in_themselves(graded):
         assert all(source.startswith("data:image/") for source in page.loads), path
         assert "script-src 'none'" in text and "default-src 'none'" in text
         assert "url(" not in re.sub(r"base64,[^\"]*", "", text), path
-        assert "Traceback" not in "".join(page.words) or "your answer" in text
+        assert "Traceback (most recent call last)" not in text, path
 
 
 def test_report_links_to_every_page(graded):

@@ -38,10 +38,9 @@ def arguments(argv=None):
 
 
 def _count(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("wanted a whole number from 1 on")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"wanted a whole number from 1 on, got {text!r}")
+    return int(text)
 
 
 def main(argv=None):

@@ -99,6 +99,7 @@ def _grade_all(course, options, released, tasks, fixed):
         return sorted(left, key=tasks.index)
 
     with _progress(len(tasks)) as bar, _scratch():
+        bar.set_postfix_str("starting with the first students")
         while tasks:
             left = grade(tasks, workers)
             # Tasks start in order, so one of the first is what took its worker along. Each alone.

@@ -16,6 +16,7 @@ from traitlets.config import Config
 
 from helpers.grading import results
 from helpers.grading.errors import NothingGraded
+from helpers.grading.intake import named
 from helpers.grading.settings import configure
 
 
@@ -124,7 +125,9 @@ def grade_student(
         problems |= _autograde(course, lesson, student, name, sandbox, cell_timeout)
     found = []
     for notebook in released:
-        result = done.get(notebook.name) or _result(course, lesson, notebook, submission, problems)
+        result = done.get(notebook.name) or _result(
+            course, lesson, notebook, submission, problems, released
+        )
         if result.state in (results.MISSING, results.SET_ASIDE):
             _enter_nothing(course, result)
         elif not done.get(notebook.name):
@@ -138,7 +141,9 @@ def nothing_graded(course, lesson, released, submission, problem):
     """The Results, entered and saved, of a student whose grading failed; problem: why."""
     _enter_student(course, lesson, submission.student)
     problems = {name: problem for name in submission.notebooks}
-    found = [_result(course, lesson, notebook, submission, problems) for notebook in released]
+    found = [
+        _result(course, lesson, notebook, submission, problems, released) for notebook in released
+    ]
     for result in found:
         _enter_nothing(course, result)
         results.save(course, result)
@@ -193,7 +198,7 @@ def _in_full(error):
     return f"{line}\n{''.join(traceback.format_exception(error))}"
 
 
-def _result(course, lesson, notebook, submission, problems):
+def _result(course, lesson, notebook, submission, problems, released):
     """The Result of a notebook that was just graded, or cannot be."""
     name = notebook.name
     nothing = results.Result(
@@ -211,11 +216,26 @@ def _result(course, lesson, notebook, submission, problems):
         return replace(saved, state=results.REPAIRED if remarks else saved.state, remarks=remarks)
     if name in submission.set_aside:
         return replace(nothing, state=results.SET_ASIDE, remarks=(submission.set_aside[name],))
-    if submission.unplaced:
-        files = " ".join(f"“{file}” {reason}." for file, reason in submission.unplaced[:5])
+    meant = _meant_as(name, submission, [notebook.name for notebook in released])
+    if meant:
+        files = " ".join(f"“{file}” {reason}." for file, reason in meant[:5])
         remark = f"This notebook was not found, but there is something else: {files}"
         return replace(nothing, state=results.SET_ASIDE, remarks=(remark,))
     return nothing
+
+
+def _meant_as(name, submission, names):
+    """The unplaced files, (file, reason), that may be meant as the notebook `name`.
+
+    A file whose name does not tell counts for the first notebook that is missing, so that it is
+    listed once.
+    """
+    missing = [n for n in names if n not in submission.notebooks and n not in submission.set_aside]
+    return [
+        (file, reason)
+        for file, reason in submission.unplaced
+        if (named(Path(file).name, names) or missing[0]) == name
+    ]
 
 
 def _enter_nothing(course, result):

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from tests.sample_class import STUDENTS, write_zip
 
-SECONDS_PER_CELL = 30  # one student's loop never ends
+SECONDS_PER_CELL = 60  # one student's loop never ends
 
 
 def main():
-    """Returns the grader's exit code: 3, because one student's notebook is broken."""
+    """Returns the exit code: 0, also when the grader says that some submissions need a person."""
     parser = argparse.ArgumentParser(prog="python -m tests.sample_class", description=__doc__)
-    parser.add_argument("--grade", action="store_true", help="what happens anyway")
     parser.add_argument("--folder", type=Path, default=Path("gradebook/demo"))
     parser.add_argument("--sandbox", default="auto")
     parser.add_argument("--write-only", action="store_true", help="write the zip, grade nothing")
