@@ -22,6 +22,7 @@ from tests.sample_class import STUDENTS, write_zip
 from tests.sample_class.work import LESSON, notebook_names
 
 ROOT = Path(__file__).resolve().parents[1]
+SECONDS_PER_CELL = "60"  # TensorFlow may take 20 s to load on a busy machine
 
 
 def test_bubblewrap_is_there_where_it_must_be():
@@ -45,7 +46,7 @@ def graded(tmp_path_factory):
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     archive = write_zip(STUDENTS, root / "class.zip")
-    done = command(root, "-m", "helpers.grading", archive, "--cell-timeout", 60)
+    done = command(root, "-m", "helpers.grading", archive, "--cell-timeout", SECONDS_PER_CELL)
     return course_at(root, root / "gradebook"), done
 
 
@@ -189,7 +190,7 @@ def test_finished_work_is_kept(graded, tmp_path, monkeypatch, capsys):
         comment = gradebook.find_comment("p2-relu-update-answer", notebook, LESSON, student.id)
         comment.manual_comment = "Come and see me."
         gradebook.db.commit()
-    assert main(["class.zip", "--cell-timeout", "30"]) == 3
+    assert main(["class.zip", "--cell-timeout", SECONDS_PER_CELL]) == 3
     assert {path: path.stat().st_mtime_ns for path in executed} == before
     (row,) = (
         row
@@ -236,6 +237,7 @@ class Page(HTMLParser):
 
 def test_pages_are_complete_in_themselves(graded):
     course, _ = graded
+    stops = next(s for s in STUDENTS if "stops with an error" in s.shows)
     pages = sorted(course.feedback.rglob("*.html"))
     assert len(pages) == len(STUDENTS) * len(notebook_names())
     for path in [*pages, course.gradebook / "report.html"]:
@@ -245,7 +247,8 @@ def test_pages_are_complete_in_themselves(graded):
         assert all(source.startswith("data:image/") for source in page.loads), path
         assert "script-src 'none'" in text and "default-src 'none'" in text
         assert "url(" not in re.sub(r"base64,[^\"]*", "", text), path
-        assert "Traceback (most recent call last)" not in text, path
+        if stops.id not in path.parts:  # whose own error is in the outputs of their own cells
+            assert "Traceback (most recent call last)" not in text, path
 
 
 def test_report_links_to_every_page(graded):
