@@ -167,7 +167,7 @@ def draw_network(
     if not isinstance(digits, int) or not 0 <= digits <= 8:
         raise ValueError(f"digits: wanted a whole number from 0 to 8, got {digits!r}.")
 
-    names = _Names(sizes, unit_names, weight_names, bias_names)
+    names = Names(sizes, unit_names, weight_names, bias_names)
     shapes = [(size,) for size in sizes[1:]]
     layers = _units(
         sizes,
@@ -328,7 +328,7 @@ def _is_place(place, layers):
 # --- names and numbers -------------------------------------------------------------------------
 
 
-class _Names:
+class Names:
     """The course's symbols, as mathtext without $ signs, or the caller's own."""
 
     def __init__(self, sizes, unit_names, weight_names, bias_names):
@@ -844,7 +844,7 @@ def draw_work_sheet(
         raise ValueError("x and t: wanted numbers, the work sheet shows them.")
     eta = float(numeric_array("eta", eta, (0,), "one number"))
     titles = [ACTIVATION_TITLES.get(name, str(name)) for name in activations]
-    sections = _work_sheet_rows(_Names(sizes, None, None, None), sizes)
+    sections = _work_sheet_rows(Names(sizes, None, None, None), sizes)
     count = sum(len(rows) for _, _, rows in sections)
 
     width, height = A4
@@ -966,7 +966,7 @@ def _given_layers(network, x, t):
     sizes, _, biases = _parts(network)
     return _units(
         sizes,
-        _Names(sizes, None, None, None),
+        Names(sizes, None, None, None),
         6,
         x=_values("x", x, [(sizes[0],)], batch=True, listed=False),
         t=_values("t", t, [(sizes[-1],)], batch=True, listed=False),

@@ -1,0 +1,3 @@
+"""Fixtures for all tests."""
+
+from tests.browser import chromium  # noqa: F401
