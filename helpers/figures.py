@@ -258,11 +258,51 @@ def plot_losses(losses, *, logy=False, title=None, xlabel="updates", ylabel="los
             lowest = min(np.nanmin(values) for values in curves.values())
             panel.set_ylim(bottom=0 if lowest >= 0 else None)
         panel.set_ylim(panel.get_ylim())
-        _label_ends(panel, ends)
+        label_ends(panel, ends)
     return picture
 
 
-def _label_ends(panel, ends):
+def plot_loss_after_step(space, etas, *, mark=None):
+    """Draw the loss after one step of gradient descent against the learning rate.
+
+    space: a WeightSpace; etas: learning rates, (K,), positive and increasing. A dotted line marks
+    the first of them from which on the loss no longer falls, and a dot the learning rate `mark`.
+    Raises ValueError for other etas.
+    """
+    etas = numeric_array("etas", etas, (1,), "shape (K,)")
+    if len(etas) < 2 or etas[0] <= 0 or not np.all(np.diff(etas) > 0):
+        raise ValueError("etas: wanted at least two learning rates above 0, in increasing order.")
+    before = float(space.loss(space.start))
+
+    def loss_after(etas):
+        return space.loss(space.start - np.asarray(etas)[:, None] * space.gradient(space.start))
+
+    after = loss_after(etas)
+
+    picture = Picture(WIDTH, 3.6)
+    with style.context(STYLE):
+        panel = picture.add_axes((0.1, 0.15, 0.87, 0.8))
+        panel.plot(etas, after, color=BLUE, gid="after", label="loss after one step")
+        panel.axhline(
+            before, color=VERMILLION, linestyle=(0, (5, 2)), gid="before", label="loss before"
+        )
+        grows = np.flatnonzero(after >= before)
+        if len(grows):
+            limit = etas[grows[0]]
+            panel.axvline(
+                limit, color=BLACK, linestyle=(0, (1, 1.5)), gid="limit",
+                label=f"the loss grows beyond $\\eta$ = {limit:.2g}",
+            )  # fmt: skip
+        if mark is not None:
+            label = f"$\\eta$ = {mark:g}"
+            panel.plot([mark], loss_after([mark]), "o", color=BLUE, gid="mark", label=label)
+        panel.set(xscale="log", yscale="log", xlabel="learning rate $\\eta$", ylabel="loss $E$")
+        panel.set_xlim(etas[0], etas[-1])
+        panel.legend(loc="upper left", frameon=False, handlelength=3)
+    return picture
+
+
+def label_ends(panel, ends):
     """Write each (x, y, label, colour) right of the panel, about level with y, none on another."""
     box = panel.get_window_extent()
     heights = [panel.transData.transform((x, y))[1] for x, y, _, _ in ends]
@@ -603,5 +643,5 @@ def plot_difference_error(h, forward_error, symmetric_error, *, title=None):
         )
         panel.set_ylim(panel.get_ylim())
         panel.set_xlim(panel.get_xlim())
-        _label_ends(panel, ends)
+        label_ends(panel, ends)
     return picture

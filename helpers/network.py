@@ -53,7 +53,8 @@ def _cross_entropy(z, a, t, output):
     if output == "softmax":
         shifted = z - np.max(z.real, axis=-1, keepdims=True)
         return -t * (shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
-    sign = np.where(z.real >= 0, 1, -1)
+    # At 0 the same side as relu's, or the two slopes would not add up to the sigmoid's.
+    sign = np.where(z.real > 0, 1, -1)
     return relu(z) - t * z + np.log(1 + np.exp(-sign * z))
 
 

@@ -51,6 +51,11 @@ def pull_back(function, value, cotangent):
     return result
 
 
+def jacobian(function, value):
+    """The Jacobian of `function` at the vector `value`: row k, column l is ∂function_k/∂value_l."""
+    return np.array([pull_back(function, value, row) for row in np.eye(len(function(value)))])
+
+
 def gradients(net, x, t):
     """Every derivative of the loss of `net` on the batch x, (N, in), with targets t, (N, out).
 

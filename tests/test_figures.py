@@ -1,6 +1,5 @@
 """The course's pictures draw the data they are given, legibly, and a notebook shows each once."""
 
-import itertools
 import os
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import nbformat
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
-from matplotlib.text import Text
 from nbclient import NotebookClient
 
 from helpers import figures
@@ -24,6 +22,7 @@ from helpers.figures import (
     plot_weight_changes,
     text_colour,
 )
+from tests.pictures import assert_legible
 
 ROOT = Path(__file__).parent.parent
 
@@ -64,25 +63,7 @@ PICTURES = {
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_are_legible_at_notebook_width(name, monkeypatch):
-    drawn = []
-    draw = Text.draw
-    monkeypatch.setattr(
-        Text, "draw", lambda text, renderer: (drawn.append(text), draw(text, renderer))
-    )
-    picture = PICTURES[name]()
-    assert 8 <= picture.get_figwidth() <= 9
-    picture.canvas.draw()
-    texts = [
-        text for text in dict.fromkeys(drawn) if text.get_visible() and text.get_text().strip()
-    ]
-    assert len(texts) > 5
-    boxes = [Text.get_window_extent(text, picture.canvas.get_renderer()) for text in texts]
-    for text, box in zip(texts, boxes):
-        assert text.get_fontsize() >= 9, text.get_text()
-        assert 0 <= box.x0 and box.x1 <= picture.bbox.x1, text.get_text()
-        assert 0 <= box.y0 and box.y1 <= picture.bbox.y1, text.get_text()
-    for (one, a), (two, b) in itertools.combinations(zip(texts, boxes), 2):
-        assert not a.overlaps(b), f"{one.get_text()!r} and {two.get_text()!r} overlap"
+    assert_legible(PICTURES[name], monkeypatch, highest=8)
 
 
 def test_activations_and_slopes():
