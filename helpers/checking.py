@@ -9,11 +9,13 @@ import traceback
 from pathlib import Path
 
 from helpers import record as records
-from helpers.judging import MISSING, RIGHT, judge
+from helpers.judging import CARRIED, MISSING, RIGHT, judge
 from helpers.questions import question_by_id
 from helpers.record import MIME_TYPE, Missing, Refused, Unusable, encode
 
 SEED_VARIABLE = "BACKPROP_PROBE_SEED"
+# The newest record of each question, for those that follow it.
+_newest = {}
 SIGNS = {"right": "✓", "carried": "✓", "wrong": "✗", "missing": "…", "error": "✗"}
 
 
@@ -28,14 +30,17 @@ def check(question, **answers):
     """Check the answers to `question`, an id such as "p2.sigmoid.forward".
 
     answers: the question's keyword arguments: numbers, arrays, expressions, words or functions.
-    Shows a table with a line for each part. Raises NotYet unless every part is right.
+    Shows a table with a line for each part. Raises NotYet unless every part is right, or rightly
+    follows from what is not right in an earlier answer.
     """
     asked = question_by_id(question)
-    seed = probe_seed()
-    record = observe(asked, answers, seed)
-    verdicts = judge(asked, record, seed)
+    earlier = {name: _newest[name] for name in asked.follows if name in _newest}
+    # What follows from values at probe inputs is compared at the same inputs.
+    seed = next((record["seed"] for record in earlier.values()), probe_seed())
+    record = _newest[asked.id] = observe(asked, answers, seed)
+    verdicts = judge(asked, record, seed, earlier)
     _display(asked, record, verdicts)
-    right = sum(verdict.verdict == RIGHT for verdict in verdicts)
+    right = sum(verdict.verdict in (RIGHT, CARRIED) for verdict in verdicts)
     if right < len(verdicts):
         if all(verdict.verdict == MISSING for verdict in verdicts):
             raise NotYet(f"{asked.id} is not answered yet.") from None
@@ -63,14 +68,12 @@ def observe(question, answers, seed):
         else:
             values = _observe_case(question, answers, case)
         observed.append(values)
+    asked = [*(part.name for part in question.parts), *question.uses]
     return {
         "version": records.VERSION,
         "question": question.id,
         "seed": seed,
-        "answers": {
-            part.name: [encode(values.get(part.name)) for values in observed]
-            for part in question.parts
-        },
+        "answers": {name: [encode(values.get(name)) for values in observed] for name in asked},
     }
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from helpers.follow_through import OwnValues
 from helpers.misconceptions import hint
+from helpers.questions import follows_through, question_by_id
 from helpers.record import Missing, Unusable, answers_in
 
 RIGHT, CARRIED, WRONG, MISSING, ERROR = "right", "carried", "wrong", "missing", "error"
@@ -26,30 +28,90 @@ class Verdict:
     hint: str = ""
 
 
-def judge(question, record, seed):
+def judge(question, record, seed, earlier=None):
     """Judge `record`, any JSON value, for `question` with the cases drawn from `seed`.
 
-    Returns one Verdict a part, in the question's order. Never raises, whatever the record holds.
+    earlier: the records of the questions that this one follows, a dict by question id; what is a
+    right consequence of the student's own values in them, or in this record, is "carried".
+    Returns one Verdict a part, in the question's order. Never raises, whatever the records hold.
     """
     cases = question.cases_from(seed)
     answers = answers_in(record, question, cases)
     if answers is None:
         return without_record(question, "no record of your answers reached the grader")
-    verdicts = [_judge_part(part, answers[part.name], cases) for part in question.parts]
-    return _with_first_slip(question, verdicts)
+    if not follows_through(question):
+        return [_judge_part(part, answers[part.name], cases) for part in question.parts]
+    own = OwnValues(cases)
+    for name, quantities in question.follows.items():
+        _take_in_earlier(own, name, quantities, (earlier or {}).get(name), seed)
+    for quantity in question.uses:
+        _take_in_used(own, quantity, answers[quantity])
+    return [_judge_following(question, part, answers[part.name], own) for part in question.parts]
 
 
-def _with_first_slip(question, verdicts):
-    """By hand each result is used in the next: say so where an unexplained one may only follow."""
-    first, said = None, []
-    for part, verdict in zip(question.parts, verdicts, strict=True):
-        if verdict.verdict == WRONG and part.tolerance.by_hand and not part.otherwise:
-            if first and not verdict.misconception:
-                hint = f"{verdict.hint}; it may only follow from your {first}, so mend that first"
-                verdict = replace(verdict, hint=hint)
-            first = first or part.name
-        said.append(verdict)
-    return said
+def _take_in_earlier(own, name, quantities, record, seed):
+    """Add the answers of an earlier record to the student's own values."""
+    question = question_by_id(name)
+    cases = question.cases_from(seed)
+    answers = answers_in(record, question, cases)
+    if answers is None or len(cases) != len(own.cases):
+        return
+    before = OwnValues(cases)
+    before.values, before.slips = own.values, own.slips
+    before.refused, before.names = own.refused, own.names
+    for part in question.parts:
+        if quantities is None or (part.quantity or part.name) in quantities:
+            _judge_following(question, part, answers[part.name], before)
+
+
+def _take_in_used(own, quantity, answers):
+    """Add the student's own values of a quantity that the answers are made with, unless right."""
+    right = [next(iter(case.consequences({})))[quantity] for case in own.cases]
+    if any(not isinstance(a, np.ndarray) or a.shape != r.shape for a, r in zip(answers, right)):
+        return
+    if not all(np.allclose(a, r, rtol=1e-9) for a, r in zip(answers, right)):
+        own.add_used(quantity, answers, right)
+
+
+def _judge_following(question, part, answers, own):
+    """The verdict of one part, where a right consequence of the student's own values counts."""
+    cases = own.cases
+    verdict = _judge_part(part, answers, cases)
+    expected = [case.expected[part.name] for case in cases]
+    in_words = any(isinstance(value, str) for value in expected)
+    if in_words or not all(isinstance(answer, np.ndarray) for answer in answers):
+        return verdict
+    fitting = [fitted(a, e, part) for a, e in zip(answers, expected, strict=True)]
+    if any(answer is None for answer in fitting):
+        return verdict
+
+    def agrees(values):
+        return all(
+            _close(part, answer, value, case.given.get(part.name))
+            for answer, value, case in zip(fitting, values, cases, strict=True)
+        )
+
+    slip = None  # what this answer is wrong by
+    if verdict.verdict == WRONG:
+        slip = part.quantity or part.name
+        following = own.consequences(part)
+        if any(map(agrees, following)):
+            slip = own.slip_behind(part, agrees)
+            if slip is None:  # earlier results were rounded before use
+                verdict = Verdict(part.name, part.points, part.points, RIGHT)
+            else:
+                called = question.uses.get(slip) or own.names[slip]
+                hint = f"consistent with your {called}, which is not right yet"
+                verdict = Verdict(part.name, part.points, part.points, CARRIED, hint=hint)
+        elif following and own.slips and not verdict.misconception:
+            where = _where_wrong(part, cases, fitting, following[0], [False] * len(cases))
+            verdict = replace(verdict, hint=f"also with your own earlier values: {where}")
+        elif own.refused and part.tolerance.by_hand and not verdict.misconception:
+            name, why = next(iter(own.refused.items()))
+            hint = f"{verdict.hint}; nothing carries over from your {name}, because {why}"
+            verdict = replace(verdict, hint=hint)
+    own.add(part, fitting, slip)
+    return verdict
 
 
 def without_record(question, reason):
@@ -76,9 +138,14 @@ def _judge_part(part, answers, cases):
             return verdict(RIGHT)
         if not all(isinstance(answer, str) for answer in answers):
             return verdict(ERROR, hint='wanted a word or letter in quotes, such as "A"')
-        return verdict(WRONG, hint=part.otherwise)
+        chosen = {word for word in part.choices for a in answers if _same_words(a, word)}
+        if part.choices and not chosen:
+            wanted = ", ".join(f'"{word}"' for word in part.choices)
+            return verdict(ERROR, hint=f"wanted one of {wanted}")
+        said = [part.choices[word] for word in chosen if part.choices[word]]
+        return verdict(WRONG, hint=said[0] if said else part.otherwise)
     if any(isinstance(answer, str) for answer in answers):
-        return verdict(ERROR, hint="wanted a number, got text")
+        return verdict(ERROR, hint="wanted a number, got text: take the quotes away")
 
     for answer, value, case in zip(answers, expected, cases, strict=True):
         if fitted(answer, value, part) is None:
@@ -101,7 +168,8 @@ def _judge_part(part, answers, cases):
     if all(matches):
         return verdict(RIGHT)
     name = _misconception(part, cases, agrees)
-    if name is None and all(map(_too_few_digits, fitting, expected)):
+    by_hand = part.tolerance.by_hand
+    if name is None and by_hand and all(map(_too_few_digits, fitting, expected)):
         name = "too_few_digits"
     if name is not None:
         return verdict(WRONG, name, hint(name))
@@ -138,19 +206,22 @@ def _wanted_shape(part, answer, expected):
 
 
 def _close(part, answer, value, given):
-    return bool(np.all(np.abs(answer - value) <= part.tolerance.allowed(value, given)))
+    return bool(np.all(part.tolerance.accepts(answer, value, given)))
 
 
 def _misconception(part, cases, agrees):
     """The first catalogue entry that explains the answer in every case, or None."""
-    names = {name: None for case in cases for name, _ in case.mistakes.get(part.name, ())}
-    for name in names:
-        values = [
-            np.asarray(dict(case.mistakes.get(part.name, ())).get(name, case.expected[part.name]))
-            for case in cases
-        ]
-        if all(agrees(values)):
-            return name
+    mistakes = [case.mistakes.get(part.name, ()) for case in cases]
+    for name in {name: None for listed in mistakes for name, _ in listed}:
+        # A mistake may give several values; the first of each case belong together, and so on.
+        values = [[np.asarray(value) for n, value in listed if n == name] for listed in mistakes]
+        for k in range(max(map(len, values))):
+            chosen = [
+                own[min(k, len(own) - 1)] if own else np.asarray(case.expected[part.name])
+                for own, case in zip(values, cases, strict=True)
+            ]
+            if all(agrees(chosen)):
+                return name
     return None
 
 
@@ -159,6 +230,15 @@ def _too_few_digits(answer, expected):
     return any(
         np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12) for digits in (1, 2, 3)
     ) and not np.all(answer == 0)
+
+
+def _rounded(answer, expected):
+    """Whether every number is nearly the expected one, or it rounded to a few decimals."""
+    nearly = np.allclose(answer, expected, rtol=2e-4, atol=1e-6)
+    return nearly or any(
+        np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12)
+        for digits in range(2, 9)
+    )
 
 
 def _same_words(answer, expected):
@@ -180,14 +260,14 @@ def _where_wrong(part, cases, answers, expected, matches):
         return f"right except with {' and '.join(wrong)}"
     if part.otherwise:
         return part.otherwise
-    if all(np.allclose(a, e, rtol=2e-4, atol=1e-6) for a, e in zip(answers, expected)):
+    if all(map(_rounded, answers, expected)):
         return (
             "right to some digits: let the code compute in full precision (float64), without "
             "rounding and without typed results"
         )
     first = matches.index(False)
     answer, value = answers[first], expected[first]
-    off = np.abs(answer - value) > part.tolerance.allowed(value, cases[first].given.get(part.name))
+    off = ~part.tolerance.accepts(answer, value, cases[first].given.get(part.name))
     if value.size > 1 and not off.all():
         return f"{int(off.sum())} of {off.size} numbers are off, the first in {_place(off)}"
     if np.allclose(answer, -value, rtol=1e-6, atol=0):

@@ -13,6 +13,7 @@ import numpy as np
 
 from helpers.network import sigmoid
 from helpers.reference import pull_back, slope
+from helpers.sgd_step import SLOPE_THROUGH_ACTIVATION
 
 DELTAS = ("delta_o", "delta_h")
 GRADIENTS = ("dW_o", "db_o", "dW_h", "db_h")
@@ -166,16 +167,13 @@ def _(step, quantity):
 def _(step, quantity):
     layer = quantity[-1]
     name = step.net.output if layer == "o" else step.net.hidden
-    form = _SLOPE_THROUGH_ACTIVATION.get(name)
-    if form is None:
+    if name not in ("sigmoid", "tanh"):  # of the others, the slope at z is right
         return None
+    form = SLOPE_THROUGH_ACTIVATION[name]
     slope_at_z = form(step[f"z_{layer}"])
     if quantity.startswith("slope"):
         return slope_at_z
     return step.following(**{f"delta_{layer}": step[f"dE_da_{layer}"] * slope_at_z})[quantity]
-
-
-_SLOPE_THROUGH_ACTIVATION = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a**2}
 
 
 def _activation(step, layer):
@@ -190,7 +188,7 @@ def _activation(step, layer):
 def _(step, quantity):
     if step.net.hidden == "sigmoid":
         return None
-    slope_h = _SLOPE_THROUGH_ACTIVATION["sigmoid"](step["a_h"])
+    slope_h = SLOPE_THROUGH_ACTIVATION["sigmoid"](step["a_h"])
     if quantity == "slope_h":
         return slope_h
     return step.following(delta_h=step["dE_da_h"] * slope_h)[quantity]
@@ -404,7 +402,8 @@ misconception(
 )(_no_value)
 misconception(
     "full_step_each_side",
-    "Your points lie at w + h and w - h. Here h is the full width: half of it goes to each side.",
+    "Your points lie a whole h to each side. Here h is the full width: half of it goes to each "
+    "side.",
 )(_no_value)
 misconception(
     "width_of_the_step",
@@ -431,6 +430,307 @@ misconception(
     "loss_of_keras",
     "These are derivatives of the mean over points and outputs, Keras's loss. How does this "
     "course's differ?",
+)(_no_value)
+misconception(
+    "activation_for_slope",
+    "The sum over the paths is there. It is multiplied by the activation: what belongs there?",
+)(_no_value)
+misconception(
+    "sign_of_a_path",
+    "A sign got lost on one of the paths. Check the sign of each product before you add them.",
+)(_no_value)
+misconception(
+    "target_of_the_text",
+    "This comes from the target that the text has used so far. Which one does the question set?",
+)(_no_value)
+misconception(
+    "inputs_of_the_text",
+    "This comes from the inputs in the picture. Which ones does the question set?",
+)(_no_value)
+misconception(
+    "units_swapped",
+    "The right numbers for the units, in the other order: unit 1 comes first.",
+)(_no_value)
+misconception(
+    "weights_read_across",
+    "The rows of the matrix are “from”. Which two edges end at hidden unit 1?",
+)(_no_value)
+misconception(
+    "activation_for_weighted_input",
+    "This is the activation. What does the unit compute before it applies its function?",
+)(_no_value)
+misconception(
+    "weight_for_activation",
+    "You multiply by the weight itself. What does the weight multiply in the forward pass?",
+)(_no_value)
+misconception(
+    "other_edge",
+    "The delta came back over the edge of another unit. Which edge leads from this one?",
+)(_no_value)
+misconception(
+    "slope_of_another_unit",
+    "The path is right, the slope is that of another unit. Which unit's delta is it?",
+)(_no_value)
+misconception(
+    "edge_forgotten",
+    "On its way back the delta of the output passes an edge. Over which one does it come here?",
+)(_no_value)
+misconception(
+    "start_of_the_edge",
+    "The delta is right. Which number stands at the start of this weight's edge?",
+)(_no_value)
+misconception(
+    "sigmoids_slope_for_tanh",
+    "This is the slope of a sigmoid with that activation. The unit is a tanh unit.",
+)(_no_value)
+misconception(
+    "factor_of_the_slope_missing",
+    "One factor of the sigmoid's slope is missing: it has two, both made of the activation.",
+)(_no_value)
+misconception(
+    "back_forgotten",
+    "This is the slope alone. What has come back over the edges?",
+)(_no_value)
+misconception(
+    "other_class",
+    "The outputs are right, the target is that of another class: at which place does its 1 stand?",
+)(_no_value)
+misconception(
+    "number_of_layers",
+    "A power of the largest slope, but not that of five layers. Each layer gives one slope.",
+)(_no_value)
+misconception(
+    "count_off_by_one",
+    "Close, but a count is exact: what is counted once too often, or too little?",
+)(_no_value)
+misconception(
+    "network_of_the_text",
+    "This is the count for the network of the text. How large is the one in the question?",
+)(_no_value)
+misconception(
+    "points_added",
+    "You added the two points' derivatives. The loss of several points is their average.",
+)(_no_value)
+misconception(
+    "one_point_only",
+    "This is the gradient of one of the two points. What is done with both?",
+)(_no_value)
+misconception(
+    "bias_not_averaged",
+    "The first entry is averaged over the points, the second is not.",
+)(_no_value)
+misconception(
+    "bracket_forgotten",
+    "What is divided by h: the whole difference, or its last term only?",
+)(_no_value)
+misconception(
+    "rows_and_columns_exchanged",
+    "The right two numbers in the other order. Rows come first: what does a row stand for here?",
+)(_no_value)
+misconception(
+    "last_batch_forgotten",
+    "You count full batches only. What happens to the points that are left over?",
+)(_no_value)
+misconception(
+    "fraction_of_a_batch",
+    "The points do not divide evenly into batches. How many batches does one epoch really have?",
+)(_no_value)
+misconception(
+    "one_epoch_only",
+    "This is one epoch. How many are there?",
+)(_no_value)
+misconception(
+    "one_update_an_epoch",
+    "One update for each epoch is what the whole data set as one batch would give.",
+)(_no_value)
+misconception(
+    "one_update_a_point",
+    "One update for each point is what batches of one point would give.",
+)(_no_value)
+misconception(
+    "activation_as_slope",
+    "This is the activation itself. How much does it grow when z grows by a little?",
+)(_no_value)
+misconception(
+    "slope_of_a",
+    "You put the stored activation through f' once more. The form that is written in a takes it as "
+    "it is.",
+)(_no_value)
+misconception(
+    "slope_of_tanh",
+    "This belongs to tanh. Which slope belongs to a sigmoid?",
+)(_no_value)
+misconception(
+    "slope_of_linear",
+    "You multiplied by a sigmoid's slope. What is the slope of f(z) = z?",
+)(_no_value)
+misconception(
+    "square_forgotten",
+    "Nearly: in the slope of tanh, what is done to the activation before it is subtracted?",
+)(_no_value)
+misconception(
+    "slope_not_cancelled",
+    "There is one slope too many. Write down ∂E/∂a for cross-entropy: what does it cancel?",
+)(_no_value)
+misconception(
+    "slopes_added",
+    "The slopes are added. What does the chain rule do with the links of one path?",
+)(_no_value)
+misconception(
+    "slopes_averaged",
+    "Divided by the number of layers. What does the chain rule do with the links of one path?",
+)(_no_value)
+misconception(
+    "one_layer_only",
+    "This is the factor of one layer. A delta passes every layer on its way back.",
+)(_no_value)
+misconception(
+    "softmax_elementwise",
+    "You treat softmax like a function of one z. Does a softmax output change when another z does?",
+)(_no_value)
+misconception(
+    "diagonal_formula",
+    "This form belongs to the diagonal. What remains of it where the two indices differ?",
+)(_no_value)
+misconception(
+    "off_diagonal_formula",
+    "This form belongs beside the diagonal. What is added where the two indices are equal?",
+)(_no_value)
+misconception(
+    "outputs_for_jacobian",
+    "The outputs add up to 1. How much can their sum, or one output, change if all z rise alike?",
+)(_no_value)
+misconception(
+    "through_the_other_loss",
+    "These are the deltas of the half-squared error behind softmax. Which loss is it here?",
+)(_no_value)
+misconception(
+    "softmax_over_everything",
+    "The whole batch adds up to 1. Each point is a row of its own: over which axis is the sum?",
+)(_no_value)
+misconception(
+    "softmax_over_points",
+    "Each column adds up to 1. Which axis runs over the outputs of one point?",
+)(_no_value)
+misconception(
+    "not_shared_out",
+    "These are the exponentials. What are they divided by?",
+)(_no_value)
+misconception(
+    "exponential_forgotten",
+    "z itself is shared out. What is done to z first, so that all parts are above 0?",
+)(_no_value)
+misconception(
+    "sigmoids_for_softmax",
+    "These are sigmoids, one by one. What do the outputs of softmax add up to in each row?",
+)(_no_value)
+misconception(
+    "power_turned",
+    "The two numbers are exchanged. How many choices are there for the first weight alone?",
+)(_no_value)
+misconception(
+    "values_times_weights",
+    "You add up the choices. With two weights, can each value of one meet each value of the other?",
+)(_no_value)
+misconception(
+    "biases_not_counted",
+    "All the weights are there. What else does every hidden and output unit have?",
+)(_no_value)
+misconception(
+    "inputs_have_no_bias",
+    "You gave the inputs biases. Do input units compute anything?",
+)(_no_value)
+misconception(
+    "says_or",
+    "This unit says OR. Move the line: which knob does that?",
+)(_no_value)
+misconception(
+    "says_always_the_same",
+    "On all four corners z lies on the same side of 0. Where is the line?",
+)(_no_value)
+misconception(
+    "inner_derivative_forgotten",
+    "The chain rule has two factors. What does the inner function contribute?",
+)(_no_value)
+misconception(
+    "other_variable",
+    "This is the derivative with respect to the other variable. Which one is held fixed here?",
+)(_no_value)
+misconception(
+    "constant_kept",
+    "What does a constant that is added become when you differentiate?",
+)(_no_value)
+misconception(
+    "outer_not_differentiated",
+    "The inner derivative is there; the outer function is still a square. Differentiate it too.",
+)(_no_value)
+misconception(
+    "exponent_forgotten",
+    "Half the right size: what does the exponent become when you differentiate a square?",
+)(_no_value)
+misconception(
+    "order_of_variables",
+    "The right two numbers in the other order: which variable comes first?",
+)(_no_value)
+misconception(
+    "across_the_slope",
+    "This is at right angles to the gradient, along a line of equal loss.",
+)(_no_value)
+misconception(
+    "one_sign_only",
+    "You turned one of the two components. The opposite direction takes more.",
+)(_no_value)
+misconception(
+    "components_added",
+    "A length is not the sum of the components: think of a right triangle.",
+)(_no_value)
+misconception(
+    "length_squared",
+    "This is the square of the length. One operation is left.",
+)(_no_value)
+misconception(
+    "symmetric_asked_below",
+    "Your points lie on both sides of x. The forward difference starts at x itself.",
+)(_no_value)
+misconception(
+    "backward_difference",
+    "You go from x - h to x. The forward difference goes the other way.",
+)(_no_value)
+misconception(
+    "not_divided",
+    "This is the change of f. What makes a change into a slope?",
+)(_no_value)
+misconception(
+    "order_too_high",
+    "This would be an error of order h². Of which order is the forward difference's?",
+)(_no_value)
+misconception(
+    "order_too_low",
+    "This would be an error of order h. Look at its order once more: what becomes of h²?",
+)(_no_value)
+misconception(
+    "factor_below_1",
+    "The question is by which factor the error becomes smaller, so give a number above 1.",
+)(_no_value)
+misconception(
+    "point_itself_not_counted",
+    "One run for each parameter, moved. Where does the value that you subtract come from?",
+)(_no_value)
+misconception(
+    "point_counted_each_time",
+    "The run with no parameter moved is the same for all of them: how often is it needed?",
+)(_no_value)
+misconception(
+    "both_sides_counted_once",
+    "The symmetric difference moves each parameter to both sides. How many runs is that?",
+)(_no_value)
+misconception(
+    "point_not_needed",
+    "Does the symmetric difference use the value at the point itself?",
+)(_no_value)
+misconception(
+    "input_forgotten",
+    "For the weight, the error is multiplied by something before it is averaged. By what?",
 )(_no_value)
 
 # Recognised while comparing (helpers.judging), whatever the quantity

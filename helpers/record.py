@@ -3,8 +3,8 @@
     {"version": 1, "question": "p2.sigmoid.forward", "seed": 7,
      "answers": {"z_h": [{"shape": [1, 2], "values": [0.1, 0.2]}], …}}
 
-`answers` has a list for each part, with one entry for each case: numbers as above,
-{"text": "tanh"}, {"missing": true}, or {"error": "in words"}.
+`answers` has a list for each part, and for each quantity that the question `uses`, with one entry
+for each case: numbers as above, {"text": "tanh"}, {"missing": true}, or {"error": "in words"}.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,9 @@ def encode(value):
     except Exception:
         return encode(Unusable(f"wanted numbers, got {_short(value)}"))
     # Arrays of True and False are slopes of 1 and 0; a single one is no number.
-    if array.dtype.kind not in "iuf" and not (array.dtype.kind == "b" and array.ndim):
+    if array.dtype.kind == "b" and not array.ndim:
+        return encode(Unusable(f"wanted a number, got {array}: write 1 for True, 0 for False"))
+    if array.dtype.kind not in "iufb":
         return encode(Unusable(f"wanted numbers, got {_short(value)}"))
     if array.size > MOST_NUMBERS:
         return encode(Unusable(f"wanted a few numbers, got an array of shape {array.shape}"))
@@ -106,9 +108,11 @@ def answers_in(record, question, cases):
     if not isinstance(answers, dict):
         return None
     decoded = {}
-    for part in question.parts:
-        entries = answers.get(part.name)
+    for name in [*(part.name for part in question.parts), *question.uses]:
+        entries = answers.get(name)
         if not isinstance(entries, list) or len(entries) != len(cases):
-            return None
-        decoded[part.name] = [decode(entry) for entry in entries]
+            if name not in question.uses:
+                return None
+            entries = [None] * len(cases)
+        decoded[name] = [decode(entry) for entry in entries]
     return decoded

@@ -1,12 +1,20 @@
 """One step of SGD on a network with one hidden layer, each quantity under its name."""
 
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
 from helpers.network import Network
 from helpers.reference import gradients, pull_back, slope
 
+# A slope written through the activation a = f(z), which the forward pass has stored.
+SLOPE_THROUGH_ACTIVATION = {
+    "linear": np.ones_like,
+    "sigmoid": lambda a: a * (1 - a),
+    "tanh": lambda a: 1 - a**2,
+    "relu": lambda a: (a > 0) * 1.0,
+}
 PARAMETERS = ("W_h", "b_h", "W_o", "b_o")
 
 
@@ -127,6 +135,30 @@ class SGDStep:
         for name in PARAMETERS:
             define(f"{name}_new", lambda name=name: q[name] - self.eta * q[f"d{name}"])
         return q
+
+    def consequences(self, own):
+        """What follows from a student's own values, `own`, arrays by name.
+
+        Gives all quantities by name for each way to go on: where an own activation does not fit
+        its weighted input, a slope may be taken from either; an own slope is used as it is.
+        Overflow gives inf or nan.
+        """
+        layers = (("o", self.net.output, "dE_da_o"), ("h", self.net.hidden, "dE_da_h"))
+        # Without an own activation it fits, and the ways agree.
+        at = ["za" if f"a_{layer}" in own else "z" for layer, _, _ in layers]
+        for ways in product(*at):
+            given = dict(own)
+            with np.errstate(all="ignore"):
+                q = self.following(**given)
+                for way, (layer, name, back) in zip(ways, layers):
+                    slope = own.get(f"slope_{layer}")
+                    if slope is None and way == "a" and name in SLOPE_THROUGH_ACTIVATION:
+                        slope = SLOPE_THROUGH_ACTIVATION[name](q[f"a_{layer}"])
+                    if slope is not None and f"delta_{layer}" not in own and back in q:
+                        given[f"delta_{layer}"] = q[back] * slope
+                        q = self.following(**given)
+                q["E_new"] = self.loss_with({name: q[f"{name}_new"] for name in PARAMETERS})
+            yield q
 
 
 def random_step(

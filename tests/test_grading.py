@@ -93,11 +93,12 @@ def test_sample_student(graded, student):
             for part in question.parts:
                 how = student.not_right.get(question.id, {}).get(part.name, "right")
                 expected[question.id, part.name] = how
-                points[notebook] += part.points if how == "right" else 0
+                points[notebook] += part.points if how in ("right", "carried") else 0
     found = {key: row["misconception"] or row["verdict"] for key, row in checks.items()}
     assert found == expected
     for row in checks.values():
-        assert float(row["points"]) == float(row["max_points"]) * (row["verdict"] == "right")
+        counts = row["verdict"] in ("right", "carried")
+        assert float(row["points"]) == float(row["max_points"]) * counts
         assert bool(row["hint"]) == (row["verdict"] != "right")
 
     grades = {

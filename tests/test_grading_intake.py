@@ -260,3 +260,15 @@ def test_nothing_to_grade_says_what_is_wanted(tmp_path, released, make, says):
     make(tmp_path / "input")
     with pytest.raises(NothingGraded, match=says):
         intake.take_in(tmp_path / "input", released)
+
+
+def test_a_notebook_of_another_lesson_is_not_taken_for_one_of_this(take, released):
+    """Given cells of different notebooks have the same ids; only answers and checks tell."""
+    given = {"nbgrader": {"grade_id": "start-1", "grade": False, "solution": False}}
+    for one in released:
+        content = nbformat.reads(one.path.read_bytes().decode(), as_version=4)
+        content.cells.insert(0, new_code_cell("", metadata=given))
+        one.path.write_bytes(nbformat.writes(content).encode())
+    foreign = nbformat.writes(new_notebook(cells=[new_code_cell("", metadata=given)])).encode()
+    taken = take({"Anna/1_lecture.ipynb": foreign, f"Anna/{NAMES[0]}.ipynb": notebook(NAMES[0])})
+    assert list(taken["Anna"].notebooks) == [NAMES[0]]

@@ -175,13 +175,18 @@ def test_rows_columns_and_single_numbers_are_the_same_by_hand():
     assert_all_right(verdicts("p2.sigmoid.forward", **answers))
 
 
-@pytest.mark.parametrize("digits", [2, 3])
-def test_too_few_digits_are_named(digits):
+@pytest.mark.parametrize(
+    ("digits", "verdict"),
+    [(1, ("wrong", "")), (2, ("wrong", "too_few_digits")), (3, ("right", ""))],
+)
+def test_too_few_digits_are_named(digits, verdict):
+    """Three decimals are accepted, two are named; what has rounded to 0 says nothing."""
     page = by_hand("sigmoid")
     answers = {name: page[name] for name in BACKWARD} | {
         "dW_h": np.round(page["dW_h"], digits).tolist()
     }
-    assert verdicts("p2.sigmoid.backward", **answers)["dW_h"] == ("wrong", "too_few_digits")
+    found = verdicts("p2.sigmoid.backward", **answers)["dW_h"]
+    assert found == verdict or (digits == 1 and found[0] == "wrong")
 
 
 @pytest.mark.parametrize(
@@ -243,11 +248,17 @@ def test_mistakes_give_numbers_of_their_own_on_the_tutorials_network(hidden):
 
 
 def test_no_answer_of_one_section_passes_in_another():
-    """A name left over from another activation's section is wrong, but for z_h, which is shared."""
+    """A name left over from another activation's section is never right, but for z_h.
+
+    What rightly follows from the wrong activations is carried; the activations and the deltas,
+    which need their slope, are wrong.
+    """
     for own, other in itertools.permutations(HIDDEN, 2):
         for part, verdict in page_verdicts(own, by_hand(other)):
-            if part != "z_h":
+            if part in ("a_h", "delta_o", "delta_h"):
                 assert verdict[0] == "wrong", (own, other, part)
+            elif part != "z_h":
+                assert verdict[0] in ("wrong", "carried"), (own, other, part)
 
 
 @pytest.mark.parametrize("hidden", HIDDEN)
@@ -295,11 +306,12 @@ def test_cases_follow_from_the_seed():
 
 
 def test_function_questions_draw_new_probes_for_another_seed():
-    fixed = ("p2.", "p3.reproduce", "p4.forward", "p4.faster")
+    fixed = ("l1.", "l2.", "l3.", "p2.", "p3.reproduce", "p4.forward", "p4.faster")
+    drawn = ("l1.by_rules", "l1.differences", "l3.hidden_delta", "l3.softmax")
     for question in ALL:
         part = question.parts[0].name
         one, two = question.cases_from(1)[0].expected, question.cases_from(2)[0].expected
-        if not question.id.startswith(fixed):
+        if question.id in drawn or not question.id.startswith(fixed):
             assert not np.array_equal(one[part], two[part]), question.id
 
 

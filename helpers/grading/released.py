@@ -32,7 +32,9 @@ class Released:
 
     @cached_property
     def grade_ids(self):
-        return frozenset(filter(None, map(grade_id, self.notebook.cells)))
+        """Of its answer and check cells, which no other notebook of the course has."""
+        cells = (c for c in self.notebook.cells if is_answer(c) or is_graded(c))
+        return frozenset(filter(None, map(grade_id, cells)))
 
     @cached_property
     def questions(self):

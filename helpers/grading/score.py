@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from helpers.grading.released import grade_id, is_answer
-from helpers.judging import ERROR, WRONG, judge, without_record
+from helpers.judging import CARRIED, ERROR, WRONG, judge, without_record
 from helpers.record import MIME_TYPE
 
 LONGEST_REASON = 200
@@ -22,40 +22,55 @@ def score(notebook, questions, seed, reasons):
     reasons: why cells did not run, {position: sentence}, from `run.execute`.
     """
     positions = {grade_id(cell): i for i, cell in enumerate(notebook.cells) if grade_id(cell)}
-    return {
-        question.id: _verdicts(notebook, positions, check, question, seed, reasons)
-        for check, question in questions.items()
-    }
+    found, records = {}, {}
+    for check, question in questions.items():
+        stopped = _error_above(notebook, positions, check)
+        record, reason = _record(notebook, positions, check, seed, reasons, stopped)
+        if reason:
+            found[question.id] = without_record(question, reason)
+            continue
+        verdicts = judge(question, record, seed, records)
+        if stopped:
+            found[question.id] = _with_error_above(verdicts, stopped)
+        else:
+            found[question.id] = verdicts
+            records[question.id] = record
+    return found
 
 
-def _verdicts(notebook, positions, check, question, seed, reasons):
+def _record(notebook, positions, check, seed, reasons, stopped):
+    """A check cell's record, and "" or why there is none that counts."""
     if check not in positions:
-        return without_record(question, "this cell is missing")
+        return None, "this cell is missing"
     position = positions[check]
     records = records_in(notebook.cells[position])
     if len(records) > 1:
-        return without_record(question, "this cell recorded answers more than once")
-    answers = _answer_cells(notebook, positions, check)
-    lost = [reasons[place] for place in answers if place in reasons]
+        return None, "this cell recorded answers more than once"
+    lost = [reasons[p] for p in _answer_cells(notebook, positions, check) if p in reasons]
     if lost:
         # What was recorded, if anything, are values of the same names from elsewhere.
         reason = lost[0].replace("this cell", "it")
-        return without_record(question, f"your answer above did not run to its end: {reason}")
-    stopped = next(filter(None, (error_in(notebook.cells[place]) for place in answers)), "")
+        return None, f"your answer above did not run to its end: {reason}"
     if not records:
-        reason = reasons.get(position) or _why_no_record(notebook.cells[position], stopped)
-        return without_record(question, reason)
+        return None, reasons.get(position) or _why_no_record(notebook.cells[position], stopped)
     (record,) = records
     if isinstance(record, dict) and record.get("seed") != seed:
-        return without_record(question, "the answers in this cell were not recorded in this run")
-    verdicts = judge(question, record, seed)
-    if not stopped:
-        return verdicts
-    # Values from before the error count; what is wrong may be a value from an earlier section.
+        return None, "the answers in this cell were not recorded in this run"
+    return record, ""
+
+
+def _error_above(notebook, positions, check):
+    """The error that one of a check cell's answers stopped with, or ""."""
+    answers = _answer_cells(notebook, positions, check)
+    return next(filter(None, (error_in(notebook.cells[place]) for place in answers)), "")
+
+
+def _with_error_above(verdicts, stopped):
+    """Values from before the error count; what is wrong may be a value from an earlier section."""
     hint = f"your answer above stops with {stopped}"
     return [
-        replace(verdict, verdict=ERROR, hint=hint)
-        if verdict.verdict in (WRONG, ERROR) and not verdict.misconception
+        replace(verdict, verdict=ERROR, points=0, hint=hint)
+        if verdict.verdict in (WRONG, CARRIED, ERROR) and not verdict.misconception
         else verdict
         for verdict in verdicts
     ]

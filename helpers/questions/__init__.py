@@ -5,17 +5,32 @@ from importlib import import_module
 
 # The first word of a question's id, as in p2.sigmoid.forward, leads to its notebook.
 NOTEBOOKS = {
+    "l1": "1_learning_by_gradient",
+    "l2": "2_deriving_backpropagation",
+    "l3": "3_activation_functions",
     "p1": "problem_1_derivation",
     "p2": "problem_2_pen_and_paper",
     "p3": "problem_3_numpy",
     "p4": "problem_4_keras",
 }
 
+# Lessons in which a wrong value costs its own part only, while what rightly follows from it gets
+# its points. Take a lesson out to switch that off, for its checks and for the grader.
+FOLLOW_THROUGH = {"lecture", "tutorial"}
+LESSONS = {"l": "lecture", "p": "tutorial"}
+
+
+def follows_through(question):
+    """Whether right consequences of wrong values get their points in the question's lesson."""
+    return LESSONS[question.id[0]] in FOLLOW_THROUGH
+
 
 @cache
 def questions_of(notebook):
     """The questions of a notebook, named without folder and suffix: a dict by question id."""
-    module = import_module(f"helpers.questions.{notebook}")
+    # A module's name cannot start with a digit.
+    name = notebook if notebook.isidentifier() else f"lecture_{notebook}"
+    module = import_module(f"helpers.questions.{name}")
     return {question.id: question for question in module.QUESTIONS}
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from helpers.misconceptions import wrong_values
+from helpers.sgd_step import PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -14,11 +15,13 @@ class Tolerance:
     """How far a number may be off: the larger of `relative` · |expected| and `absolute`.
 
     by_hand: whether dimensions of length 1 do not matter, so that [0.1, 0.2] stands for one row.
+    decimals: a number with so many decimals that is right when rounded is right too; 0 for none.
     """
 
     relative: float
     absolute: float
     by_hand: bool = False
+    decimals: int = 0
 
     def allowed(self, expected, given=None):
         """The allowed error of each element.
@@ -29,10 +32,24 @@ class Tolerance:
         change = expected if given is None else expected - given
         return np.maximum(self.relative * np.abs(change), self.absolute)
 
+    def accepts(self, answer, expected, given=None):
+        """Whether each element of `answer` is right; all arrays have one shape. See `allowed`."""
+        off = np.abs(answer - expected)
+        fine = off <= self.allowed(expected, given)
+        if self.decimals:
+            unit = 10.0**-self.decimals
+            rounded = (np.round(answer, self.decimals) == answer) & (off <= 0.5 * unit + 1e-9)
+            # A number that rounds to 0, or to the old weight, says nothing.
+            rounded &= (answer != 0) | (expected == 0)
+            if given is not None:
+                rounded &= answer != np.round(given, self.decimals)
+            fine |= rounded
+        return fine
+
 
 # By hand: 0.5 %, or half a unit of the fourth decimal for the number itself and a unit for earlier
 # results that were rounded before use (an input of 1.5 enlarges their rounding as well).
-BY_HAND = Tolerance(relative=5e-3, absolute=1.5001e-4, by_hand=True)
+BY_HAND = Tolerance(relative=5e-3, absolute=1.5001e-4, by_hand=True, decimals=3)
 FLOAT64 = Tolerance(relative=1e-7, absolute=1e-10)
 FLOAT32 = Tolerance(relative=1e-4, absolute=2e-6)
 EXACT = Tolerance(relative=1e-9, absolute=0, by_hand=True)
@@ -46,6 +63,8 @@ class Part:
     where it is not `name`; index: the element of it that is asked for, None for all.
     in_words: what the part is, for the check's table. otherwise: what to say of a wrong answer that
     no catalogue entry explains, where its size says nothing.
+    choices: of a multiple-choice question, what to say of each answer, by letter or word; what is
+    said of the right one is "". Any other answer is answered with the list of choices.
     """
 
     name: str
@@ -55,6 +74,7 @@ class Part:
     quantity: str = ""
     index: tuple | None = None
     otherwise: str = ""
+    choices: dict = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -67,6 +87,9 @@ class Case:
     that returns a dict by part, of values or of functions without arguments that return them (so
     that an error costs one part only); it runs in the student's kernel only.
     label: names the case to the student, as in "hidden='relu'".
+    consequences: what may follow from a student's own values, a dict of arrays by quantity: a
+    function of it that gives such dicts, one for each way to go on. None where nothing does.
+    inputs: what is given, arrays; a value that merely repeats one carries nothing over.
     """
 
     expected: dict
@@ -74,6 +97,8 @@ class Case:
     given: dict = field(default_factory=dict)
     call: Callable | None = None
     label: str = ""
+    consequences: Callable | None = None
+    inputs: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -82,12 +107,19 @@ class Question:
 
     id: as in check("p2.sigmoid.forward", …). parts: in the order of the table. arguments: the
     keyword arguments of `check`. cases: a function of a random generator that returns the cases.
+    follows: the earlier questions whose answers this one builds on, with the quantities that it
+    takes from each (None for all): a dict by question id.
+    uses: quantities that are recorded although they are not asked for here, since the answers are
+    made with the student's own: `call` returns them beside the parts. A dict from a quantity to
+    what the student calls it.
     """
 
     id: str
     parts: tuple
     arguments: tuple
     cases: Callable
+    follows: dict = field(default_factory=dict, hash=False)
+    uses: dict = field(default_factory=dict, hash=False)
 
     @property
     def points(self):
@@ -116,7 +148,8 @@ def step_case(step, parts: Iterable[Part], call=None, label=""):
         ]
         if quantity.endswith("_new"):
             given[part.name] = step[quantity.removesuffix("_new")][index]
-    return Case(expected, mistakes, given, call, label)
+    inputs = tuple(step[name] for name in ("x", "t", *PARAMETERS))
+    return Case(expected, mistakes, given, call, label, step.consequences, inputs)
 
 
 def _element(value, index):

@@ -51,6 +51,7 @@ ANSWERS = {
     "w_ij_new": ("W_h_new", (INPUT, J)),
     "b_j_new": ("b_h_new", (J,)),
 }
+GRADIENTS = {"w_jk": "dE_dw_jk", "b_k": "dE_db_k", "w_ij": "dE_dw_ij", "b_j": "dE_db_j"}
 # A link that is one factor of a product, and the other factor: easily confused.
 OTHER_FACTOR = {"dz_k_dw_jk": "w_jk", "dz_k_da_j": "a_j", "dz_j_dw_ij": "w_ij"}
 WHOLE_SUM = {"dz_k_dw_jk": "z_k", "dz_k_da_j": "z_k", "dz_j_dw_ij": "z_j", "dz_k_db_k": "z_k"}
@@ -63,8 +64,11 @@ IN_THE_HIDDEN_LAYER = {
 }
 
 
-def _question(question, words, deltas=()):
-    """A question that asks for the formulas in `words`; deltas: those they may be written in."""
+def _question(question, words, deltas=(), follows=()):
+    """A question that asks for the formulas in `words`; deltas: those they may be written in.
+
+    follows: the questions whose formulas these are built from.
+    """
     parts = tuple(
         Part(
             name,
@@ -83,9 +87,48 @@ def _question(question, words, deltas=()):
             expected, mistakes = {}, {}
             for part in parts:
                 expected[part.name], mistakes[part.name] = _right_and_wrong(part.name, step, point)
-            yield Case(expected, mistakes, call=partial(_values_at, point, usable))
+            yield Case(
+                expected,
+                mistakes,
+                call=partial(_values_at, point, usable),
+                consequences=partial(_consequences, step, point),
+            )
 
-    return Question(question, parts, tuple(words), cases=lambda rng: list(cases(rng)))
+    return Question(
+        question,
+        parts,
+        tuple(words),
+        cases=lambda rng: list(cases(rng)),
+        follows={f"p1.{name}": None for name in follows},
+    )
+
+
+def _consequences(step, point, own):
+    """The values at a point of the formulas that are products of the student's own links.
+
+    A gradient may be written with the symbol of a delta or with the student's formula for it, so
+    there are two sets of values.
+    """
+    right = {name: step[quantity][index] for name, (quantity, index) in ANSWERS.items()}
+    right["dz_k_db_k"] = 1.0
+    for in_symbols in (True, False):
+        q = dict(right | own)
+
+        def define(name, value, q=q):
+            q[name] = value
+            return own.get(name, value)
+
+        delta_k = define("delta_k_formula", q["dE_da_k"] * q["da_k_dz_k"])
+        delta_k = point["delta_k"] if in_symbols else delta_k
+        define("dE_dw_jk", delta_k * q["dz_k_dw_jk"])
+        define("dE_db_k", delta_k * q["dz_k_db_k"])
+        delta_j = define("delta_j_formula", delta_k * q["dz_k_da_j"] * q["da_j_dz_j"])
+        delta_j = point["delta_j"] if in_symbols else delta_j
+        define("dE_dw_ij", delta_j * q["dz_j_dw_ij"])
+        define("dE_db_j", delta_j)
+        for name, gradient in GRADIENTS.items():
+            q[f"{name}_new"] = point[name] - point["eta"] * own.get(gradient, q[gradient])
+        yield q
 
 
 def _right_and_wrong(name, step, point):
@@ -128,13 +171,15 @@ def _values_at(point, usable, **formulas):
         return [symbol for symbol in usable if f"{symbol}_formula" != name]
 
     return {
-        name: partial(_value_at, point, allowed(name), formula)
-        for name, formula in formulas.items()
+        name: partial(value_at, point, allowed(name), formula) for name, formula in formulas.items()
     }
 
 
-def _value_at(point, usable, formula):
-    """The value of a SymPy expression at `point`, a dict of floats by symbol name."""
+def value_at(point, usable, formula):
+    """The value of a SymPy expression at `point`, a dict of floats by symbol name.
+
+    usable: names of the symbols that may stand in it.
+    """
     import sympy
 
     if formula is None or formula is Ellipsis:
@@ -207,6 +252,7 @@ QUESTIONS = (
             "dE_db_k": "gradient of the output bias",
         },
         deltas=("delta_k",),
+        follows=("output_links",),
     ),
     _question(
         "p1.hidden_links",
@@ -224,6 +270,7 @@ QUESTIONS = (
             "dE_db_j": "gradient of the hidden bias",
         },
         deltas=("delta_k", "delta_j"),
+        follows=("output_links", "output_layer", "hidden_links"),
     ),
     _question(
         "p1.update",
@@ -234,6 +281,7 @@ QUESTIONS = (
             "b_j_new": "new hidden bias",
         },
         deltas=("delta_k", "delta_j"),
+        follows=("output_links", "output_layer", "hidden_links", "hidden_layer"),
     ),
     _two_outputs(),
 )

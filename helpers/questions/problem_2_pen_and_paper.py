@@ -45,13 +45,14 @@ def _step(hidden):
     return tutorial_step(hidden)
 
 
-def _by_hand(question, hidden, names):
+def _by_hand(question, hidden, names, follows):
     parts = tuple(Part(name, 1, words, BY_HAND) for name, words in names.items())
     return Question(
         question,
         parts,
         arguments=tuple(names),
         cases=lambda rng: [step_case(_step(hidden), parts, answers_themselves)],
+        follows=follows,
     )
 
 
@@ -59,9 +60,10 @@ def _questions():
     for hidden in HIDDEN:
         # The hidden units' weighted inputs do not depend on the activation: asked for once.
         forward = {k: v for k, v in FORWARD.items() if hidden == "sigmoid" or k != "z_h"}
-        yield _by_hand(f"p2.{hidden}.forward", hidden, forward)
-        yield _by_hand(f"p2.{hidden}.backward", hidden, BACKWARD)
-        yield _by_hand(f"p2.{hidden}.update", hidden, UPDATE)
+        follows = {} if hidden == "sigmoid" else {"p2.sigmoid.forward": ("z_h",)}
+        for kind, names in (("forward", forward), ("backward", BACKWARD), ("update", UPDATE)):
+            yield _by_hand(f"p2.{hidden}.{kind}", hidden, names, follows)
+            follows = {**follows, f"p2.{hidden}.{kind}": None}
     yield COMPARE
     yield TWO_POINTS
 

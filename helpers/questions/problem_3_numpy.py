@@ -16,7 +16,7 @@ from helpers.sgd_step import PARAMETERS, SGDStep, random_step
 TRAINING_STEPS = 3
 
 
-def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}"):
+def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}", uses=None):
     """A question about one function, asked once with each hidden activation on a random batch.
 
     call: of (step, function), returns the answers by part. The number of points differs from case
@@ -33,7 +33,7 @@ def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}")
                 label=label.format(hidden=hidden, points=points),
             )
 
-    return Question(question, parts, (argument,), lambda rng: list(cases(rng)))
+    return Question(question, parts, (argument,), lambda rng: list(cases(rng)), uses=uses or {})
 
 
 def returned(function, *arguments):
@@ -148,7 +148,19 @@ def _backward(step, backward):
     outputs = returned(
         backward, step.x.copy(), step.t.copy(), step.parameters, trace, step.net.hidden
     )
-    return from_dict(outputs, [part.name for part in BACKWARD], "what backward returns")
+    answers = from_dict(outputs, [part.name for part in BACKWARD], "what backward returns")
+    return answers | _own_slopes(step, backward)
+
+
+def _own_slopes(step, backward):
+    """What the `slope` that the student's `backward` calls gives, as functions by quantity."""
+    slope = getattr(backward, "__globals__", {}).get("slope")
+    if not callable(slope):
+        return {}
+    return {
+        f"slope_{layer}": partial(returned, slope, name, step[f"z_{layer}"].copy())
+        for layer, name in (("h", step.net.hidden), ("o", step.net.output))
+    }
 
 
 UPDATE = tuple(
@@ -299,7 +311,13 @@ QUESTIONS = (
     ),
     _for_each_hidden("p3.forward", "forward", FORWARD, _forward),
     _for_each_hidden("p3.loss", "loss", LOSS, _loss, label="{points} points"),
-    _for_each_hidden("p3.backward", "backward", BACKWARD, _backward),
+    _for_each_hidden(
+        "p3.backward",
+        "backward",
+        BACKWARD,
+        _backward,
+        uses={"slope_h": "slope", "slope_o": "slope"},
+    ),
     Question(
         "p3.symmetric_difference",
         (Part("quotients", 4, "a difference quotient for each element"),),

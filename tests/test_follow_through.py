@@ -1,0 +1,382 @@
+"""A slip costs its own part; what rightly follows from it counts, and tricks gain nothing."""
+
+import itertools
+from functools import cache
+
+import numpy as np
+import pytest
+from sympy import symbols
+
+from helpers import questions
+from helpers.checking import observe
+from helpers.course import HIDDEN
+from helpers.judging import judge
+from helpers.questions import question_by_id
+from helpers.sgd_step import PARAMETERS
+
+SEED = 11
+X, T, ETA = np.array([[0.5, 1.2]]), np.array([[0.15]]), 0.7
+OLD = {
+    "W_h": np.array([[0.6, 0.8], [0.3, -0.9]]),
+    "b_h": np.array([0.1, -0.2]),
+    "W_o": np.array([[1.3], [-0.5]]),
+    "b_o": np.array([0.4]),
+}
+ACTIVATION = {
+    "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda z, a: a * (1 - a)),
+    "tanh": (np.tanh, lambda z, a: 1 - a**2),
+    "relu": (lambda z: np.maximum(z, 0), lambda z, a: (z > 0) * 1.0),
+}
+# The order in which a student works, and what each result is computed from.
+QUESTIONS = {
+    "forward": ("z_h", "a_h", "z_o", "a_o", "E"),
+    "backward": ("delta_o", "dW_o", "db_o", "delta_h", "dW_h", "db_h"),
+    "update": ("W_h_new", "b_h_new", "W_o_new", "b_o_new", "E_new"),
+}
+NAMES = tuple(itertools.chain.from_iterable(QUESTIONS.values()))
+
+
+def page(hidden, changed=(), keep=lambda value: value):
+    """Problem 2 worked with NumPy. changed: {name: function of the right value}, applied at once,
+    so that everything after it follows from the changed value. keep: applied to every result."""
+    f, slope = ACTIVATION[hidden]
+    sigma, slope_o = ACTIVATION["sigmoid"]
+    q = dict(OLD)
+    changed = dict(changed)
+
+    def define(name, value):
+        q[name] = keep(changed[name](value) if name in changed else value)
+
+    def forward(W_h, b_h, W_o, b_o):
+        return sigma(f(X @ W_h + b_h) @ W_o + b_o)
+
+    define("z_h", X @ q["W_h"] + q["b_h"])
+    define("a_h", f(q["z_h"]))
+    define("z_o", q["a_h"] @ q["W_o"] + q["b_o"])
+    define("a_o", sigma(q["z_o"]))
+    define("E", ((T - q["a_o"]) ** 2).sum() / 2)
+    define("delta_o", (q["a_o"] - T) * slope_o(q["z_o"], q["a_o"]))
+    define("dW_o", q["a_h"].T @ q["delta_o"])
+    define("db_o", q["delta_o"][0])
+    define("delta_h", q["delta_o"] @ q["W_o"].T * slope(q["z_h"], q["a_h"]))
+    define("dW_h", X.T @ q["delta_h"])
+    define("db_h", q["delta_h"][0])
+    for name in PARAMETERS:
+        define(f"{name}_new", q[name] - ETA * q[f"d{name}"])
+    a_o = forward(*(q[f"{name}_new"] for name in PARAMETERS))
+    define("E_new", ((T - a_o) ** 2).sum() / 2)
+    return q
+
+
+def marked(hidden, answers):
+    """All verdicts of one section, by part, as the grader finds them."""
+    found, records = {}, {}
+    # The hidden units' weighted inputs are asked for in the first section.
+    sections = [("sigmoid", "forward")] if hidden != "sigmoid" else []
+    for section, kind in [*sections, *((hidden, kind) for kind in QUESTIONS)]:
+        question = question_by_id(f"p2.{section}.{kind}")
+        given = {part.name: answers[part.name] for part in question.parts}
+        records[question.id] = observe(question, given, SEED)
+        verdicts = judge(question, records[question.id], SEED, records)
+        if section == hidden:
+            found |= {verdict.part: verdict for verdict in verdicts}
+        elif section != hidden:
+            found["z_h"] = verdicts[0]
+    return found
+
+
+def summary(found):
+    return {name: verdict.verdict for name, verdict in found.items()}
+
+
+def points(found):
+    return sum(verdict.points for verdict in found.values())
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_right_page_has_full_marks(hidden):
+    found = marked(hidden, page(hidden))
+    assert set(summary(found).values()) == {"right"}
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("decimals", [3, 4, 5])
+@pytest.mark.parametrize("slip", [None, "z_o", "delta_o"])
+def test_rounding_of_earlier_results_costs_nothing(hidden, decimals, slip):
+    """Results kept with so many decimals; numbers that would vanish are kept with two digits."""
+
+    def keep(value):
+        rounded = np.round(value, decimals)
+        vanished = (np.abs(value) < 5 * 10.0**-decimals) & (value != 0)
+        return np.where(vanished, np.round(value, 6), rounded)
+
+    changed = {slip: lambda value: value + 0.31} if slip else {}
+    answers = page(hidden, changed, keep)
+    for name in PARAMETERS:
+        # With three decimals some new weights look like the old ones; there a student keeps four.
+        answers[f"{name}_new"] = page(hidden, changed)[f"{name}_new"]
+    found = summary(marked(hidden, answers))
+    assert [name for name, verdict in found.items() if verdict not in ("right", "carried")] == (
+        [slip] if slip else []
+    )
+
+
+# What depends on a value, by hand: the parts that change when it does.
+def depend_on(hidden, name):
+    right, moved = page(hidden), page(hidden, {name: lambda value: value * 1.3 + 0.1})
+    return {
+        other
+        for other in NAMES
+        if other != name and not np.allclose(right[other], moved[other], rtol=2e-2, atol=1e-3)
+    }
+
+
+SLIPS = {
+    "sign": lambda value: -value,
+    "twice": lambda value: 2 * value,
+    "a bit": lambda value: value * 1.17 + 0.04 * (value != 0),
+}
+
+
+PLACES = [
+    place
+    for place in itertools.product(HIDDEN, NAMES, SLIPS)
+    # The active unit would be off, and its 0 carries nothing over.
+    if place != ("relu", "z_h", "sign")
+]
+
+
+@pytest.mark.parametrize(("hidden", "name", "slip"), PLACES)
+def test_one_slip_costs_one_part(hidden, name, slip):
+    found = marked(hidden, page(hidden, {name: SLIPS[slip]}))
+    wrong = [part for part, verdict in found.items() if verdict.verdict not in ("right", "carried")]
+    assert wrong == [name], {part: verdict.hint for part, verdict in found.items()}
+    carried = {part for part, verdict in found.items() if verdict.verdict == "carried"}
+    assert depend_on(hidden, name) <= carried | {"z_h"} or slip == "a bit"
+    for part in carried:
+        assert f"consistent with your {name}, which is not right yet" == found[part].hint
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_two_slips_cost_two_parts(hidden):
+    for first, second in itertools.combinations(
+        ("z_h", "z_o", "a_o", "delta_o", "delta_h", "dW_h", "W_o_new"), 2
+    ):
+        changed = {first: SLIPS["a bit"], second: SLIPS["twice"]}
+        found = marked(hidden, page(hidden, changed))
+        wrong = {p for p, v in found.items() if v.verdict not in ("right", "carried")}
+        assert wrong == {first, second}, (first, second)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_wrong_method_after_a_slip_is_wrong(hidden):
+    """The slip in z_o is carried, but a slope that is forgotten later on still costs its part."""
+    f, slope = ACTIVATION[hidden]
+    answers = page(hidden, {"z_o": SLIPS["a bit"]})
+    answers["delta_h"] = answers["delta_o"] @ OLD["W_o"].T
+    found = summary(marked(hidden, answers))
+    assert found["a_o"] == found["delta_o"] == found["dW_o"] == "carried"
+    if hidden != "relu":
+        assert found["delta_h"] == "wrong"
+
+
+# Tricks: values that would make the rest easy
+
+TRICKS = {
+    "zero": lambda value: np.zeros_like(value),
+    "one": lambda value: np.ones_like(value),
+    "minus one": lambda value: -np.ones_like(value),
+    "huge": lambda value: np.full_like(value, 1e9),
+    "not a number": lambda value: np.full_like(value, np.nan),
+    "infinite": lambda value: np.full_like(value, np.inf),
+    "a given number": lambda value: np.full_like(value, 0.4),
+    "the inputs": lambda value: np.resize(X, np.shape(value)),
+    "the shape": lambda value: np.resize(np.asarray(value) * 1.3, 7),
+}
+
+
+@cache
+def honest_points(hidden, name):
+    """The points of a page with one honest slip."""
+    return points(marked(hidden, page(hidden, {name: SLIPS["a bit"]})))
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("trick", TRICKS)
+def test_tricks_carry_nothing_over(hidden, trick):
+    """For every place and trick: whatever follows from the trick has no marks for following."""
+    for name in NAMES:
+        right = page(hidden)
+        value = TRICKS[trick](np.asarray(right[name], dtype=float))
+        if np.all(right[name] == 0):
+            continue
+        if trick in ("a given number", "the inputs") and np.size(right[name]) not in (1, 2):
+            continue
+        if trick == "a given number" and np.size(right[name]) > 1:
+            continue
+        try:
+            with np.errstate(all="ignore"):
+                answers = page(hidden, {name: lambda _, value=value: value})
+        except ValueError:  # with that shape nothing follows
+            answers = {**right, name: value}
+        found = marked(hidden, answers)
+        assert found[name].verdict in ("wrong", "error"), (name, trick)
+        behind = {p for p, v in found.items() if f"consistent with your {name}," in v.hint}
+        assert not behind, (name, trick, behind)
+        assert points(found) <= honest_points(hidden, name), (name, trick)
+
+
+def test_saturating_values_carry_nothing():
+    """z_o = 40 makes the sigmoid flat: every delta after it would be 0."""
+    found = summary(marked("sigmoid", page("sigmoid", {"z_o": lambda z: z * 0 + 40.0})))
+    assert found["delta_o"] == found["dW_h"] == "wrong"
+
+
+def test_the_instructor_can_switch_it_off(monkeypatch):
+    answers = page("tanh", {"a_h": SLIPS["twice"]})
+    assert "carried" in summary(marked("tanh", answers)).values()
+    monkeypatch.setattr(questions, "FOLLOW_THROUGH", {"lecture"})
+    found = summary(marked("tanh", answers))
+    assert "carried" not in found.values() and found["z_o"] == "wrong"
+
+
+def test_another_sections_values_are_not_taken_for_this_ones():
+    """Only z_h is shared; a wrong a_h of the first section does not excuse one of the second."""
+    wrong = page("sigmoid", {"a_h": SLIPS["twice"]})
+    records = {}
+    question = question_by_id("p2.sigmoid.forward")
+    records[question.id] = observe(question, {n: wrong[n] for n in QUESTIONS["forward"]}, SEED)
+    question = question_by_id("p2.tanh.forward")
+    answers = {part.name: wrong[part.name] for part in question.parts}
+    verdicts = judge(question, observe(question, answers, SEED), SEED, records)
+    assert verdicts[0].verdict == "wrong"
+
+
+def test_records_of_earlier_questions_are_untrusted():
+    question = question_by_id("p2.sigmoid.backward")
+    right = page("sigmoid")
+    record = observe(question, {name: right[name] for name in QUESTIONS["backward"]}, SEED)
+    for earlier in (None, {}, {"p2.sigmoid.forward": "nonsense"}, {"p2.sigmoid.forward": {}}):
+        assert {v.verdict for v in judge(question, record, SEED, earlier)} == {"right"}
+
+
+# Problem 1: links of the chain, as formulas
+
+NAMED = "x_i w_ij b_j z_j a_j w_jk b_k z_k a_k t_k eta delta_j delta_k"
+x_i, w_ij, b_j, z_j, a_j, w_jk, b_k, z_k, a_k, t_k, eta, delta_j, delta_k = symbols(NAMED)
+DERIVATION = {
+    "output_links": dict(dE_da_k=a_k - t_k, da_k_dz_k=a_k * (1 - a_k), dz_k_dw_jk=a_j, dz_k_db_k=1),
+    "output_layer": dict(
+        delta_k_formula=(a_k - t_k) * a_k * (1 - a_k), dE_dw_jk=delta_k * a_j, dE_db_k=delta_k
+    ),
+    "hidden_links": dict(dz_k_da_j=w_jk, da_j_dz_j=a_j * (1 - a_j), dz_j_dw_ij=x_i),
+    "hidden_layer": dict(
+        delta_j_formula=delta_k * w_jk * a_j * (1 - a_j), dE_dw_ij=delta_j * x_i, dE_db_j=delta_j
+    ),
+    "update": dict(
+        w_jk_new=w_jk - eta * delta_k * a_j,
+        b_k_new=b_k - eta * delta_k,
+        w_ij_new=w_ij - eta * delta_j * x_i,
+        b_j_new=b_j - eta * delta_j,
+    ),
+}
+
+
+def derived(**changed):
+    """The verdicts other than right of the derivation with some formulas changed, by part."""
+    records, found = {}, {}
+    for name, formulas in DERIVATION.items():
+        question = question_by_id(f"p1.{name}")
+        answers = {part: changed.get(part, formula) for part, formula in formulas.items()}
+        records[question.id] = observe(question, answers, SEED)
+        verdicts = judge(question, records[question.id], SEED, records)
+        found |= {v.part: v.verdict for v in verdicts if v.verdict != "right"}
+    return found
+
+
+def test_a_wrong_link_is_carried_through_the_derivation():
+    assert derived() == {}
+    turned = (t_k - a_k) * a_k * (1 - a_k)
+    assert derived(dE_da_k=t_k - a_k, delta_k_formula=turned) == {
+        "dE_da_k": "wrong",
+        "delta_k_formula": "carried",
+    }
+    # A gradient with the student's own formula for delta in place of its symbol.
+    assert derived(delta_k_formula=turned, dE_dw_jk=turned * a_j) == {
+        "delta_k_formula": "wrong",
+        "dE_dw_jk": "carried",
+    }
+    weight = dict(dz_k_dw_jk=w_jk, dE_dw_jk=delta_k * w_jk, w_jk_new=w_jk - eta * delta_k * w_jk)
+    assert derived(**weight) == {
+        "dz_k_dw_jk": "wrong",
+        "dE_dw_jk": "carried",
+        "w_jk_new": "carried",
+    }
+    swapped = dict(dz_k_da_j=a_j, delta_j_formula=delta_k * a_j * a_j * (1 - a_j))
+    assert derived(**swapped) == {"dz_k_da_j": "wrong", "delta_j_formula": "carried"}
+
+
+def test_a_trivial_link_carries_nothing():
+    for link in (0, 1, -1):
+        formula = (a_k - t_k) * link
+        found = derived(da_k_dz_k=link, delta_k_formula=formula)
+        assert found["da_k_dz_k"] == found["delta_k_formula"] == "wrong"
+
+
+# Problem 3: a function of the student's used in another
+
+BACKWARD = """
+import numpy as np
+
+
+def activation(name, z):
+    return {"sigmoid": lambda: 1 / (1 + np.exp(-z)), "tanh": lambda: np.tanh(z),
+            "relu": lambda: np.maximum(z, 0)}[name]()
+
+
+def slope(name, z):
+    a = activation(name, z)
+    return {"sigmoid": SIGMOID, "tanh": TANH, "relu": (z > 0) * 1.0}[name]
+
+
+def backward(x, t, params, trace, hidden):
+    z_h, a_h, z_o, a_o = trace
+    delta_o = (a_o - t) * slope("sigmoid", z_o)
+    delta_h = delta_o @ params["W_o"].T * slope(hidden, z_h)
+    return {"dW_h": x.T @ delta_h / len(x), "db_h": delta_h.mean(axis=0),
+            "dW_o": a_h.T @ delta_o / len(x), "db_o": delta_o.OVER(axis=0)}
+"""
+
+
+def of_backward(sigmoid="a * (1 - a)", tanh="1 - a**2", over="mean"):
+    defined = {}
+    source = BACKWARD.replace("SIGMOID", sigmoid).replace("TANH", tanh).replace("OVER", over)
+    exec(source, defined)
+    question = question_by_id("p3.backward")
+    record = observe(question, {"backward": defined["backward"]}, SEED)
+    return {v.part: v for v in judge(question, record, SEED)}
+
+
+def test_a_wrong_slope_used_rightly_costs_nothing_in_backward():
+    assert set(summary(of_backward()).values()) == {"right"}
+    assert summary(of_backward(tanh="1 - a")) == {
+        "dW_h": "carried",
+        "db_h": "carried",
+        "dW_o": "right",
+        "db_o": "right",
+    }
+    found = of_backward(sigmoid="a * (1 + a)")
+    assert set(summary(found).values()) == {"carried"}
+    assert found["db_o"].hint == "consistent with your slope, which is not right yet"
+    assert points(found) == question_by_id("p3.backward").points
+
+
+def test_a_wrong_slope_excuses_no_other_mistake():
+    assert summary(of_backward(sigmoid="a * (1 + a)", over="sum"))["db_o"] == "wrong"
+
+
+@pytest.mark.parametrize("slope", ["0 * a", "1 + 0 * a", "np.nan * a", "a[:1]", "1e12 * a"])
+def test_trivial_slopes_carry_nothing(slope):
+    found = of_backward(sigmoid=slope, tanh=slope)
+    assert "carried" not in summary(found).values()
+    assert points(found) == 0
