@@ -6,7 +6,7 @@
 PYTHON ?= $(shell for p in python3 python python3.13 python3.12 python3.11; do \
 	command -v $$p && break; done)
 
-.PHONY: install lab test demo grade build requirements
+.PHONY: install lab test slides demo grade build requirements
 
 install:
 	@test -n "$(PYTHON)" || { echo "The course needs Python 3.11, 3.12 or 3.13, and no Python was found." >&2; exit 1; }
@@ -17,6 +17,9 @@ lab: install
 
 test: install
 	.venv/bin/pytest
+
+slides: install
+	.venv/bin/python -m helpers.authoring.slides
 
 demo: install
 	.venv/bin/python -m tests.sample_class

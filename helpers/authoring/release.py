@@ -19,16 +19,17 @@ from traitlets.config import Config
 
 from helpers.authoring.blocks import blocks_in, for_student
 from helpers.authoring.errors import BuildError
-from helpers.authoring.source import is_answer
+from helpers.authoring.source import is_answer, is_note
 
 
 class ReplaceSolutions(ClearSolutions):
     """nbgrader's ClearSolutions with a stub of the author's own for each solution block.
 
-    Markdown cells that are nothing but solution disappear.
+    Markdown cells that are nothing but solution disappear, and so do notes for a speaker.
     """
 
     def preprocess(self, nb, resources):
+        nb.cells = [cell for cell in nb.cells if not is_note(cell)]
         nb, resources = super().preprocess(nb, resources)
         nb.cells = [cell for cell in nb.cells if cell.source or cell.cell_type == "code"]
         return nb, resources

@@ -7,6 +7,14 @@ Authors write one line at the top of a code cell; the rest follows from it and f
     :exercise: try_another_rate     an answer cell that is not checked and counts no points
     :given: load_data               a given cell with an id of its own
 
+In a lesson that is also shown as slides, one more line (in Markdown `+++ {"slide": "new"}`) says
+what the cell is there; without it the cell is not shown:
+
+    :slide: new         begins a slide; `:minutes: 2` says how long it stands
+    :slide: more        goes on the slide before; a code cell shows its output only
+    :slide: code        the same, with the code
+    :slide: notes       for the speaker, and not in the students' notebooks; Markdown only
+
 Cells without such a line, Markdown too, are given: read-only for students. Their ids count from the
 last cell with a name, so that an insertion changes few of them. Complete nbgrader metadata is taken
 as it stands.
@@ -14,6 +22,7 @@ as it stands.
 
 import ast
 import builtins
+import math
 import re
 
 import yaml
@@ -25,7 +34,9 @@ from helpers.authoring.errors import BuildError
 from helpers.questions import question_by_id
 
 SHORT = ("answer", "check", "exercise", "given")
-KEPT = {"tags", "slideshow"}
+KEPT = {"tags"}
+SPEAKER = "**For the speaker.** {}"
+SLIDES = {"new": "slide", "more": "-", "code": "-", "notes": "notes", None: "skip"}
 NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
 ANSWER_ID = re.compile(r"(.+)-answer(-\d+)?")
 VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -47,16 +58,20 @@ def read(path, name):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
 
     ids = _Ids()
+    has_slides = any("slide" in cell.metadata for cell in notebook.cells)
     places = {}
     for cell, line in zip(notebook.cells, source_map, strict=True):
         place = f"{name}, line {line + (cell.cell_type != 'code')}"
         try:
+            slideshow = _slideshow(cell)
             _read_cell(cell, ids)
+            if has_slides:
+                cell.metadata.slideshow = slideshow
             places[cell.id] = f"{place}, cell {cell.id}"
             _check_blocks(cell)
         except ValueError as error:
             raise BuildError(f"{places.get(cell.id, place)}: {error}") from None
-    for problem in (_check_cells, _check_names):
+    for problem in (_check_cells, _check_names, _check_slides):
         for cell_id, message in problem(notebook):
             raise BuildError(f"{places[cell_id]}: {message}")
     return notebook
@@ -71,6 +86,17 @@ def is_check(cell):
 def is_answer(cell):
     """Whether the student writes in this cell."""
     return cell.metadata.nbgrader.solution
+
+
+def is_note(cell):
+    """Whether this is a note for the speaker."""
+    return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
+
+
+def spoken(note):
+    """What a note for the speaker says, as its author wrote it."""
+    lines = [line.removeprefix(">").removeprefix(" ") for line in note.source.split("\n")]
+    return "\n".join(lines).removeprefix(SPEAKER.format(""))
 
 
 def check_call(source):
@@ -121,13 +147,35 @@ class _Ids:
         return f"{last}-{self.count}"
 
 
+def _slideshow(cell):
+    """Take the cell's `slide` and `minutes`; return its slideshow metadata. Raises ValueError."""
+    slide, minutes = cell.metadata.pop("slide", None), cell.metadata.pop("minutes", None)
+    if slide not in SLIDES:
+        known = ", ".join(filter(None, SLIDES))
+        raise ValueError(f"slide: wanted one of {known}, got {slide!r}")
+    if slide == "notes" and cell.cell_type != "markdown":
+        raise ValueError("slide: notes is for Markdown cells")
+    if slide == "notes":
+        lines = SPEAKER.format(cell.source).split("\n")
+        cell.source = "\n".join(f"> {line}".rstrip() for line in lines)
+    slideshow = {"slide_type": SLIDES[slide]}
+    if slide == "code":
+        slideshow["code"] = True
+    if minutes is not None:
+        number = isinstance(minutes, int | float) and not isinstance(minutes, bool)
+        if slide != "new" or not number or not 0 <= minutes < math.inf:
+            raise ValueError(f"minutes: wanted a number on a cell with slide: new, got {minutes!r}")
+        slideshow["minutes"] = minutes
+    return slideshow
+
+
 def _read_cell(cell, ids):
     """Complete the cell's metadata and give it its id. Raises ValueError in words."""
     metadata = cell.metadata
     kinds = [key for key in (*SHORT, "nbgrader") if key in metadata]
     unknown = sorted(set(metadata) - set(kinds) - KEPT)
     if unknown:
-        known = ", ".join((*SHORT, "nbgrader", *sorted(KEPT)))
+        known = ", ".join((*SHORT, "nbgrader", "slide", "minutes", *sorted(KEPT)))
         raise ValueError(f"{unknown[0]!r} in the header means nothing here; known are {known}")
     if len(kinds) > 1:
         raise ValueError(f"the header says both {kinds[0]} and {kinds[1]}; one cell is one of them")
@@ -281,6 +329,16 @@ def _check_names(notebook):
             line = f"'# {missing[0]} = ...'"
             message = f"students never define {missing[0]}; add {line} under ### STUDENT"
             yield cell.id, f"{message} in the answer cell"
+
+
+def _check_slides(notebook):
+    """Pairs (cell id, what is wrong) for cells that are to go on the slide before the first."""
+    for cell in notebook.cells:
+        slide_type = cell.metadata.get("slideshow", {}).get("slide_type")
+        if slide_type == "slide":
+            return
+        if slide_type in ("-", "notes"):
+            yield cell.id, "no slide has begun yet; one begins with slide: new"
 
 
 def _syntax_tree(source):
