@@ -1,0 +1,246 @@
+"""Lecture 2: its numbers are right, and its questions know right answers from typical slips."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from helpers.checking import observe
+from helpers.course import lecture_step, slide_example
+from helpers.judging import judge
+from helpers.questions import question_by_id
+from helpers.weight_space import WeightSpace
+
+NOTEBOOK = Path(__file__).parents[1] / "solutions" / "lecture" / "2_deriving_backpropagation.ipynb"
+
+
+@pytest.fixture(scope="module")
+def printed():
+    """All that the notebook prints."""
+    notebook = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT)
+    outputs = [o for cell in notebook.cells for o in cell.get("outputs", ())]
+    return "".join(o.text for o in outputs if o.output_type == "stream")
+
+
+def verdicts(question, **answers):
+    asked = question_by_id(question)
+    return {v.part: v for v in judge(asked, observe(asked, answers, 1), 1)}
+
+
+# The published example (requirements D): its numbers, by hand
+
+
+@pytest.fixture
+def slide_space():
+    return WeightSpace(*slide_example(), "weights")
+
+
+def test_the_slides_forward_pass():
+    net, x, t = slide_example()
+    trace = net.forward(x)
+    assert trace.a[0].tolist() == [[-3, 8, 13]]
+    assert trace.a[1].tolist() == [[5]]
+    assert net.loss(x, t) == 8
+
+
+def test_the_slides_gradients_and_new_weights(slide_space):
+    """In the order w13 w14 w15 w23 w24 w25 w36 w46 w56."""
+    gradient = slide_space.gradient(slide_space.start)
+    np.testing.assert_allclose(gradient, [12, 36, -24, -8, -24, 16, 12, -32, -52])
+    points, losses = slide_space.descend(0.1, 1)
+    np.testing.assert_allclose(points[1], [-0.2, 0.4, 5.4, 3.8, 4.4, -3.6, -2.2, 0.2, 7.2])
+    np.testing.assert_allclose(losses, [8, 15488])
+
+
+def test_the_slides_two_weights_make_the_loss_worse():
+    net, x, t = slide_example()
+    losses = WeightSpace(net, x, t, [(1, 0, 0), (0, 0, 0)]).descend(0.1, 1)[1]
+    assert losses[1] == pytest.approx(28.2752)
+
+
+def test_the_slides_with_a_small_learning_rate(slide_space):
+    losses = slide_space.descend(0.003, 3)[1]
+    np.testing.assert_allclose(losses, [8, 0.602, 0.048, 0.0037], rtol=0.02)
+    assert slide_space.descend(0.0047, 1)[1][1] < 8 < slide_space.descend(0.0048, 1)[1][1]
+
+
+def test_the_notebook_prints_these_numbers(printed):
+    rows = dict(re.findall(r"^(w\d\d) +([-\d. ]+)$", printed, re.MULTILINE))
+    found = {name: [float(number) for number in row.split()] for name, row in rows.items()}
+    assert found == {
+        "w13": [1, 12, -0.2],
+        "w14": [4, 36, 0.4],
+        "w15": [3, -24, 5.4],
+        "w23": [3, -8, 3.8],
+        "w24": [2, -24, 4.4],
+        "w25": [-2, 16, -3.6],
+        "w36": [-1, 12, -2.2],
+        "w46": [-3, -32, 0.2],
+        "w56": [2, -52, 7.2],
+    }
+    for line in (
+        r"n6 +before +5\.0 +after +185\.0",
+        r"E +before +8\.0 +after +15488\.0",
+        r"w36 = -2\.2, w13 = -0\.2: +E from 8\.0000 to 28\.2752",
+        r"the loss falls up to eta = 0\.0047",
+        r"with eta = 0\.003: 8\.0000 +0\.6021 +0\.0480 +0\.0037",
+        r"with the old w36 = -1\.0: +∂E/∂w13 = -4 · \(-1\.0\) · 3 = 12\.0",
+        r"with the new w36 = -2\.2: +-4 · \(-2\.2\) · 3 = 26\.4",
+    ):
+        assert re.search(line, printed), line
+
+
+# The lecture's network, computed here with plain Python
+
+
+def lecture_by_hand(t=0.9):
+    def sigma(z):
+        return 1 / (1 + np.exp(-z))
+
+    x = (1.2, 0.4)
+    a = [sigma(x[0] * 0.7 + x[1] * -0.3 + 0.1), sigma(x[0] * -0.5 + x[1] * 0.8 - 0.2)]
+    a_o = sigma(a[0] * -0.6 + a[1] * 1.1 + 0.2)
+    delta_o = (a_o - t) * a_o * (1 - a_o)
+    delta_h = [delta_o * w * a_j * (1 - a_j) for w, a_j in zip((-0.6, 1.1), a)]
+    return x, a, a_o, delta_o, delta_h
+
+
+def test_the_notebook_prints_the_gradients(printed):
+    x, a, a_o, delta_o, delta_h = lecture_by_hand()
+    for name, value in (
+        ("∂E/∂w_o11", delta_o * a[0]),
+        ("∂E/∂w_o21", delta_o * a[1]),
+        ("∂E/∂b_o", delta_o),
+    ):
+        derived, reference = re.search(rf"{name} +(\S+) +(\S+)", printed).groups()
+        assert float(derived) == float(reference) == pytest.approx(value, abs=5e-7)
+    for name, value in (("w_h11", x[0] * delta_h[0]), ("w_h21", x[1] * delta_h[0])):
+        found = re.search(rf"∂E/∂{name}  = .* = (\S+) +reference (\S+)", printed).groups()
+        assert float(found[0]) == float(found[1]) == pytest.approx(value, abs=5e-5)
+
+
+def test_the_loss_of_the_lecture_falls_with_every_hidden_activation_and_output():
+    for hidden in ("sigmoid", "tanh", "relu"):
+        for output in ("linear", "sigmoid", "softmax"):
+            step = lecture_step(hidden, output)
+            assert step["E_new"] < step["E"], (hidden, output)
+
+
+# The questions
+
+RIGHT = {
+    "l2.forward": dict(z_h=[0.15, 0.35], E=0.1016),
+    "l2.output_delta": dict(link_1=0.4508, link_2=0.2474, delta=0.1115),
+    "l2.output_gradients": dict(dW_o=[0.0774, 0.0426], db_o=0.1115, direction="b"),
+    "l2.hidden_unit": dict(delta_h2=-0.0224, dw_h12=-0.0269, dw_h22=-0.009, db_h2=-0.0224),
+    "l2.two_paths": dict(delta_j=-0.04),
+    "l2.shapes": dict(
+        delta_o_shape=(8, 3),
+        W_o_transposed_shape=[3, 4],
+        delta_h_shape=np.array([8, 4]),
+        dW_h_shape=[6, 4],
+    ),
+    "l2.any_depth": dict(needed="B"),
+    "l2.updates": dict(updates=160),
+    "l2.slide_gradients": dict(dE_dw36=12, dE_dw13=12, dE_dw24=-24, w36_new=-2.2, w13_new=-0.2),
+    "l2.slide_prediction": dict(prediction="C"),
+}
+
+
+@pytest.mark.parametrize("question", RIGHT)
+def test_right_answers_worked_by_hand_pass(question):
+    found = verdicts(question, **RIGHT[question])
+    assert {v.verdict for v in found.values()} == {"right"}, found
+
+
+_, A, A_O, _, _ = lecture_by_hand()
+_, _, _, DELTA_O, DELTA_H = lecture_by_hand()
+
+
+@pytest.mark.parametrize(
+    "question, part, answer, misconception",
+    [
+        ("l2.forward", "z_h", [0.05, 0.55], "bias_forgotten"),
+        ("l2.forward", "z_h", [0.35, 0.15], "units_swapped"),
+        ("l2.forward", "z_h", [-0.05, 0.45], "weights_read_across"),
+        ("l2.forward", "z_h", [0.5374, 0.5866], "activation_for_weighted_input"),
+        ("l2.forward", "z_h", [0.82, -0.48], "inputs_of_the_text"),
+        ("l2.forward", "E", 0.0610, "target_of_the_text"),
+        ("l2.forward", "E", 0.2032, "half_forgotten"),
+        ("l2.output_delta", "link_1", -0.4508, "wrong_sign"),
+        ("l2.output_delta", "link_1", -0.3492, "target_of_the_text"),
+        ("l2.output_delta", "link_1", 0.9016, "factor_two"),
+        ("l2.output_delta", "delta", 0.4508, "slope_forgotten"),
+        ("l2.output_delta", "delta", -0.0864, "target_of_the_text"),
+        ("l2.output_gradients", "dW_o", [0.1115, 0.1115], "incoming_activation_forgotten"),
+        ("l2.output_gradients", "dW_o", [-0.06, -0.033], "target_of_the_text"),
+        ("l2.output_gradients", "db_o", 0, "bias_gradient_forgotten"),
+        ("l2.hidden_unit", "delta_h2", DELTA_O * 1.1, "slope_forgotten"),
+        ("l2.hidden_unit", "delta_h2", DELTA_O * -0.6 * A[1] * (1 - A[1]), "other_edge"),
+        ("l2.hidden_unit", "delta_h2", DELTA_O * 1.1 * A[0] * (1 - A[0]), "slope_of_another_unit"),
+        ("l2.hidden_unit", "delta_h2", DELTA_O * A[1] * (1 - A[1]), "edge_forgotten"),
+        ("l2.hidden_unit", "dw_h12", DELTA_H[1], "incoming_activation_forgotten"),
+        ("l2.hidden_unit", "dw_h22", 0.8 * DELTA_H[1], "weight_for_activation"),
+        ("l2.two_paths", "delta_j", -0.25, "slope_forgotten"),
+        ("l2.two_paths", "delta_j", -0.02, "paths_averaged"),
+        ("l2.two_paths", "delta_j", 0.024, "one_path_only"),
+        ("l2.two_paths", "delta_j", -0.064, "one_path_only"),
+        ("l2.two_paths", "delta_j", 0.04, "sign_turned"),
+        ("l2.two_paths", "delta_j", 0.088, "sign_of_a_path"),
+        ("l2.two_paths", "delta_j", -0.0535, "slope_at_a"),
+        ("l2.shapes", "dW_h_shape", [4, 6], "rows_and_columns_exchanged"),
+        ("l2.updates", "updates", 155, "last_batch_forgotten"),
+        ("l2.updates", "updates", 156, "fraction_of_a_batch"),
+        ("l2.updates", "updates", 156.25, "fraction_of_a_batch"),
+        ("l2.updates", "updates", 157, "fraction_of_a_batch"),
+        ("l2.updates", "updates", 32, "one_epoch_only"),
+        ("l2.slide_gradients", "dE_dw36", -12, "wrong_sign"),
+        ("l2.slide_gradients", "dE_dw36", 4, "weight_for_activation"),
+        ("l2.slide_gradients", "dE_dw13", -12, "edge_forgotten"),
+        ("l2.slide_gradients", "dE_dw13", 26.4, "updated_output_weights"),
+        ("l2.slide_gradients", "dE_dw24", 8, "edge_forgotten"),
+        ("l2.slide_gradients", "dE_dw24", 96, "start_of_the_edge"),
+        ("l2.slide_gradients", "w13_new", -11, "learning_rate_forgotten"),
+        ("l2.slide_gradients", "w36_new", 0.2, "step_added"),
+    ],
+)
+def test_typical_slips_are_named(question, part, answer, misconception):
+    verdict = verdicts(question, **{**RIGHT[question], part: answer})[part]
+    assert (verdict.verdict, verdict.misconception) == ("wrong", misconception), verdict
+
+
+@pytest.mark.parametrize(
+    "question, part, letters",
+    [
+        ("l2.output_gradients", "direction", "ACD"),
+        ("l2.any_depth", "needed", "ACD"),
+        ("l2.slide_prediction", "prediction", "AB"),
+    ],
+)
+def test_each_wrong_choice_has_a_hint_of_its_own(question, part, letters):
+    hints = set()
+    for letter in letters:
+        verdict = verdicts(question, **{**RIGHT[question], part: letter})[part]
+        assert verdict.verdict == "wrong"
+        hints.add(verdict.hint)
+    assert len(hints) == len(letters) and all(hints)
+    other = verdicts(question, **{**RIGHT[question], part: "E"})[part]
+    assert other.verdict == "error" and '"A"' in other.hint
+
+
+def test_what_follows_from_a_slip_counts():
+    trap = {**RIGHT["l2.slide_gradients"], "dE_dw13": 26.4, "w13_new": -1.64}
+    found = verdicts("l2.slide_gradients", **trap)
+    assert [found[part].verdict for part in ("dE_dw13", "w13_new")] == ["wrong", "carried"]
+
+    delta, gradients = map(question_by_id, ("l2.output_delta", "l2.output_gradients"))
+    turned = {**RIGHT[delta.id], "link_1": -0.4508, "delta": -0.1115}
+    records = {delta.id: observe(delta, turned, 1)}
+    answers = dict(dW_o=[-0.0774, -0.0426], db_o=-0.1115, direction="A")
+    record = observe(gradients, answers, 1)
+    found = {v.part: v for v in judge(gradients, record, 1, records)}
+    assert found["dW_o"].verdict == found["db_o"].verdict == "carried"
+    assert found["dW_o"].hint == "consistent with your link_1, which is not right yet"
+    assert found["direction"].verdict == "wrong"

@@ -1,0 +1,420 @@
+"""Lecture 1: its numbers are right, and its questions know right answers from typical slips."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import sympy
+
+from helpers import numerical
+from helpers.checking import observe
+from helpers.course import lecture_step, line_example, xor_data
+from helpers.judging import judge
+from helpers.questions import question_by_id, questions_of
+from helpers.reference import gradients
+from helpers.weight_space import WeightSpace
+
+NAME = "1_learning_by_gradient"
+SOURCE = Path(__file__).parents[1] / "solutions" / "lecture" / f"{NAME}.md"
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    return nbformat.read(SOURCE.with_suffix(".ipynb"), as_version=nbformat.NO_CONVERT)
+
+
+@pytest.fixture(scope="module")
+def printed(notebook):
+    """All that the notebook prints."""
+    outputs = [o for cell in notebook.cells for o in cell.get("outputs", ())]
+    return "".join(o.text for o in outputs if o.output_type == "stream")
+
+
+@pytest.fixture(scope="module")
+def prose(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+@pytest.fixture(scope="module")
+def xor():
+    return WeightSpace(lecture_step().net, *xor_data())
+
+
+def verdicts(question, **answers):
+    asked = question_by_id(question)
+    return {v.part: v for v in judge(asked, observe(asked, answers, 1), 1)}
+
+
+def misconceptions(question, **answers):
+    return {part: v.misconception for part, v in verdicts(question, **answers).items()}
+
+
+def assert_all_right(question, **answers):
+    found = {part: v.verdict for part, v in verdicts(question, **answers).items()}
+    assert set(found.values()) == {"right"}, found
+
+
+# Brute force (requirements 4)
+
+
+def test_brute_force_is_counted_and_its_best_losses_are_printed(xor, printed):
+    rows = re.findall(r"^(\d) +([\d,]+) +(0\.\d{4})$", printed, re.MULTILINE)
+    assert [row[:2] for row in rows] == [
+        ("2", "512"),
+        ("3", "19,683"),
+        ("4", "262,144"),
+        ("5", "1,953,125"),
+    ]
+    assert [k**9 for k in (2, 3, 4, 5)] == [512, 19683, 262144, 1953125]
+    for (k, _, best), blocks in zip(rows[:2], map(list, map(xor.search_grid, grids()))):
+        losses = np.concatenate([losses for _, losses in blocks])
+        assert float(best) == pytest.approx(losses.min(), abs=5e-5), k
+        assert len(losses) == int(k) ** 9
+
+
+def grids():
+    return [np.linspace(-5, 5, k) for k in (2, 3)]
+
+
+def test_the_times_of_brute_force(printed):
+    """At a million a second: 10 ** 9 networks take 1000 s, 2 ** 23860 take 10 ** 7169 years."""
+    assert "17 minutes" in printed and round(1000 / 60) == 17
+    assert "31,688 years" in printed and round(1e12 / 31_557_600) == 31_688
+    years = 23860 * np.log10(2) - 6 - np.log10(31_557_600)
+    assert "10^7169 years" in printed and int(years) == 7169
+
+
+# The gradient (requirements 5, 36) and numerical derivatives (41 to 45)
+
+
+def f(v):
+    return (2 * v[0] + 3 * v[1]) ** 2 + 3
+
+
+def test_the_sources_function_by_the_rules_and_by_sympy():
+    x_1, x_2 = sympy.symbols("x_1 x_2")
+    formula = (2 * x_1 + 3 * x_2) ** 2 + 3
+    at = {x_1: 1, x_2: 3}
+    assert sympy.expand(formula.diff(x_1) - 4 * (2 * x_1 + 3 * x_2)) == 0
+    assert [formula.diff(x_1).subs(at), formula.diff(x_2).subs(at)] == [44, 66]
+    assert formula.diff(x_1, 2) == 8
+
+
+def test_the_differences_at_the_sources_width(printed, prose):
+    assert f((1.01, 3)) == pytest.approx(124.4404, abs=1e-12)
+    assert f((0.99, 3)) == pytest.approx(123.5604, abs=1e-12)
+    assert (124.4404 - 123.5604) / 0.02 == pytest.approx(44)
+    v = np.array([1.0, 3.0])
+    assert numerical.symmetric_difference(f, v, 0.02)[0] == pytest.approx(44, abs=1e-10)
+    assert numerical.forward_difference(f, v, 0.02)[0] == pytest.approx(44.08, abs=1e-10)
+    assert "symmetric: (124.4404 - 123.5604) / 0.02 = 44.0000" in printed
+    assert "forward:   (124.8816 - 124.0000) / 0.02 = 44.0800" in printed
+    assert printed.count("44.0800") == 2  # by the course's and by the student's functions
+    assert "off by 0.08" in prose and 0.02 / 2 * 8 == 0.08
+
+
+def test_float32_is_useless_at_the_width_that_suits_float64(printed):
+    found = {
+        kind: numerical.symmetric_difference(f, np.array([1, 3], dtype=kind), 1e-5)[0]
+        for kind in (np.float32, np.float64)
+    }
+    assert abs(found[np.float64] - 44) < 1e-6
+    assert 41.5 < found[np.float32] < 42.5
+    assert re.search(r"^1e-05 +44\.0000 +41\.9617$", printed, re.MULTILINE)
+
+
+def test_the_orders_of_the_errors(printed):
+    slope = np.exp(-1) / (1 + np.exp(-1)) ** 2
+    rows = re.findall(r"^(0\.0*1) +(\S+e-\d+) +(\S+e-\d+)$", printed, re.MULTILINE)
+    assert [row[0] for row in rows] == ["0.1", "0.01", "0.001"]
+    for h, *shown in rows:
+        for difference, error in zip(
+            (numerical.forward_difference, numerical.symmetric_difference), shown
+        ):
+            value = difference(lambda z: 1 / (1 + np.exp(-z[0])), np.array([1.0]), float(h))[0]
+            assert float(error) == pytest.approx(abs(value - slope), rel=0.05)
+    errors = np.array([row[1:] for row in rows], dtype=float)
+    np.testing.assert_allclose(errors[:-1] / errors[1:], [[10, 100]] * 2, rtol=0.05)
+
+
+def test_the_cost_of_numerical_derivatives(printed):
+    assert "100 parameters, one by one, forward: 200 runs, 101 of them different" in printed
+    assert "100 parameters, symmetric: 200 runs, 200 of them different" in printed
+    assert 784 * 30 + 30 + 30 * 10 + 10 == 23860
+
+
+def test_the_gradient_check_passes_the_right_gradient_only(xor, printed):
+    assert "right        largest error, relative: below 1e-7" in printed
+    assert re.search(r"with a slip +largest error, relative: 0\.[1-9]", printed)
+    g = gradients(lecture_step().net, *xor_data())
+    by_differences = numerical.symmetric_difference(xor.loss, xor.start)
+    reference = np.concatenate([np.ravel(a) for p in zip(g.weights, g.biases) for a in p])
+    np.testing.assert_allclose(by_differences, reference, atol=1e-9)
+
+
+# The learning rate (requirements 5, 6)
+
+
+def test_the_bowl_and_its_limit(printed):
+    """The curvatures are the roots of λ² - 3 λ + 1."""
+    curvatures = np.roots([1, -3, 1])
+    assert "valley: 2.618 and 0.382" in printed
+    np.testing.assert_allclose(sorted(curvatures), [0.382, 2.618], atol=5e-4)
+    assert f"limit of the learning rate: {2 / curvatures.max():.3f}" in printed
+    bowl = WeightSpace(*line_example())
+    final = {eta: bowl.descend(eta, 20)[1][-1] for eta in (0.02, 0.4, 0.74, 0.8)}
+    assert final[0.4] < 0.01 < final[0.74] < 1 < final[0.02] < 5 < final[0.8]
+
+
+def test_another_unit_makes_the_slope_larger_and_the_way_shorter(printed):
+    assert re.search(r"^metres +-1\.00 +2\.00 +-4$", printed, re.MULTILINE)
+    assert re.search(r"^centimetres +-0\.01 +0\.02 +-400$", printed, re.MULTILINE)
+
+
+def test_gradient_descent_beats_the_grid(xor, printed):
+    runs = {
+        int(steps): (int(count.replace(",", "")), float(loss))
+        for steps, count, loss in re.findall(
+            r"^(\d+) steps, by differences +([\d,]+) +(\S+)$", printed, re.MULTILINE
+        )
+    }
+    losses = xor.descend(5, 2000)[1]
+    assert set(runs) >= {2000} and len(runs) == 2
+    for steps, (count, loss) in runs.items():
+        assert count == 10 * steps < 5**9 / 50
+        assert loss == pytest.approx(losses[steps], abs=5e-5)
+    assert losses[-1] < 0.001
+
+
+def test_random_starts_are_as_the_text_says(printed):
+    for units, learned in ((2, False), (4, True)):
+        (row,) = re.findall(
+            rf"^{units} hidden units, loss at the end: (.*)$", printed, re.MULTILINE
+        )
+        ends = np.array(row.split(), dtype=float)
+        assert len(ends) == 8 and all(ends < 0.01) == learned
+        assert learned or np.isclose(ends, 0.0625, atol=0.002).any()
+
+
+# The questions
+
+
+def test_there_are_ten_questions_of_24_points():
+    questions = questions_of(NAME)
+    assert len(questions) == 10 and sum(q.points for q in questions.values()) == 24
+    text = SOURCE.read_text(encoding="utf-8")
+    assert "**Points.** 24, in ten short questions" in text
+    asked = re.findall(r"^:check: (\S+)$", text, re.MULTILINE)
+    assert asked == list(questions)  # in the order asked
+
+
+def test_predictions_come_before_their_pictures():
+    text = SOURCE.read_text(encoding="utf-8")
+    assert text.index(":check: l1.error") < text.index("plot_difference_error(")
+    assert text.index(":check: l1.learning_rate") < text.index("plot_learning_rates(")
+
+
+def test_the_slides_take_five_minutes(notebook):
+    shows = [cell.metadata.slideshow for cell in notebook.cells]
+    minutes = [s.minutes for s in shows if s.slide_type == "slide"]
+    assert sum(minutes) == 5 and minutes.count(1) == 5
+    notes = [
+        cell.source for cell in notebook.cells if cell.metadata.slideshow.slide_type == "notes"
+    ]
+    assert ["Optional:" in note for note in notes] == [m == 0 for m in minutes]
+
+
+def test_counting():
+    right = dict(networks_6=10077696, networks_10=1e9, parameters=23860)
+    assert_all_right("l1.count", **right)
+    wrong = dict(networks_6=9**6, networks_10=90, parameters=784 * 30 + 30 * 10)
+    assert misconceptions("l1.count", **wrong) == {
+        "networks_6": "power_turned",
+        "networks_10": "values_times_weights",
+        "parameters": "biases_not_counted",
+    }
+    found = misconceptions("l1.count", **right | {"parameters": 23860 + 784})
+    assert found["parameters"] == "inputs_have_no_bias"
+    found = misconceptions("l1.count", **right | {"parameters": 23861, "networks_6": 10077695})
+    assert found["parameters"] == found["networks_6"] == "count_off_by_one"
+
+
+@pytest.mark.parametrize(
+    ("w", "b"), [([4, 4], -6), ([[1.0], [1.0]], -1.5), (np.array([0.2, 0.3]), [-0.4]), ((1, 1), -1)]
+)
+def test_any_unit_that_says_and_is_right(w, b):
+    assert_all_right("l1.perceptron", w=w, b=b)
+
+
+def test_units_that_say_something_else():
+    assert misconceptions("l1.perceptron", w=[4, 4], b=-2)["answers"] == "says_or"
+    for b in (-9, 9):
+        assert misconceptions("l1.perceptron", w=[4, 4], b=b)["answers"] == "says_always_the_same"
+    assert verdicts("l1.perceptron", w=[1, -1], b=0)["answers"].verdict == "wrong"
+    assert verdicts("l1.perceptron", w=[1], b=0)["answers"].verdict == "error"
+    assert verdicts("l1.perceptron", w=[1, 1], b=...)["answers"].verdict == "missing"
+    assert verdicts("l1.perceptron", w=["a", 1], b=0)["answers"].verdict == "error"
+    assert verdicts("l1.perceptron", w=["4", "4"], b="-6")["answers"].verdict == "error"
+    assert "corners" in verdicts("l1.perceptron", w=[-4, -4], b=6)["answers"].hint
+
+
+def test_any_form_of_the_derivative_is_right():
+    x_1, x_2 = sympy.symbols("x_1 x_2")
+    formula = (2 * x_1 + 3 * x_2) ** 2 + 3
+    for form in (12 * x_1 + 18 * x_2, 3 * 2 * (2 * x_1 + 3 * x_2), formula.diff(x_2)):
+        assert_all_right("l1.by_rules", df_dx_2=form, gradient_f=(44, 66.0))
+
+
+def test_rules_left_out():
+    x_1, x_2 = sympy.symbols("x_1 x_2")
+    u = 2 * x_1 + 3 * x_2
+    for form, name in (
+        (2 * u, "inner_derivative_forgotten"),
+        (4 * u, "other_variable"),
+        (6 * u + 3, "constant_kept"),
+        (3 * u**2, "outer_not_differentiated"),
+        (3 * u, "exponent_forgotten"),
+    ):
+        found = misconceptions("l1.by_rules", df_dx_2=form, gradient_f=[66, 44])
+        assert found == {"df_dx_2": name, "gradient_f": "order_of_variables"}
+    for form in ("6*u", sympy.Symbol("w"), ...):
+        found = verdicts("l1.by_rules", df_dx_2=form, gradient_f=[44, 66])
+        assert found["df_dx_2"].verdict in ("error", "missing")
+        assert found["gradient_f"].verdict == "right"
+
+
+def test_directions_of_any_length_are_right():
+    for descent in ([-3, 4], [-0.6, 0.8], (-30, 40), [-1, 1.33], [-0.6, 0.79], [[-3], [4]]):
+        assert_all_right("l1.direction", descent=descent, rate=5, across="c")
+
+
+def test_wrong_directions():
+    for descent, rate, names in (
+        ([3, -4], 7, ("step_added", "components_added")),
+        ([4, 3], 25, ("across_the_slope", "length_squared")),
+        ([-4, -3], 1, ("across_the_slope", "components_added")),
+        ([3, 4], 5, ("one_sign_only", "")),
+        ([4, -3], 5, ("order_of_variables", "")),
+    ):
+        found = misconceptions("l1.direction", descent=descent, rate=rate, across="C")
+        assert (found["descent"], found["rate"]) == names
+    found = verdicts("l1.direction", descent=[-1, 1], rate=5, across="C")
+    assert "length does not matter" in found["descent"].hint
+    assert verdicts("l1.direction", descent=["-3", "4"], rate=5, across="C")["descent"].points == 0
+    found = verdicts("l1.direction", descent=[0, 0], rate=-5, across="A")
+    assert found["descent"].verdict == "error"
+    assert "the sign is not" in found["rate"].hint
+    assert found["across"].verdict == "wrong" and found["across"].hint
+
+
+def forward(f, x, h):
+    return (f(x + h) - f(x)) / h
+
+
+def symmetric(f, x, h):
+    return (f(x + h / 2) - f(x - h / 2)) / h
+
+
+def test_differences_written_differently_are_right():
+    assert_all_right("l1.differences", forward_difference=forward, symmetric_difference=symmetric)
+    assert_all_right(
+        "l1.differences",
+        forward_difference=lambda f, x, h: (f(x) - f(x + h)) / -h,
+        symmetric_difference=lambda f, x, h: forward(f, x - h / 2, h),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong_forward", "name"),
+    [
+        (symmetric, "symmetric_asked_below"),
+        (lambda f, x, h: forward(f, x - h, h), "backward_difference"),
+        (lambda f, x, h: -forward(f, x, h), "difference_turned"),
+        (lambda f, x, h: f(x + h) - f(x), "not_divided"),
+    ],
+)
+def test_slips_in_the_forward_difference(wrong_forward, name):
+    found = misconceptions(
+        "l1.differences", forward_difference=wrong_forward, symmetric_difference=symmetric
+    )
+    assert found == {"forward_difference": name, "symmetric_difference": ""}
+
+
+@pytest.mark.parametrize(
+    ("wrong_symmetric", "name"),
+    [
+        (forward, "forward_difference"),
+        (lambda f, x, h: symmetric(f, x, 2 * h), "full_step_each_side"),
+        (lambda f, x, h: (f(x + h) - f(x - h)) / h, "full_step_each_side"),
+        (lambda f, x, h: symmetric(f, x, h) / 2, "width_of_the_step"),
+        (lambda f, x, h: -symmetric(f, x, h), "difference_turned"),
+        (lambda f, x, h: f(x + h / 2) - f(x - h / 2), "not_divided"),
+        (lambda f, x, h: f(x + h / 2) - f(x - h / 2) / h, "bracket_forgotten"),
+    ],
+)
+def test_slips_in_the_symmetric_difference(wrong_symmetric, name):
+    found = misconceptions(
+        "l1.differences", forward_difference=forward, symmetric_difference=wrong_symmetric
+    )
+    assert found == {"forward_difference": "", "symmetric_difference": name}
+
+
+def test_errors_and_costs():
+    assert_all_right("l1.error", forward_factor=10, symmetric_factor=100.0, tiny="b")
+    assert_all_right("l1.error", forward_factor=10.2, symmetric_factor=99.0, tiny="B")
+    found = verdicts("l1.error", forward_factor=0.1, symmetric_factor=10, tiny="C")
+    assert [v.misconception for v in found.values()] == ["factor_below_1", "order_too_low", ""]
+    assert found["tiny"].hint
+    assert_all_right("l1.cost", forward_runs=79511, symmetric_runs=159020)
+    found = misconceptions("l1.cost", forward_runs=79510, symmetric_runs=159021)
+    assert list(found.values()) == ["point_itself_not_counted", "point_not_needed"]
+    found = misconceptions("l1.cost", forward_runs=23861, symmetric_runs=47720)
+    assert list(found.values()) == ["network_of_the_text"] * 2
+
+
+def test_one_step_by_hand():
+    assert_all_right("l1.step", gradient=[-4, -1], new=[[0, 3.25]])
+    for gradient, name in (
+        ([-8, -2], "points_added"),
+        ([-8, -4], "one_point_only"),
+        ([0, 2], "one_point_only"),
+        ([-4, -2], "bias_not_averaged"),
+        ([4, 1], "wrong_sign"),
+        ([-1, -1], "input_forgotten"),
+        ([-1, -4], "order_of_variables"),
+    ):
+        assert misconceptions("l1.step", gradient=gradient, new=[0, 3.25])["gradient"] == name
+    for new, name in (
+        ([-2, 2.75], "step_added"),
+        ([3, 4], "learning_rate_forgotten"),
+        ([-1, 3], "not_updated"),
+        ([1, 0.25], "step_instead_of_weight"),
+        ([1, 3.5], "step_twice_as_long"),
+    ):
+        assert misconceptions("l1.step", gradient=[-4, -1], new=new)["new"] == name
+    # The step with a wrong gradient, rightly taken.
+    assert verdicts("l1.step", gradient=[-8, -4], new=[1, 4])["new"].verdict == "carried"
+
+
+@pytest.mark.parametrize(
+    ("question", "part", "right"),
+    [
+        ("l1.instruction", "value", "C"),
+        ("l1.direction", "across", "C"),
+        ("l1.error", "tiny", "B"),
+        ("l1.learning_rate", "far_too_small", "A"),
+        ("l1.learning_rate", "too_large", "B"),
+    ],
+)
+def test_each_wrong_choice_has_its_own_hint(question, part, right):
+    asked = question_by_id(question)
+    (choices,) = [p.choices for p in asked.parts if p.name == part]
+    answers = dict.fromkeys(asked.arguments)
+    hints = []
+    for letter in choices:
+        found = verdicts(question, **answers | {part: letter.lower()})[part]
+        assert (found.verdict == "right") == (letter == right)
+        hints.append(found.hint)
+    assert len(set(hints)) == len(choices) and hints[list(choices).index(right)] == ""
