@@ -249,8 +249,8 @@ def _finite(function, z):
         outputs = returned(function, z)
     if np.asarray(outputs).dtype.kind == "f" and not np.all(np.isfinite(outputs)):
         raise Refused(
-            "exp of a large number is inf, and of a very negative one 0: what can you subtract "
-            "from each row of z without changing the result?"
+            "exp of a large number is inf, and if every exponent of a row is very negative, the "
+            "sum is 0: what can you subtract from each row of z without changing the result?"
         )
     return outputs
 
