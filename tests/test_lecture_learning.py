@@ -239,6 +239,8 @@ def test_counting():
     assert found["parameters"] == "inputs_have_no_bias"
     found = misconceptions("l1.count", **right | {"parameters": 23861, "networks_6": 10077695})
     assert found["parameters"] == found["networks_6"] == "count_off_by_one"
+    found = misconceptions("l1.count", **right | {"networks_10": 10**9 + 1})
+    assert found["networks_10"] == "count_off_by_one"
 
 
 @pytest.mark.parametrize(
@@ -370,6 +372,8 @@ def test_errors_and_costs():
     assert_all_right("l1.cost", forward_runs=79511, symmetric_runs=159020)
     found = misconceptions("l1.cost", forward_runs=79510, symmetric_runs=159021)
     assert list(found.values()) == ["point_itself_not_counted", "point_not_needed"]
+    found = misconceptions("l1.cost", forward_runs=79512, symmetric_runs=159022)
+    assert list(found.values()) == ["count_off_by_one"] * 2
     found = misconceptions("l1.cost", forward_runs=23861, symmetric_runs=47720)
     assert list(found.values()) == ["network_of_the_text"] * 2
 

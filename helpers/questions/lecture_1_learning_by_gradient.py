@@ -30,6 +30,7 @@ GRADIENT = (3.0, -4.0)  # of the question on directions
 ETA = 0.25
 A_DEGREE = Tolerance(relative=0, absolute=np.deg2rad(1))  # of a vector of length 1
 ABOUT = Tolerance(relative=0.1, absolute=0, by_hand=True)
+COUNT = Tolerance(relative=0, absolute=0.5, by_hand=True)  # a billion and one is not a billion
 
 
 def _numbers(question, parts, expected, mistakes=None, given=None, consequences=None):
@@ -65,7 +66,7 @@ def _count():
         *_nearly(PARAMETERS),
     ]
     parts = (
-        *(Part(name, 1, f"{k} values for each of {n}", EXACT) for name, (k, n) in GRIDS.items()),
+        *(Part(name, 1, f"{k} values for each of {n}", COUNT) for name, (k, n) in GRIDS.items()),
         Part("parameters", 1, "weights and biases of the 784-30-10 network", EXACT),
     )
     expected = {name: k**n for name, (k, n) in GRIDS.items()} | {"parameters": PARAMETERS}
@@ -259,6 +260,7 @@ def _differences():
                     "forward_difference": [
                         ("symmetric_asked_below", symmetric),
                         ("symmetric_asked_below", wide),
+                        ("symmetric_asked_below", 2 * wide),
                         ("backward_difference", backward),
                         ("difference_turned", -forward),
                         ("not_divided", forward * h),
@@ -323,12 +325,14 @@ def _cost():
             ("point_itself_not_counted", PARAMETERS_OF_ANOTHER),
             ("point_counted_each_time", 2 * PARAMETERS_OF_ANOTHER),
             ("network_of_the_text", PARAMETERS + 1),
+            *_nearly(PARAMETERS_OF_ANOTHER + 1),
         ],
         "symmetric_runs": [
             ("both_sides_counted_once", PARAMETERS_OF_ANOTHER),
             ("both_sides_counted_once", PARAMETERS_OF_ANOTHER + 1),
             ("point_not_needed", 2 * PARAMETERS_OF_ANOTHER + 1),
             ("network_of_the_text", 2 * PARAMETERS),
+            *_nearly(2 * PARAMETERS_OF_ANOTHER),
         ],
     }
     expected = {
