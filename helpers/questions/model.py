@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from helpers.misconceptions import wrong_values
+from helpers.misconceptions.of_a_step import wrong_values
 from helpers.sgd_step import PARAMETERS
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from helpers.misconceptions import wrong_values
+from helpers.misconceptions.of_a_step import wrong_values
 from helpers.questions.model import Case, Part, Question
 from helpers.record import Missing, Unusable
 from helpers.sgd_step import random_step
