@@ -15,12 +15,13 @@ LESSON = "tutorial"
 
 @cache
 def _read(folder, name):
-    return nbformat.read(ROOT / folder / LESSON / f"{name}.ipynb", as_version=4)
+    (path,) = (ROOT / folder).glob(f"*/{name}.ipynb")
+    return nbformat.read(path, as_version=4)
 
 
-def notebook_names():
-    """The names of the lesson's released notebooks, in order."""
-    return sorted(path.stem for path in (ROOT / "notebooks" / LESSON).glob("*.ipynb"))
+def notebook_names(lesson=LESSON):
+    """The names of a lesson's released notebooks, in order."""
+    return sorted(path.stem for path in (ROOT / "notebooks" / lesson).glob("*.ipynb"))
 
 
 def grade_id(cell):

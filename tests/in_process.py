@@ -1,0 +1,93 @@
+"""Work a notebook in this process, without a kernel: fast enough for thousands of wrong solutions.
+
+Only the answers, the checks and the given cells that they need are run. The records are made by
+`observe`, as `check` makes them, and scored as the grader scores an executed notebook.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+
+from nbformat.v4 import new_output
+
+from helpers.checking import observe
+from helpers.grading.released import grade_id, is_check
+from helpers.grading.score import score
+from helpers.questions import question_by_id
+from helpers.record import MIME_TYPE
+
+
+def marked(notebook, seed=1, only=None):
+    """The verdicts of a notebook's questions as the grader finds them: {question id: [Verdict, …]}.
+
+    notebook: nbformat's, released or with answers in it; it is executed in place. seed: of the
+    probes. only: ids of the questions to ask; what comes after the last of them is not run.
+    """
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    questions = {
+        grade_id(cell): question_by_id(grade_id(cell).replace("-", "."))
+        for cell in code
+        if is_check(cell)
+    }
+    if only is not None:
+        questions = {name: q for name, q in questions.items() if q.id in only}
+        last = max(i for i, cell in enumerate(code) if grade_id(cell) in questions)
+        code = code[: last + 1]
+    names = {"__name__": "__main__"}
+    for cell in _needed(code, set(questions)):
+        cell.outputs = []
+        if is_check(cell):
+            names["check"] = _recording(cell, seed)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(cell.source, grade_id(cell) or "given", "exec"), names)
+        except Exception as error:
+            text = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
+            cell.outputs.append(new_output("error", **text))
+    return score(notebook, questions, seed, reasons={})
+
+
+def _recording(cell, seed):
+    """What stands for `check` in a check cell: it leaves the record in the cell's outputs."""
+
+    def check(question, **answers):
+        record = observe(question_by_id(question), answers, seed)
+        cell.outputs.append(new_output("display_data", {MIME_TYPE: record}))
+
+    return check
+
+
+def _needed(code, checks):
+    """The cells among `code` that have to run for the check cells `checks`, in order."""
+    wanted, found = set(), []
+    for cell in reversed(code):
+        loaded, bound = _names(cell.source)
+        if is_check(cell):
+            needed = grade_id(cell) in checks
+        else:
+            asked = grade_id(cell) and grade_id(cell).split("-answer")[0] in checks
+            needed = asked or bool(bound & wanted)
+        if needed:
+            wanted |= loaded
+            found.append(cell)
+    return found[::-1]
+
+
+def _names(source):
+    """The names that a cell's source uses, and those that it gives a value."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set(), set()
+    loaded, bound = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            loaded.add(node.target.id)
+    return loaded - set(dir(builtins)), bound
