@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from helpers.description import described
 from helpers.follow_through import OwnValues
-from helpers.misconceptions import hint
+from helpers.misconceptions import AND, CATALOGUE, hint
 from helpers.questions import follows_through, question_by_id
+from helpers.recognition import recognised, recognised_after_a_slip
 from helpers.record import Missing, Unusable, answers_in
 
 RIGHT, CARRIED, WRONG, MISSING, ERROR = "right", "carried", "wrong", "missing", "error"
@@ -86,10 +88,7 @@ def _judge_following(question, part, answers, own):
         return verdict
 
     def agrees(values):
-        return all(
-            _close(part, answer, value, case.given.get(part.name))
-            for answer, value, case in zip(fitting, values, cases, strict=True)
-        )
+        return all(_matches(part, cases, fitting, values))
 
     slip = None  # what this answer is wrong by
     if verdict.verdict == WRONG:
@@ -103,9 +102,12 @@ def _judge_following(question, part, answers, own):
                 called = question.uses.get(slip) or own.names[slip]
                 hint = f"consistent with your {called}, which is not right yet"
                 verdict = Verdict(part.name, part.points, part.points, CARRIED, hint=hint)
-        elif following and own.slips and not verdict.misconception:
-            where = _where_wrong(part, cases, fitting, following[0], [False] * len(cases))
-            verdict = replace(verdict, hint=f"also with your own earlier values: {where}")
+        elif following and own.slips and verdict.misconception not in CATALOGUE:
+            name, said = recognised_after_a_slip(part, cases, following[0], agrees)
+            if name or not verdict.misconception:
+                said = said or described(part, cases, fitting, following[0], [False] * len(cases))
+                said = f"also with your own earlier values: {said}"
+                verdict = replace(verdict, misconception=name, hint=said)
         elif own.refused and part.tolerance.by_hand and not verdict.misconception:
             name, why = next(iter(own.refused.items()))
             hint = f"{verdict.hint}; nothing carries over from your {name}, because {why}"
@@ -147,33 +149,43 @@ def _judge_part(part, answers, cases):
     if any(isinstance(answer, str) for answer in answers):
         return verdict(ERROR, hint="wanted a number, got text: take the quotes away")
 
-    for answer, value, case in zip(answers, expected, cases, strict=True):
-        if fitted(answer, value, part) is None:
-            is_matrix = "transposed" in dict(case.mistakes.get(part.name, ()))
-            turned = is_matrix and answer.shape == value.shape[::-1]
-            same = turned and _close(part, answer.T, value, case.given.get(part.name))
-            shapes = _wanted_shape(part, answer, value)
-            if same:
-                return verdict(WRONG, "transposed", f"{shapes} {hint('transposed')}")
-            return verdict(WRONG, hint=_where(case, cases) + shapes)
     fitting = [fitted(a, e, part) for a, e in zip(answers, expected, strict=True)]
+    for answer, value, fits, case in zip(answers, expected, fitting, cases, strict=True):
+        if fits is None:
+            shapes = _where(case, cases) + _wanted_shape(part, answer, value)
+            name, said = _recognised_when_turned(part, cases, answers, expected)
+            return verdict(WRONG, name, f"{shapes} {said}".strip())
 
     def agrees(values):
-        return [
-            value.shape == answer.shape and _close(part, answer, value, case.given.get(part.name))
-            for answer, value, case in zip(fitting, values, cases, strict=True)
-        ]
+        return all(_matches(part, cases, fitting, values))
 
-    matches = agrees(expected)
-    if all(matches):
+    if agrees(expected):
         return verdict(RIGHT)
-    name = _misconception(part, cases, agrees)
-    by_hand = part.tolerance.by_hand
-    if name is None and by_hand and all(map(_too_few_digits, fitting, expected)):
-        name = "too_few_digits"
-    if name is not None:
-        return verdict(WRONG, name, hint(name))
-    return verdict(WRONG, hint=_where_wrong(part, cases, fitting, expected, matches))
+    name, said = recognised(part, cases, agrees)
+    if not name and part.tolerance.by_hand and all(map(_too_few_digits, fitting, expected)):
+        name, said = "too_few_digits", hint("too_few_digits")
+    said = said or described(
+        part, cases, fitting, expected, _matches(part, cases, fitting, expected)
+    )
+    return verdict(WRONG, name, said)
+
+
+def _recognised_when_turned(part, cases, answers, expected):
+    """As `recognised`, for matrices whose rows and columns are exchanged; no square ones."""
+    turned = [answer.T for answer in answers]
+    listed = all("transposed" in dict(case.mistakes.get(part.name, ())) for case in cases)
+    if not listed or any(a.shape != e.shape for a, e in zip(turned, expected, strict=True)):
+        return "", ""
+
+    def agrees(values):
+        return all(_matches(part, cases, turned, values))
+
+    if agrees(expected):
+        return "transposed", hint("transposed")
+    name, said = recognised(part, cases, agrees)
+    if not name:
+        return "", ""
+    return f"transposed{AND}{name}", f"{hint('transposed')} {said}"
 
 
 def fitted(answer, expected, part):
@@ -205,24 +217,13 @@ def _wanted_shape(part, answer, expected):
     return f"wanted {numbers}, got {answer.size}."
 
 
-def _close(part, answer, value, given):
-    return bool(np.all(part.tolerance.accepts(answer, value, given)))
-
-
-def _misconception(part, cases, agrees):
-    """The first catalogue entry that explains the answer in every case, or None."""
-    mistakes = [case.mistakes.get(part.name, ()) for case in cases]
-    for name in {name: None for listed in mistakes for name, _ in listed}:
-        # A mistake may give several values; the first of each case belong together, and so on.
-        values = [[np.asarray(value) for n, value in listed if n == name] for listed in mistakes]
-        for k in range(max(map(len, values))):
-            chosen = [
-                own[min(k, len(own) - 1)] if own else np.asarray(case.expected[part.name])
-                for own, case in zip(values, cases, strict=True)
-            ]
-            if all(agrees(chosen)):
-                return name
-    return None
+def _matches(part, cases, answers, values):
+    """Whether the answer agrees with the value, case by case: a list."""
+    return [
+        value.shape == answer.shape
+        and bool(np.all(part.tolerance.accepts(answer, value, case.given.get(part.name))))
+        for answer, value, case in zip(answers, values, cases, strict=True)
+    ]
 
 
 def _too_few_digits(answer, expected):
@@ -232,56 +233,9 @@ def _too_few_digits(answer, expected):
     ) and not np.all(answer == 0)
 
 
-def _rounded(answer, expected):
-    """Whether every number is nearly the expected one, or it rounded to a few decimals."""
-    nearly = np.allclose(answer, expected, rtol=2e-4, atol=1e-6)
-    return nearly or any(
-        np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12)
-        for digits in range(2, 9)
-    )
-
-
 def _same_words(answer, expected):
     return isinstance(answer, str) and answer.strip(" .()").casefold() == expected.casefold()
 
 
 def _where(case, cases):
     return f"with {case.label}: " if case.label and len(cases) > 1 else ""
-
-
-def _where_wrong(part, cases, answers, expected, matches):
-    """What can be said of an unrecognised answer without giving the right one away."""
-    labels = {case.label: True for case in cases if case.label}
-    for case, match in zip(cases, matches, strict=True):
-        if case.label:
-            labels[case.label] &= match
-    wrong = [label for label, fine in labels.items() if not fine]
-    if wrong and len(wrong) < len(labels):
-        return f"right except with {' and '.join(wrong)}"
-    if part.otherwise:
-        return part.otherwise
-    if all(map(_rounded, answers, expected)):
-        return (
-            "right to some digits: let the code compute in full precision (float64), without "
-            "rounding and without typed results"
-        )
-    first = matches.index(False)
-    answer, value = answers[first], expected[first]
-    off = ~part.tolerance.accepts(answer, value, cases[first].given.get(part.name))
-    if value.size > 1 and not off.all():
-        return f"{int(off.sum())} of {off.size} numbers are off, the first in {_place(off)}"
-    if np.allclose(answer, -value, rtol=1e-6, atol=0):
-        return "the size is right, the sign is not"
-    if np.all(np.sign(answer) == -np.sign(value)) and np.all(value != 0):
-        return "the sign is not right, and neither is the size"
-    larger = np.linalg.norm(answer) > np.linalg.norm(value)
-    return f"too {'large' if larger else 'small'} in size"
-
-
-def _place(off):
-    """The first place in a boolean array, counted from 1: "row 1, column 2" or "place 2"."""
-    off = off.squeeze()
-    index = [int(i) + 1 for i in np.argwhere(off)[0]]
-    if len(index) == 2:
-        return f"row {index[0]}, column {index[1]}"
-    return f"place {', '.join(map(str, index))}"

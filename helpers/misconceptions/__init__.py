@@ -16,7 +16,8 @@ class Misconception:
 
     quantity: what it is a mistake in. shows: how it shows in the numbers. hint: what the student
     is told. explained: where the course explains it, as in "P2 3". seen: where people have been
-    seen to make it.
+    seen to make it. as_second: of a mistake that is a plain factor and goes along with any other,
+    what is told then; "" of the rest.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Misconception:
     hint: str
     explained: str
     seen: str
+    as_second: str = ""
 
 
 CATALOGUE = {

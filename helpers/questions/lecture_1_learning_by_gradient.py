@@ -49,22 +49,23 @@ def _numbers(question, parts, expected, mistakes=None, given=None, consequences=
     return Question(question, parts, tuple(part.name for part in parts), lambda rng: [case])
 
 
-def _nearly(count):
-    """The mistakes of a count that is off by one or two."""
-    return [("count_off_by_one", count + off) for off in (-2, -1, 1, 2)]
+def _or_nearly(count, mistakes):
+    """`mistakes`, and all other counts that are off by one or two."""
+    known = [value for _, value in mistakes]
+    nearly = [("count_off_by_one", count + off) for off in (-2, -1, 1, 2)]
+    return mistakes + [(name, value) for name, value in nearly if value not in known]
 
 
 def _count():
     mistakes = {
-        name: [("power_turned", n**k), ("values_times_weights", k * n), *_nearly(k**n)]
+        name: _or_nearly(k**n, [("power_turned", n**k), ("values_times_weights", k * n)])
         for name, (k, n) in GRIDS.items()
     }
     products = sum(units * after for units, after in zip(LAYERS, LAYERS[1:]))
-    mistakes["parameters"] = [
-        ("biases_not_counted", products),
-        ("inputs_have_no_bias", PARAMETERS + LAYERS[0]),
-        *_nearly(PARAMETERS),
-    ]
+    mistakes["parameters"] = _or_nearly(
+        PARAMETERS,
+        [("biases_not_counted", products), ("inputs_have_no_bias", PARAMETERS + LAYERS[0])],
+    )
     parts = (
         *(Part(name, 1, f"{k} values for each of {n}", COUNT) for name, (k, n) in GRIDS.items()),
         Part("parameters", 1, "weights and biases of the 784-30-10 network", EXACT),
@@ -321,19 +322,23 @@ def _cost():
         Part("symmetric_runs", 1, "runs with symmetric differences", EXACT),
     )
     mistakes = {
-        "forward_runs": [
-            ("point_itself_not_counted", PARAMETERS_OF_ANOTHER),
-            ("point_counted_each_time", 2 * PARAMETERS_OF_ANOTHER),
-            ("network_of_the_text", PARAMETERS + 1),
-            *_nearly(PARAMETERS_OF_ANOTHER + 1),
-        ],
-        "symmetric_runs": [
-            ("both_sides_counted_once", PARAMETERS_OF_ANOTHER),
-            ("both_sides_counted_once", PARAMETERS_OF_ANOTHER + 1),
-            ("point_not_needed", 2 * PARAMETERS_OF_ANOTHER + 1),
-            ("network_of_the_text", 2 * PARAMETERS),
-            *_nearly(2 * PARAMETERS_OF_ANOTHER),
-        ],
+        "forward_runs": _or_nearly(
+            PARAMETERS_OF_ANOTHER + 1,
+            [
+                ("point_itself_not_counted", PARAMETERS_OF_ANOTHER),
+                ("point_counted_each_time", 2 * PARAMETERS_OF_ANOTHER),
+                ("network_of_the_text", PARAMETERS + 1),
+            ],
+        ),
+        "symmetric_runs": _or_nearly(
+            2 * PARAMETERS_OF_ANOTHER,
+            [
+                ("both_sides_counted_once", PARAMETERS_OF_ANOTHER),
+                ("both_sides_counted_once", PARAMETERS_OF_ANOTHER + 1),
+                ("point_not_needed", 2 * PARAMETERS_OF_ANOTHER + 1),
+                ("network_of_the_text", 2 * PARAMETERS),
+            ],
+        ),
     }
     expected = {
         "forward_runs": PARAMETERS_OF_ANOTHER + 1,

@@ -1,0 +1,121 @@
+"""What can be said of a wrong answer that no recognised mistake explains, the answer itself aside.
+
+Which numbers are off, by what sign and about how much. Numbers on paper are the same for everybody
+who has them, so their sizes are compared roughly; a function is asked at new inputs in every run,
+so a factor that is common to all its numbers is told as it is.
+"""
+
+import numpy as np
+
+SAME = 1e-6  # relative difference below which factors of two numbers count as the same
+
+
+def described(part, cases, answers, expected, matches):
+    """What is wrong with the answers to `part`, in words.
+
+    answers, expected: arrays, one a case, shaped alike; matches: whether each case is right.
+    """
+    labels = {case.label: True for case in cases if case.label}
+    for case, match in zip(cases, matches, strict=True):
+        if case.label:
+            labels[case.label] &= match
+    wrong = [label for label, fine in labels.items() if not fine]
+    if wrong and len(wrong) < len(labels):
+        return f"right except with {' and '.join(wrong)}"
+    if part.otherwise:
+        return part.otherwise
+    if all(map(_rounded, answers, expected)):
+        return (
+            "right to some digits: let the code compute in full precision (float64), without "
+            "rounding and without typed results"
+        )
+    first = matches.index(False)
+    answer, right = answers[first], expected[first]
+    off = ~part.tolerance.accepts(answer, right, cases[first].given.get(part.name))
+    quantity = part.quantity or part.name
+    which = ""
+    if right.size > 1 and not off.all():
+        which = f"{_which(quantity, off)}: "
+    return which + _how(answer[off], right[off], exactly=not part.tolerance.by_hand)
+
+
+def _rounded(answer, expected):
+    """Whether every number is nearly the expected one, or it rounded to a few decimals."""
+    nearly = np.allclose(answer, expected, rtol=2e-4, atol=1e-6)
+    return nearly or any(
+        np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12)
+        for digits in range(2, 9)
+    )
+
+
+def _which(quantity, off):
+    """The numbers that are off, in words: all of a unit, of a point, or so many and the first."""
+    if off.ndim == 2:
+        rows, columns = np.flatnonzero(off.all(axis=1)), np.flatnonzero(off.all(axis=0))
+        row, column = _axes(quantity)
+        for name, lines, size in ((row, rows, off.shape[1]), (column, columns, off.shape[0])):
+            if size > 1 and len(lines) and len(lines) * size == off.sum():
+                return f"off is all that belongs to {name} {' and '.join(map(str, lines + 1))}"
+    place = _place(quantity, [int(i) for i in np.argwhere(off)[0]], off.shape)
+    if off.sum() == 1:
+        return f"only {place} is off"
+    return f"{int(off.sum())} of {off.size} numbers are off, the first {place}"
+
+
+def _axes(quantity):
+    """What a row and a column of a matrix belong to."""
+    if quantity.startswith(("dW", "W_")):
+        return "row", "column"
+    return "point", "unit"
+
+
+def _place(quantity, index, shape):
+    """One place in an array in words, counted from 1: "that of unit 2"."""
+    if len(shape) == 2:
+        row, column = _axes(quantity)
+        if shape[0] == 1 and row == "point":
+            return f"that of unit {index[1] + 1}"
+        return f"in {row} {index[0] + 1}, {column} {index[1] + 1}"
+    if quantity.startswith(("db", "b_")):
+        return f"that of unit {index[0] + 1}"
+    return f"in place {', '.join(str(i + 1) for i in index)}"
+
+
+def _how(answer, right, exactly):
+    """How the numbers `answer` differ from `right`; exactly: whether a factor may be told."""
+    if not np.any(answer):
+        return "it is 0, and should not be" if answer.size == 1 else "they are 0, and should not be"
+    every = "it is" if answer.size == 1 else "each is"
+    if np.all(right):
+        ratios = answer / right
+        same = np.ptp(ratios) <= SAME * np.abs(ratios).max()
+        if exactly and same and answer.size > 1:
+            return f"{every} {ratios[0]:.4g} times what it should be: where does this factor enter?"
+        if np.allclose(np.abs(ratios), 1, rtol=SAME, atol=0):
+            one_sign = np.all(ratios < 0)
+            return f"the size is right, {'the sign is not' if one_sign else 'some signs are not'}"
+        sign = "the sign is not right, and " if np.all(ratios < 0) else ""
+        if same and answer.size > 1:
+            return f"{sign}{every} {_roughly(ratios[0])}, all by the same factor"
+        if np.all(ratios < 0) or np.all(ratios > 0):
+            return sign + f"in size {_roughly(_ratio(answer, right))}"
+        return f"some signs are right and some are not; in size {_roughly(_ratio(answer, right))}"
+    if answer.size > 1 and np.allclose(np.sort(answer), np.sort(right), rtol=SAME, atol=0):
+        return "the right numbers in another order"
+    return f"in size {_roughly(_ratio(answer, right))}"
+
+
+def _ratio(answer, right):
+    size = np.linalg.norm(right)
+    return np.linalg.norm(answer) / size if size else np.inf
+
+
+def _roughly(ratio):
+    """The size of a ratio in words that do not give away what it is a ratio to."""
+    ratio = abs(ratio)
+    times = max(ratio, 1 / ratio) if ratio else np.inf
+    way = "large" if ratio > 1 else "small"
+    for limit, words in ((1.25, "a little too"), (2, "too"), (5, "2 to 5 times too")):
+        if times < limit:
+            return f"{words} {way}"
+    return f"more than {5 if times < 20 else 20} times too {way}"
