@@ -68,12 +68,13 @@ def observe(question, answers, seed):
         else:
             values = _observe_case(question, answers, case)
         observed.append(values)
-    asked = [*(part.name for part in question.parts), *question.uses]
     return {
         "version": records.VERSION,
         "question": question.id,
         "seed": seed,
-        "answers": {name: [encode(values.get(name)) for values in observed] for name in asked},
+        "answers": {
+            name: [encode(values.get(name)) for values in observed] for name in question.recorded
+        },
     }
 
 

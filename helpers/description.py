@@ -58,7 +58,7 @@ def _which(quantity, off):
                 return f"off is all that belongs to {name} {' and '.join(map(str, lines + 1))}"
     place = _place(quantity, [int(i) for i in np.argwhere(off)[0]], off.shape)
     if off.sum() == 1:
-        return f"only {place} is off"
+        return f"only the number {place} is off"
     return f"{int(off.sum())} of {off.size} numbers are off, the first {place}"
 
 
@@ -70,14 +70,14 @@ def _axes(quantity):
 
 
 def _place(quantity, index, shape):
-    """One place in an array in words, counted from 1: "that of unit 2"."""
+    """Where a number stands in an array, in words, counted from 1: "of unit 2"."""
     if len(shape) == 2:
         row, column = _axes(quantity)
         if shape[0] == 1 and row == "point":
-            return f"that of unit {index[1] + 1}"
+            return f"of unit {index[1] + 1}"
         return f"in {row} {index[0] + 1}, {column} {index[1] + 1}"
     if quantity.startswith(("db", "b_")):
-        return f"that of unit {index[0] + 1}"
+        return f"of unit {index[0] + 1}"
     return f"in place {', '.join(str(i + 1) for i in index)}"
 
 

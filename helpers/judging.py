@@ -41,6 +41,9 @@ def judge(question, record, seed, earlier=None):
     answers = answers_in(record, question, cases)
     if answers is None:
         return without_record(question, "no record of your answers reached the grader")
+    method = question.method_recognised and question.method_recognised(cases, answers)
+    if method:
+        return [Verdict(p.name, 0, p.points, WRONG, method, hint(method)) for p in question.parts]
     if not follows_through(question):
         return [_judge_part(part, answers[part.name], cases) for part in question.parts]
     own = OwnValues(cases)
@@ -102,7 +105,7 @@ def _judge_following(question, part, answers, own):
                 called = question.uses.get(slip) or own.names[slip]
                 hint = f"consistent with your {called}, which is not right yet"
                 verdict = Verdict(part.name, part.points, part.points, CARRIED, hint=hint)
-        elif following and own.slips and verdict.misconception not in CATALOGUE:
+        elif own.slips and _differ(following, expected) and verdict.misconception not in CATALOGUE:
             name, said = recognised_after_a_slip(part, cases, following[0], agrees)
             if name or not verdict.misconception:
                 said = said or described(part, cases, fitting, following[0], [False] * len(cases))
@@ -114,6 +117,11 @@ def _judge_following(question, part, answers, own):
             verdict = replace(verdict, hint=hint)
     own.add(part, fitting, slip)
     return verdict
+
+
+def _differ(following, expected):
+    """Whether there are consequences, and the student's slips make a difference to them."""
+    return bool(following) and not all(map(np.allclose, following[0], expected))
 
 
 def without_record(question, reason):

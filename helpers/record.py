@@ -3,8 +3,8 @@
     {"version": 1, "question": "p2.sigmoid.forward", "seed": 7,
      "answers": {"z_h": [{"shape": [1, 2], "values": [0.1, 0.2]}], …}}
 
-`answers` has a list for each part, and for each quantity that the question `uses`, with one entry
-for each case: numbers as above, {"text": "tanh"}, {"missing": true}, or {"error": "in words"}.
+`answers` has a list for each part, and for each further value that the question records, with one
+entry for each case: numbers as above, {"text": "tanh"}, {"missing": true}, or {"error": "…"}.
 """
 
 from dataclasses import dataclass
@@ -108,10 +108,11 @@ def answers_in(record, question, cases):
     if not isinstance(answers, dict):
         return None
     decoded = {}
-    for name in [*(part.name for part in question.parts), *question.uses]:
+    parts = [part.name for part in question.parts]
+    for name in question.recorded:
         entries = answers.get(name)
         if not isinstance(entries, list) or len(entries) != len(cases):
-            if name not in question.uses:
+            if name in parts:
                 return None
             entries = [None] * len(cases)
         decoded[name] = [decode(entry) for entry in entries]

@@ -140,9 +140,10 @@ class SGDStep:
         """What follows from a student's own values, `own`, arrays by name.
 
         Gives all quantities by name for each way to go on: where an own activation does not fit
-        its weighted input, a slope may be taken from either; an own slope is used as it is.
-        Overflow gives inf or nan.
+        its weighted input, a slope may be taken from either; an own slope is used as it is, and so
+        is `f_h` or `f_o`, what the student's activation function gives. Overflow gives inf or nan.
         """
+        own = {f"a_{name[-1]}": own[name] for name in ("f_h", "f_o") if name in own} | own
         layers = (("o", self.net.output, "dE_da_o"), ("h", self.net.hidden, "dE_da_h"))
         # Without an own activation it fits, and the ways agree.
         at = ["za" if f"a_{layer}" in own else "z" for layer, _, _ in layers]
@@ -158,7 +159,7 @@ class SGDStep:
                         given[f"delta_{layer}"] = q[back] * slope
                         q = self.following(**given)
                 q["E_new"] = self.loss_with({name: q[f"{name}_new"] for name in PARAMETERS})
-            yield q
+            yield q | {"f_h": q["a_h"], "f_o": q["a_o"]}
 
 
 def random_step(

@@ -8,6 +8,9 @@ import ast
 import builtins
 import contextlib
 import io
+import sys
+import types
+from unittest.mock import patch
 
 from nbformat.v4 import new_output
 
@@ -34,17 +37,17 @@ def marked(notebook, seed=1, only=None):
         questions = {name: q for name, q in questions.items() if q.id in only}
         last = max(i for i, cell in enumerate(code) if grade_id(cell) in questions)
         code = code[: last + 1]
-    names = {"__name__": "__main__"}
-    for cell in _needed(code, set(questions)):
-        cell.outputs = []
-        if is_check(cell):
-            names["check"] = _recording(cell, seed)
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                exec(compile(cell.source, grade_id(cell) or "given", "exec"), names)
-        except Exception as error:
-            text = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
-            cell.outputs.append(new_output("error", **text))
+    main = types.ModuleType("__main__")
+    with patch.dict(sys.modules, {"__main__": main}), contextlib.redirect_stdout(io.StringIO()):
+        for cell in _needed(code, set(questions)):
+            cell.outputs = []
+            if is_check(cell):
+                main.check = _recording(cell, seed)
+            try:
+                exec(compile(cell.source, grade_id(cell) or "given", "exec"), vars(main))
+            except Exception as error:
+                text = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
+                cell.outputs.append(new_output("error", **text))
     return score(notebook, questions, seed, reasons={})
 
 

@@ -13,6 +13,8 @@ from helpers.course import HIDDEN
 from helpers.judging import judge
 from helpers.questions import question_by_id
 from helpers.sgd_step import PARAMETERS
+from tests.in_process import marked as marked_notebook
+from tests.sample_class.work import Notebook
 
 SEED = 11
 X, T, ETA = np.array([[0.5, 1.2]]), np.array([[0.15]]), 0.7
@@ -380,3 +382,55 @@ def test_trivial_slopes_carry_nothing(slope):
     found = of_backward(sigmoid=slope, tanh=slope)
     assert "carried" not in summary(found).values()
     assert points(found) == 0
+
+
+def problem_3(question, *changes):
+    """The points lost and the verdicts in Problem 3 when one function is changed."""
+    notebook = Notebook("problem_3_numpy").edit(question, *changes)
+    found = marked_notebook(notebook.content)
+    lost = {
+        name: sum(verdict.max_points - verdict.points for verdict in verdicts)
+        for name, verdicts in found.items()
+    }
+    return {name: points for name, points in lost.items() if points}, found
+
+
+@pytest.mark.parametrize(
+    ("question", "change", "lost"),
+    [
+        ("p3.activations", ("1 / (1 + np.exp(-z))", "1 / (1 + np.exp(z))"), 1),
+        ("p3.activations", ("np.tanh(z)", "np.tanh(2 * z)"), 1),
+        ("p3.activations", ("np.where(z > 0, 1.0, 0.0)", "np.where(z > 0, 1.0, 0.5)"), 1),
+        ("p3.loss", ("0.5", "0.7"), 2),
+        ("p3.backward", ("(a_o - t)", "(t - a_o)"), 12),
+        ("p3.sgd_step", ("- eta", "+ eta"), 4),
+    ],
+)
+def test_a_wrong_function_costs_its_own_points_only(question, change, lost):
+    """Whatever is computed with it later on is consistent with it: forward, steps, training."""
+    points, found = problem_3(question, change)
+    assert points == {question: lost}
+    carried = [v for q in ("p3.reproduce", "p3.train") for v in found[q] if v.verdict == "carried"]
+    for verdict in carried:
+        assert verdict.hint.startswith("consistent with your step by forward, loss, backward")
+
+
+@pytest.mark.parametrize(
+    ("question", "change"),
+    [
+        ("p3.sgd_step", ("- eta", "- 0 * eta")),
+        ("p3.backward", ("(a_o - t)", "0 * (a_o - t)")),
+        ("p3.backward", ("(a_o - t)", "np.nan * (a_o - t)")),
+    ],
+)
+def test_functions_that_do_not_train_carry_nothing(question, change):
+    points, found = problem_3(question, change)
+    assert set(points) == {question, "p3.reproduce", "p3.train"}
+    assert not any(v.verdict == "carried" for verdicts in found.values() for v in verdicts)
+
+
+def test_a_wrong_loop_is_not_excused_by_the_functions_it_calls():
+    notebook = Notebook("problem_3_numpy").edit("p3.backward", ("(a_o - t)", "(t - a_o)"))
+    notebook.edit("p3.train", ("range(steps)", "range(steps + 1)"))
+    found = marked_notebook(notebook.content)
+    assert [verdict.verdict for verdict in found["p3.train"]] == ["wrong", "wrong"]

@@ -112,6 +112,9 @@ class Question:
     uses: quantities that are recorded although they are not asked for here, since the answers are
     made with the student's own: `call` returns them beside the parts. A dict from a quantity to
     what the student calls it.
+    probes: names of further values that `call` returns, for `method_recognised`.
+    method_recognised: a function of (cases, answers by name) that gives the name of the mistake
+    that the method as a whole is, however near its numbers are; "" if it is none.
     """
 
     id: str
@@ -120,6 +123,13 @@ class Question:
     cases: Callable
     follows: dict = field(default_factory=dict, hash=False)
     uses: dict = field(default_factory=dict, hash=False)
+    probes: tuple = ()
+    method_recognised: Callable | None = None
+
+    @property
+    def recorded(self):
+        """The names under which a record of this question has values: parts first."""
+        return [*(part.name for part in self.parts), *self.uses, *self.probes]
 
     @property
     def points(self):

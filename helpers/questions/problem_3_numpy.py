@@ -1,6 +1,7 @@
 """Problem 3: the network from scratch. Answers are functions, run on random batches."""
 
 import copy
+import sys
 from functools import partial
 
 import numpy as np
@@ -11,16 +12,17 @@ from helpers.numerical import forward_difference, symmetric_difference
 from helpers.questions.model import Case, Part, Question, step_case
 from helpers.record import Refused
 from helpers.reference import gradients, slope
-from helpers.sgd_step import PARAMETERS, SGDStep, random_step
+from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION, SGDStep, random_step
 
 TRAINING_STEPS = 3
 
 
-def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}", uses=None):
+def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}", **more):
     """A question about one function, asked once with each hidden activation on a random batch.
 
     call: of (step, function), returns the answers by part. The number of points differs from case
     to case, and there are three outputs, so that neither can be mistaken for the other or for 2.
+    more: fields of the Question.
     """
 
     def cases(rng):
@@ -33,7 +35,7 @@ def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}",
                 label=label.format(hidden=hidden, points=points),
             )
 
-    return Question(question, parts, (argument,), lambda rng: list(cases(rng)), uses=uses or {})
+    return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
 
 
 def returned(function, *arguments):
@@ -106,7 +108,12 @@ def _activation_case(rng, shape):
             f"slope_{name}": partial(returned, slope, name, z.copy()) for name in HIDDEN
         }
 
-    return Case(expected, mistakes, call=call, label=f"z of shape {shape}")
+    def consequences(own):
+        through = {f"slope_{n}": SLOPE_THROUGH_ACTIVATION[n](own[n]) for n in HIDDEN if n in own}
+        yield expected | through
+
+    label = f"z of shape {shape}"
+    return Case(expected, mistakes, call=call, label=label, consequences=consequences)
 
 
 FORWARD = tuple(
@@ -122,7 +129,28 @@ FORWARD = tuple(
 
 def _forward(step, forward):
     outputs = returned(forward, step.x.copy(), step.parameters, step.net.hidden)
-    return from_sequence(outputs, [part.name for part in FORWARD], "what forward returns")
+    answers = from_sequence(outputs, [part.name for part in FORWARD], "what forward returns")
+    return answers | _own_activations(step, forward)
+
+
+def _own_activations(step, forward):
+    """What the `activation` that the student's `forward` calls gives, as functions by quantity."""
+    activation = _beside(forward, "activation")
+
+    def f_h():
+        return returned(activation, step.net.hidden, step["z_h"].copy())
+
+    def f_o():
+        z_o = np.asarray(f_h()) @ step["W_o"] + step["b_o"]
+        return returned(activation, step.net.output, z_o)
+
+    return {"f_h": f_h, "f_o": f_o} if activation else {}
+
+
+def _beside(function, name):
+    """The function `name` that the student's `function` sees, or None."""
+    found = getattr(function, "__globals__", {}).get(name)
+    return found if callable(found) else None
 
 
 LOSS = (Part("E", 2, "loss of the batch"),)
@@ -143,19 +171,55 @@ BACKWARD = tuple(
 )
 
 
+# A right backward pass is this near, in relation to the largest number: far nearer than float64
+# allows a difference quotient to be, whose best is about 1e-11.
+EXACT_TO = 1e-13
+NEAR = 0.05  # and so near are difference quotients with a usual step
+OTHER_TRACE = "dW_h_with_another_trace"
+
+
 def _backward(step, backward):
+    def run(trace):
+        outputs = returned(
+            backward, step.x.copy(), step.t.copy(), step.parameters, trace, step.net.hidden
+        )
+        return from_dict(outputs, [part.name for part in BACKWARD], "what backward returns")
+
     trace = tuple(step[part.name].copy() for part in FORWARD)
-    outputs = returned(
-        backward, step.x.copy(), step.t.copy(), step.parameters, trace, step.net.hidden
-    )
-    answers = from_dict(outputs, [part.name for part in BACKWARD], "what backward returns")
-    return answers | _own_slopes(step, backward)
+    answers = run(trace)
+    other = tuple(0.9 * array for array in trace)
+    return answers | _own_slopes(step, backward) | {OTHER_TRACE: lambda: run(other)["dW_h"]}
+
+
+def _is_difference_quotient(cases, answers):
+    """The name of the mistake if `backward` moves weights and looks at the loss, else "".
+
+    Its gradients are near the right ones and none is exact, and they do not depend on the trace,
+    since it runs the network forward itself. Numbers of lower precision are no sign of it.
+    """
+
+    def near_only(part):
+        for case, answer in zip(cases, answers[part.name], strict=True):
+            right = case.expected[part.name]
+            if not isinstance(answer, np.ndarray) or answer.shape != right.shape:
+                return False
+            off = np.abs(answer - right).max() / np.abs(right).max()
+            if not EXACT_TO < off < NEAR or np.array_equal(answer, answer.astype(np.float32)):
+                return False
+        return True
+
+    ignores_trace = all(
+        isinstance(own, np.ndarray) and isinstance(other, np.ndarray)
+        and own.shape == other.shape and np.allclose(own, other, rtol=1e-9, atol=1e-9)
+        for own, other in zip(answers["dW_h"], answers[OTHER_TRACE], strict=True)
+    )  # fmt: skip
+    return "difference_quotient" if ignores_trace and all(map(near_only, BACKWARD)) else ""
 
 
 def _own_slopes(step, backward):
     """What the `slope` that the student's `backward` calls gives, as functions by quantity."""
-    slope = getattr(backward, "__globals__", {}).get("slope")
-    if not callable(slope):
+    slope = _beside(backward, "slope")
+    if not slope:
         return {}
     return {
         f"slope_{layer}": partial(returned, slope, name, step[f"z_{layer}"].copy())
@@ -207,12 +271,48 @@ def _difference_cases(rng):
         )
 
 
+def _trained(step, functions, steps):
+    """What the student's own functions make of `steps` updates: (weights and biases, losses).
+
+    functions: forward, loss, backward, sgd_step.
+    """
+    forward, loss, backward, sgd_step = functions
+    parameters, losses = step.parameters, []
+    for _ in range(steps):
+        trace = forward(step.x.copy(), parameters, step.net.hidden)
+        losses.append(loss(trace[-1], step.t.copy()))
+        gradients = backward(step.x.copy(), step.t.copy(), parameters, trace, step.net.hidden)
+        parameters = sgd_step(parameters, gradients, step.eta)
+    return parameters, np.array(losses, dtype=float)
+
+
+OWN_FUNCTIONS = ("forward", "loss", "backward", "sgd_step")
+CALLED = "step by forward, loss, backward and sgd_step"
+
+
 def _reproduction(rng):
-    expected = {hidden: np.asarray(tutorial_step(hidden)["E_new"]) for hidden in HIDDEN}
-    before = {
-        hidden: [("not_updated", np.asarray(tutorial_step(hidden)["E"]))] for hidden in HIDDEN
-    }
-    return [Case(expected, before, call=lambda E_new: from_dict(E_new, HIDDEN, "E_new"))]
+    steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
+    right = {hidden: np.asarray(step["E_new"]) for hidden, step in steps.items()}
+    before = {hidden: [("not_updated", np.asarray(s["E"]))] for hidden, s in steps.items()}
+
+    def own_loss(step):
+        # The answers are numbers here; the functions they were made with are the notebook's.
+        functions = [vars(sys.modules["__main__"])[name] for name in OWN_FUNCTIONS]
+        _, losses = _trained(step, functions, 2)
+        return losses[1]
+
+    def call(E_new):
+        own = {f"own_{hidden}": partial(own_loss, step) for hidden, step in steps.items()}
+        return from_dict(E_new, HIDDEN, "E_new") | own
+
+    def consequences(own):
+        # Functions that leave the weights where they are make the rest trivial.
+        moved = {h: v for h, v in right.items() if own.get(f"own_{h}", v) != steps[h]["E"]}
+        yield {f"own_{hidden}": value for hidden, value in right.items()} | {
+            hidden: own.get(f"own_{hidden}", value) for hidden, value in moved.items()
+        }
+
+    return [Case(right, before, call=call, consequences=consequences)]
 
 
 TRAINING = (
@@ -241,10 +341,22 @@ def _training_cases(rng):
             {"losses": [("loss_after_the_step", after)]},
             call=partial(_train, step),
             label=f"hidden={hidden!r}",
+            consequences=partial(_training_consequences, losses, now["E"]),
         )
 
 
+def _training_consequences(losses, E_end, own):
+    """What the loop gives with the student's own functions, if these move the weights at all."""
+    q = {"own_losses": losses, "own_E_end": E_end}
+    if np.ptp(own.get("own_losses", losses)):
+        q |= {"losses": own.get("own_losses", losses), "E_end": own.get("own_E_end", E_end)}
+    yield q
+
+
 def _train(step, train):
+    def own():
+        return _trained(step, [_beside(train, name) for name in OWN_FUNCTIONS], TRAINING_STEPS)
+
     outputs = returned(
         train,
         step.x.copy(),
@@ -255,11 +367,15 @@ def _train(step, train):
         TRAINING_STEPS,
     )
     answers = from_sequence(outputs, ("params", "losses"), "what train returns")
+
+    def loss_with(parameters):
+        return step.loss_with(from_dict(parameters, PARAMETERS, "params, as train returns it,"))
+
     return {
         "losses": answers["losses"],
-        "E_end": lambda: step.loss_with(
-            from_dict(answers["params"], PARAMETERS, "params, as train returns it,")
-        ),
+        "E_end": lambda: loss_with(answers["params"]),
+        "own_losses": lambda: own()[1],
+        "own_E_end": lambda: loss_with(own()[0]),
     }
 
 
@@ -309,7 +425,13 @@ QUESTIONS = (
         ("activation", "slope"),
         lambda rng: list(_activation_cases(rng)),
     ),
-    _for_each_hidden("p3.forward", "forward", FORWARD, _forward),
+    _for_each_hidden(
+        "p3.forward",
+        "forward",
+        FORWARD,
+        _forward,
+        uses={"f_h": "activation", "f_o": "activation"},
+    ),
     _for_each_hidden("p3.loss", "loss", LOSS, _loss, label="{points} points"),
     _for_each_hidden(
         "p3.backward",
@@ -317,6 +439,8 @@ QUESTIONS = (
         BACKWARD,
         _backward,
         uses={"slope_h": "slope", "slope_o": "slope"},
+        probes=(OTHER_TRACE,),
+        method_recognised=_is_difference_quotient,
     ),
     Question(
         "p3.symmetric_difference",
@@ -330,7 +454,14 @@ QUESTIONS = (
         tuple(Part(name, 1, f"loss after the step, {name} hidden units") for name in HIDDEN),
         ("E_new",),
         _reproduction,
+        uses={f"own_{hidden}": CALLED for hidden in HIDDEN},
     ),
-    Question("p3.train", TRAINING, ("train",), lambda rng: list(_training_cases(rng))),
+    Question(
+        "p3.train",
+        TRAINING,
+        ("train",),
+        lambda rng: list(_training_cases(rng)),
+        uses={"own_losses": CALLED, "own_E_end": CALLED},
+    ),
     Question("p3.any_depth", ANY_DEPTH, ("backward_any_depth",), _any_depth_cases),
 )

@@ -162,8 +162,8 @@ def _():
 @student(
     "Chiara Rossi", "wrong_sign", (P3,),
     {"p3.backward": everywhere(BACKWARD, "wrong_sign"),
-     "p3.reproduce": everywhere(HIDDEN, "wrong"),
-     "p3.train": everywhere(("losses", "E_end"), "wrong")},
+     "p3.reproduce": everywhere(HIDDEN, "carried"),
+     "p3.train": everywhere(("losses", "E_end"), "carried")},
 )  # fmt: skip
 def _():
     return [Notebook(P3).edit("p3.backward", ("(a_o - t)", "(t - a_o)"))]
@@ -206,8 +206,8 @@ def _():
     (P3,),
     {
         "p3.backward": everywhere(("dW_h", "db_h"), "slope_forgotten"),
-        "p3.reproduce": everywhere(("sigmoid", "tanh"), "wrong"),
-        "p3.train": everywhere(("losses", "E_end"), "wrong"),
+        "p3.reproduce": everywhere(("sigmoid", "tanh"), "carried"),
+        "p3.train": everywhere(("losses", "E_end"), "carried"),
     },
 )
 def _():
@@ -220,8 +220,8 @@ def _():
     (P3,),
     {
         "p3.backward": everywhere(("dW_h", "db_h"), "slope_at_a"),
-        "p3.reproduce": everywhere(("sigmoid", "tanh"), "wrong"),
-        "p3.train": everywhere(("losses", "E_end"), "wrong"),
+        "p3.reproduce": everywhere(("sigmoid", "tanh"), "carried"),
+        "p3.train": everywhere(("losses", "E_end"), "carried"),
     },
 )
 def _():
@@ -274,8 +274,8 @@ def _():
     (P3,),
     {
         "p3.sgd_step": every_part("p3.sgd_step", "learning_rate_forgotten"),
-        "p3.reproduce": everywhere(HIDDEN, "wrong"),
-        "p3.train": everywhere(("losses", "E_end"), "wrong"),
+        "p3.reproduce": everywhere(HIDDEN, "carried"),
+        "p3.train": everywhere(("losses", "E_end"), "carried"),
     },
 )
 def _():
@@ -319,7 +319,7 @@ def _():
     (P3,),
     {
         "p3.backward": everywhere(BACKWARD, "sum_over_batch"),
-        "p3.train": everywhere(("losses", "E_end"), "wrong"),
+        "p3.train": everywhere(("losses", "E_end"), "carried"),
     },
 )
 def _():
