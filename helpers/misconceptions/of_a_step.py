@@ -258,6 +258,16 @@ def _(step, quantity):
     return np.zeros_like(step[quantity])
 
 
+@gives("points_left_apart", "db_o", "db_h")
+def _(step, quantity):
+    return step[f"delta_{quantity[-1]}"] if len(step.x) > 1 else None
+
+
+@gives("units_added", "db_o", "db_h")
+def _(step, quantity):
+    return step[quantity].sum() if step[quantity].size > 1 else None
+
+
 # Signs and factors
 
 
