@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 from helpers import record as records
@@ -128,6 +129,8 @@ def _unanswered(answer):
 
 
 def _private(answer):
+    if isinstance(answer, Iterator):  # a generator, which cannot be copied
+        return list(answer)
     return answer if callable(answer) else copy.deepcopy(answer)
 
 

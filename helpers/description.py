@@ -15,16 +15,14 @@ def described(part, cases, answers, expected, matches):
 
     answers, expected: arrays, one a case, shaped alike; matches: whether each case is right.
     """
-    only_with = _only_with(cases, matches)
-    if only_with:
-        return only_with
-    if part.otherwise:
-        return part.otherwise
-    if all(map(_rounded, answers, expected)):
+    if not part.otherwise and all(map(_rounded, answers, expected)):
         return (
             "right to some digits: let the code compute in full precision (float64), without "
             "rounding and without typed results"
         )
+    only_with = _only_with(cases, matches)
+    if only_with or part.otherwise:
+        return only_with or part.otherwise
     first = matches.index(False)
     answer, right = answers[first], expected[first]
     off = _off(part, cases[first], answer, right)

@@ -30,6 +30,7 @@ class Verdict:
     hint: str = ""
 
 
+@np.errstate(all="ignore")  # whatever numbers come
 def judge(question, record, seed, earlier=None):
     """Judge `record`, any JSON value, for `question` with the cases drawn from `seed`.
 

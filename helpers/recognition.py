@@ -31,8 +31,14 @@ def recognised(part, cases, agrees):
 
 
 def recognised_in_part(part, cases, agrees):
-    """As `recognised`, for one mistake; `agrees` compares the numbers that are not right."""
-    fitting = _few(_fitting(explanations(part, cases), agrees))
+    """As `recognised`; `agrees` compares those numbers that are not right. They are few, so of two
+    mistakes at once only plain factors are looked for.
+    """
+    single = list(explanations(part, cases))
+    factors = [e for e in single if e.names[0] in _plain_factors(part, cases, single)]
+    fitting = _few(_fitting(single, agrees)) or _few(
+        _fitting(two_at_once(part, cases, factors), agrees)
+    )
     return OR.join(map(AND.join, fitting)), _hint(fitting)
 
 
@@ -74,9 +80,10 @@ def two_at_once(part, cases, single):
         for other in single:
             if other.names == (name,) or (other.names[0] in factors and other.names[0] < name):
                 continue
+            if any(v.shape != r.shape for v, r in zip(other.values, right, strict=True)):
+                continue
             values = _scaled(part, cases, by_case, other.values)
-            shapes_fit = all(v.shape == r.shape for v, r in zip(values, right, strict=True))
-            if shapes_fit and not _accepted(part, cases, values, right):
+            if not _accepted(part, cases, values, right):
                 yield Explanation((*other.names, name), values)
 
 

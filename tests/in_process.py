@@ -10,7 +10,6 @@ import contextlib
 import io
 import sys
 import types
-from unittest.mock import patch
 
 from nbformat.v4 import new_output
 
@@ -38,7 +37,7 @@ def marked(notebook, seed=1, only=None):
         last = max(i for i, cell in enumerate(code) if grade_id(cell) in questions)
         code = code[: last + 1]
     main = types.ModuleType("__main__")
-    with patch.dict(sys.modules, {"__main__": main}), contextlib.redirect_stdout(io.StringIO()):
+    with _as_main(main), contextlib.redirect_stdout(io.StringIO()):
         for cell in _needed(code, set(questions)):
             cell.outputs = []
             if is_check(cell):
@@ -49,6 +48,17 @@ def marked(notebook, seed=1, only=None):
                 text = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
                 cell.outputs.append(new_output("error", **text))
     return score(notebook, questions, seed, reasons={})
+
+
+@contextlib.contextmanager
+def _as_main(module):
+    """Let `module` be __main__ for a while. Other modules that are loaded meanwhile stay."""
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = module
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
 
 
 def _recording(cell, seed):

@@ -120,6 +120,7 @@ AMBIGUOUS = {
         ("", "transposed"),
         ("", "updated_output_weights"),
         ("slope_at_a", "updated_output_weights"),
+        ("slope_at_a", "start_of_the_edge"),
         ("slope_of_another_unit", "edge_forgotten"),
         ("updated_output_weights", "transposed"),
         ("weight_for_activation", "factor_two"),

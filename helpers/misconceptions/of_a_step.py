@@ -2,7 +2,8 @@
 
 To add a mistake, describe it in catalogue.toml, and write a function of a few lines here under
 `@gives(name, *quantities)`: it gets an SGDStep and the name of a quantity, and returns the value
-that the mistake would give, or None where it would give nothing of its own.
+that the mistake would give, a list of values if there are several ways to make it, or None where it
+would give nothing of its own.
 """
 
 import numpy as np
@@ -35,9 +36,9 @@ def wrong_values(step, quantity):
     """Yield (name, value) for each mistake that can give `quantity` of `step` a wrong value."""
     for name, quantities, wrong in _makers:
         if quantity in quantities:
-            value = wrong(step, quantity)
-            if value is not None:
-                yield name, value
+            found = wrong(step, quantity)
+            values = found if isinstance(found, list) else [found]
+            yield from ((name, value) for value in values if value is not None)
 
 
 # Forward pass
@@ -120,62 +121,86 @@ def _name(step, layer):
     return step.net.hidden if layer == "h" else step.net.output
 
 
-def _with_slope(step, quantity, slope):
-    """What `quantity` is when its layer's slope is `slope`."""
+def _with_slopes(step, quantity, wrong_slope):
+    """What `quantity` may be when slopes are `wrong_slope(layer)`, None where that is no mistake.
+
+    A wrong slope of the output unit reaches the hidden layer as well, alone or with a wrong slope
+    there.
+    """
     layer = quantity[-1]
     if quantity.startswith("slope"):
-        return slope
-    return step.following(**{f"delta_{layer}": step[f"dE_da_{layer}"] * slope})[quantity]
+        return wrong_slope(layer)
+    ways = (("h",), ("o",), ("o", "h")) if layer == "h" else (("o",),)
+    slopes = {layer: wrong_slope(layer) for layer in "oh"}
+    found = []
+    for layers in ways:
+        if all(slopes[layer] is not None for layer in layers):
+            given, q = {}, step.quantities
+            for layer in layers:
+                given[f"delta_{layer}"] = q[f"dE_da_{layer}"] * slopes[layer]
+                q = step.following(**given)
+            found.append(q[quantity])
+    return found
 
 
 @gives("slope_at_a", *SLOPES, *DELTAS, *GRADIENTS)
 def _(step, quantity):
-    layer = quantity[-1]
-    return _with_slope(step, quantity, slope(_activation(step, layer), step[f"a_{layer}"]))
+    return _with_slopes(
+        step, quantity, lambda layer: slope(_activation(step, layer), step[f"a_{layer}"])
+    )
 
 
 @gives("slope_formula_at_z", *SLOPES, *DELTAS, *GRADIENTS)
 def _(step, quantity):
-    layer = quantity[-1]
-    name = _name(step, layer)
-    if name not in ("sigmoid", "tanh"):  # of the others, the slope at z is right
-        return None
-    return _with_slope(step, quantity, SLOPE_THROUGH_ACTIVATION[name](step[f"z_{layer}"]))
+    def at_z(layer):
+        name = _name(step, layer)
+        if name not in ("sigmoid", "tanh"):  # of the others, the slope at z is right
+            return None
+        return SLOPE_THROUGH_ACTIVATION[name](step[f"z_{layer}"])
+
+    return _with_slopes(step, quantity, at_z)
 
 
 @gives("slope_of_sigmoid", "slope_h", *HIDDEN_LAYER)
 def _(step, quantity):
-    if step.net.hidden == "sigmoid":
-        return None
-    return _with_slope(step, quantity, SLOPE_THROUGH_ACTIVATION["sigmoid"](step["a_h"]))
+    def of_sigmoid(layer):
+        if _name(step, layer) == "sigmoid":
+            return None
+        return SLOPE_THROUGH_ACTIVATION["sigmoid"](step[f"a_{layer}"])
+
+    return _with_slopes(step, quantity, of_sigmoid)
 
 
 @gives("factor_of_the_slope_missing", *SLOPES, *DELTAS, *GRADIENTS)
 def _(step, quantity):
-    layer = quantity[-1]
-    return _with_slope(step, quantity, step[f"a_{layer}"]) if _is_sigmoid(step, layer) else None
+    def one_factor(layer):
+        return step[f"a_{layer}"] if _name(step, layer) == "sigmoid" else None
+
+    return _with_slopes(step, quantity, one_factor)
 
 
 @gives("factor_of_the_slope_missing", *SLOPES, *DELTAS, *GRADIENTS)
 def _(step, quantity):
-    layer = quantity[-1]
-    return _with_slope(step, quantity, 1 - step[f"a_{layer}"]) if _is_sigmoid(step, layer) else None
+    def other_factor(layer):
+        return 1 - step[f"a_{layer}"] if _name(step, layer) == "sigmoid" else None
 
-
-def _is_sigmoid(step, layer):
-    return _name(step, layer) == "sigmoid"
+    return _with_slopes(step, quantity, other_factor)
 
 
 @gives("activation_for_slope", "slope_h", *HIDDEN_LAYER)
 def _(step, quantity):
-    return None if _is_sigmoid(step, "h") else _with_slope(step, quantity, step["a_h"])
+    def activation(layer):
+        return None if _name(step, layer) == "sigmoid" else step[f"a_{layer}"]
+
+    return _with_slopes(step, quantity, activation)
 
 
 @gives("square_forgotten", "slope_h", *HIDDEN_LAYER)
 def _(step, quantity):
-    if step.net.hidden != "tanh":
-        return None
-    return _with_slope(step, quantity, 1 - step["a_h"])
+    def not_squared(layer):
+        return 1 - step[f"a_{layer}"] if _name(step, layer) == "tanh" else None
+
+    return _with_slopes(step, quantity, not_squared)
 
 
 @gives("loss_not_differentiated", *OUTPUT_LAYER)

@@ -75,11 +75,13 @@ def _count():
 
 
 def _is_numeric(value):
-    """Whether `value` is made of numbers, not of texts."""
+    """Whether `value` is made of numbers, not of texts; fractions and SymPy's numbers are some."""
     try:
-        return np.asarray(value).dtype.kind in "iuf"
-    except ValueError:
+        array = np.asarray(value)
+        array.astype(float)
+    except (TypeError, ValueError):
         return False
+    return array.dtype.kind in "iufO"
 
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])

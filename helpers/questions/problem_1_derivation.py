@@ -90,6 +90,11 @@ def _question(question, words, deltas=(), follows=()):
             yield Case(
                 expected,
                 mistakes,
+                given={
+                    part.name: np.asarray(point[part.name.removesuffix("_new")])
+                    for part in parts
+                    if part.name.endswith("_new")
+                },
                 call=partial(_values_at, point, usable),
                 consequences=partial(_consequences, step, point),
             )
@@ -192,12 +197,13 @@ def value_at(point, usable, formula):
         expression = None
     if not isinstance(expression, sympy.Expr):
         return Unusable("wanted a formula in the given symbols")
-    names = {symbol.name: symbol for symbol in expression.free_symbols}
-    for name in sorted(set(names) - set(usable)):
+    # By name: a symbol declared again, with assumptions, is another one to SymPy.
+    names = {symbol: symbol.name for symbol in expression.free_symbols}
+    for name in sorted(set(names.values()) - set(usable)):
         if name.startswith("delta"):
             return Unusable(f"write this one without {name}")
         return Unusable(f"the symbol {name} is not one of the given ones")
-    value = expression.evalf(20, subs={symbol: point[name] for name, symbol in names.items()})
+    value = expression.evalf(20, subs={symbol: point[name] for symbol, name in names.items()})
     try:
         return float(value)
     except TypeError:

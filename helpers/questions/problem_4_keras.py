@@ -65,12 +65,13 @@ def _mistakes_in_keras(step, name, outputs):
         yield "learning_rate_unchanged", step[old] - step.eta * gradient
         yield "default_learning_rate", step[old] - DEFAULT_LEARNING_RATE * gradient
         for eta in (step.eta, step.eta * outputs / 2, DEFAULT_OF_ADAM):
-            # Adam's first step has the length eta in every direction, whatever the gradient.
-            yield "adam_for_sgd", step[old] - eta * np.sign(gradient)
+            # Adam's first step is nearly eta along each axis, whatever the gradient's size.
+            yield "adam_for_sgd", step[old] - eta * gradient / (np.abs(gradient) + EPSILON_OF_ADAM)
 
 
 # Of Keras's SGD and Adam, where none is given
 DEFAULT_LEARNING_RATE, DEFAULT_OF_ADAM = 0.01, 0.001
+EPSILON_OF_ADAM = 1e-7 / np.sqrt(1 - 0.999)
 BACKWARD_NAMES = [part.name for part in BACKWARD]
 UPDATE_NAMES = [part.name for part in UPDATE]
 

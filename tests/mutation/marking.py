@@ -1,0 +1,49 @@
+"""Mark a solution in which the answer to one question is changed."""
+
+from functools import cache
+
+import numpy as np
+
+from helpers.grading.released import grade_id, is_answer
+from helpers.grading.score import records_in
+from helpers.questions import NOTEBOOKS, question_by_id, questions_of
+from helpers.record import answers_in
+from tests.in_process import marked
+from tests.sample_class.work import Notebook
+
+
+@cache
+def answers():
+    """The right answers' sources in the course's order: {question id: (notebook, source)}."""
+    found = {}
+    for name in NOTEBOOKS.values():
+        content = Notebook(name).content
+        sources = {grade_id(cell): cell.source for cell in content.cells if is_answer(cell)}
+        for question in questions_of(name):
+            source = sources.get(f"{question.replace('.', '-')}-answer")
+            if source is not None:
+                found[question] = name, source
+    return found
+
+
+def mark(question, source, seed=1):
+    """The verdicts on `question` when its answer is `source` and all other answers are right.
+
+    Returns (verdicts, values): values are the recorded answers by part, a list with an array a
+    case, None where there is no number; None if nothing was recorded.
+    """
+    notebook, _ = answers()[question]
+    content = Notebook(notebook).answer(question, source).content
+    asked = question_by_id(question)
+    verdicts = marked(content, seed, only={question, *asked.follows})[question]
+    (check,) = (cell for cell in content.cells if grade_id(cell) == question.replace(".", "-"))
+    records = records_in(check)
+    if not records:
+        return verdicts, None
+    recorded = answers_in(records[0], asked, asked.cases_from(seed))
+    values = {part: [_number(v) for v in cases] for part, cases in recorded.items()}
+    return verdicts, values
+
+
+def _number(value):
+    return value if isinstance(value, np.ndarray) else None

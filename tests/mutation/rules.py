@@ -1,0 +1,711 @@
+"""How people go wrong: each rule changes one place of a right answer as its mistake would.
+
+A rule is applied at every place where its pattern occurs in the answers that it is for.
+"""
+
+import re
+from dataclasses import dataclass
+
+from helpers.misconceptions import CATALOGUE
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A slip, as a change of an answer's source.
+
+    names: of the catalogue, one of which the marker has to find; several where different questions
+    call one slip differently, {"a", "b"} in one string "a + b" for two slips at once.
+    asked_in: a regular expression for the ids of the questions it is for. changes: pairs of a
+    regular expression and what replaces it; the first is applied at one place, the others, which
+    belong to it, wherever they occur.
+    """
+
+    names: tuple
+    asked_in: str
+    changes: tuple
+
+    def mutants(self, source):
+        """The changed sources, one for each place of the first change."""
+        (pattern, replacement), *others = self.changes
+        for match in re.finditer(pattern, source):
+            changed = source[: match.start()] + match.expand(replacement) + source[match.end() :]
+            for other, new in others:
+                changed = re.sub(other, new, changed)
+            if changed != source:
+                yield changed
+
+
+RULES = []
+
+
+def slip(names, asked_in, *changes):
+    """Add a rule. names: "a", or "a|b" where either is the right name; "a + b" for two at once."""
+    assert len(changes) % 2 == 0, names
+    pairs = tuple(zip(changes[::2], changes[1::2]))
+    names = tuple(names.split("|"))
+    assert all(name in CATALOGUE for both in names for name in both.split(" + ")), names
+    RULES.append(Rule(names, asked_in, pairs))
+
+
+BACKWARD = r"p2\..*\.backward|p3\.backward"
+UPDATE = r"p2\..*\.update"
+
+# Forward pass and loss
+slip("bias_forgotten", r"p2\.\w+\.forward|l2\.forward", r" \+ b_(h\d|o)\b", "")
+slip("bias_forgotten", r"p3\.forward", r' \+ params\["b_[ho]"\]', "")
+slip("activation_forgotten", r"p2\.\w+\.forward", r"\b(?:sigmoid|tanh)\((z_\w(?:\[\d\])?)\)", r"\1")
+slip("activation_forgotten", r"p2\.relu\.forward", r"max\(0, (z_h\[\d\])\)", r"\1")
+slip("activation_forgotten", r"p3\.forward", r"activation\((?:hidden|\"sigmoid\"), (z_\w)\)", r"\1")
+slip("activation_forgotten|hidden_activation_forgotten", r"p4\.model", r"activation=[^)]*", "")
+slip("sigmoid_in_hidden_layer", r"p2\.(tanh|relu)\.forward", r"tanh\(|max\(0, ", "sigmoid(")
+slip("sigmoid_in_hidden_layer", r"p3\.forward", r"activation\(hidden", 'activation("sigmoid"')
+slip(
+    "sigmoid_in_hidden_layer",
+    r"p3\.activations",
+    r"np\.tanh\(z\)|np\.maximum\(z, 0\)",
+    "1 / (1 + np.exp(-z))",
+)
+slip("sigmoid_in_hidden_layer", r"p4\.model", "activation=hidden", 'activation="sigmoid"')
+slip("exponents_sign_lost", r"p2\.sigmoid\.forward|p3\.activations", r"exp\(-z\)", "exp(z)")
+slip(
+    "hidden_activation_forgotten",
+    r"p2\.\w+\.forward",
+    r"z_o = a_h\[0\]",
+    "z_o = z_h[0]",
+    r"a_h\[1\] \* w_o21",
+    "z_h[1] * w_o21",
+)
+slip("hidden_activation_forgotten", r"p3\.forward", "z_o = a_h", "z_o = z_h")
+slip("weights_read_across", r"p2\.sigmoid\.forward", r"(?s)w_h21(.*)w_h12", r"w_h12\1w_h21")
+slip("weights_read_across", r"l2\.forward", r"(?s)w_h21(.*)w_h12", r"w_h12\1w_h21")
+slip("units_swapped", r"l2\.forward", r"\[(0.5 \* w_h11 [^,]*), ([^,]*)\]", r"[\2, \1]")
+slip(
+    "inputs_of_the_text",
+    r"l2\.forward",
+    r"0\.5 \* w_h11 \+ 1 \*",
+    r"1.2 * w_h11 + 0.4 *",
+    r"0\.5 \* w_h12 \+ 1 \*",
+    r"1.2 * w_h12 + 0.4 *",
+)
+slip(
+    "activation_for_weighted_input",
+    r"l2\.forward",
+    r"z_h = (.*)",
+    r"z_h = [1 / (1 + np.exp(-z)) for z in \1]",
+)
+slip("target_of_the_text", r"l2\.forward", r"0\.1 - a_o", "0.9 - a_o")
+slip("target_of_the_text", r"l2\.output_delta", r"a_o - 0\.1", "a_o - 0.9")
+slip("half_forgotten", r"p2\.\w+\.forward|l2\.forward", r"\*\* 2 / 2", "** 2")
+slip("half_forgotten", r"p2\.\w+\.update", r"\*\* 2 / 2", "** 2")
+slip("half_forgotten", r"p3\.loss", r"0\.5 \* ", "")
+slip(
+    "error_not_squared",
+    r"p2\.\w+\.forward|l2\.forward",
+    r"\((\S+ - a_o)\) \*\* 2 / 2",
+    r"abs(\1) / 2",
+)
+slip("error_not_squared", r"p3\.loss", r"\(\(t - a_o\) \*\* 2\)", "np.abs(t - a_o)")
+slip(
+    "error_not_squared + half_forgotten",
+    r"p2\.\w+\.forward",
+    r"\((\S+ - a_o)\) \*\* 2 / 2",
+    r"abs(\1)",
+)
+slip("mean_over_outputs", r"p3\.loss", r"sum\(axis=1\)", "mean(axis=1)")
+slip("sum_over_batch", r"p3\.loss", r"\.mean\(\)", ".sum()")
+slip("mean_over_outputs", r"p4\.tape", "reduce_sum", "reduce_mean")
+slip("sum_over_batch", r"p4\.tape", "reduce_mean", "reduce_sum")
+slip("loss_of_keras", r"p4\.tape", r"0\.5 \* ", "", "reduce_sum", "reduce_mean")
+slip("factor_two", r"p4\.tape", r"0\.5 \* ", "")
+slip("wrong_sign", r"p4\.tape", r"E = ", "E = -")
+
+# Slopes and deltas
+ERROR = r"\((a_o|a_k) - (t|t_k)\)"
+slip("wrong_sign", rf"{BACKWARD}|p1\.output_layer", ERROR, r"(\2 - \1)")
+slip(
+    "wrong_sign|sign_turned",
+    r"p1\.output_links|l2\.output_delta",
+    r"= (a_k|a_o) - (t_k|0\.1)",
+    r"= \2 - \1",
+)
+slip("wrong_sign", r"l3\.output_deltas", r"0\.8 - 0\.3", "0.3 - 0.8")
+slip("wrong_sign", r"l3\.softmax_delta", r"\[(.*)\]", r"[-v for v in [\1]]")
+slip("factor_two", rf"{BACKWARD}|p1\.output_layer", ERROR, r"2 * (\1 - \2)")
+slip("factor_two", r"p1\.output_links|l2\.output_delta", r"= (a_\w - .*)", r"= 2 * (\1)")
+slip("factor_half", rf"{BACKWARD}|p1\.output_layer", ERROR, r"(\1 - \2) / 2")
+slip("factor_half", r"p1\.output_links|l2\.output_delta", r"= (a_\w - .*)", r"= (\1) / 2")
+slip("factor_two|slope_of_linear", r"l3\.output_deltas", r"0\.8 - 0\.3", "2 * (0.8 - 0.3)")
+slip("slope_of_linear", r"l3\.output_deltas", r"(?m)^(linear\w+ = )(.*)$", r"\1(\2) * 0.8 * 0.2")
+slip(
+    "slope_not_cancelled",
+    r"l3\.output_deltas",
+    r"(?m)^(sigmoid_cross\w+ = )(.*)$",
+    r"\1(\2) * 0.8 * 0.2",
+)
+slip("slope_forgotten", r"p2\.\w+\.backward|p1\.output_layer", r" \* a_[ok] \* \(1 - a_[ok]\)", "")
+slip("slope_forgotten", r"p2\.sigmoid\.backward", r" \* a_h\[\d\] \* \(1 - a_h\[\d\]\)", "")
+slip("slope_forgotten", r"p2\.tanh\.backward", r" \* \(1 - a_h\[\d\] \*\* 2\)", "")
+slip("slope_forgotten", r"p2\.relu\.backward", r" \* \(z_h\[\d\] > 0\)", "")
+slip("slope_forgotten|output_slope_forgotten", r"p3\.backward", r' \* slope\("sigmoid", z_o\)', "")
+slip("slope_forgotten", r"p3\.backward", r" \* slope\(hidden, z_h\)", "")
+slip("slope_forgotten", r"p1\.(hidden_layer|two_outputs)", r" \* a_j \* \(1 - a_j\)", "")
+slip("slope_forgotten", r"l2\.two_paths", r" \* 0\.8 \* \(1 - 0\.8\)", "")
+slip(
+    "slope_forgotten", r"l3\.output_deltas", r"\(0\.8 - 0\.3\) \* 0\.8 \* \(1 - 0\.8\)", "0.8 - 0.3"
+)
+slip(
+    "slope_forgotten",
+    r"l3\.hidden_delta",
+    r"back \* (\(a_h > 0\)|a_h \* \(1 - a_h\)|\(1 - a_h\*\*2\))",
+    "back * np.ones_like(a_h)",
+)
+slip("slope_forgotten", r"l2\.hidden_unit", r" \* a_h2 \* \(1 - a_h2\)", "")
+slip("slope_forgotten", r"l2\.output_delta", r"link_1 \* link_2", "link_1")
+slip("slope_at_a", r"p3\.backward", r"slope\(hidden, z_h\)", "slope(hidden, a_h)")
+slip("slope_at_a", r"p3\.backward", r'slope\("sigmoid", z_o\)', 'slope("sigmoid", a_o)')
+slip(
+    "slope_at_a",
+    r"p3\.activations",
+    r"a = activation\(name, z\)",
+    "z = activation(name, z); a = activation(name, z)",
+)
+SIGMOID_AT = r"\1 1 / (1 + np.exp(-A)) * (1 - 1 / (1 + np.exp(-A)))"
+slip("slope_at_a", r"p2\.\w+\.backward", r"(\*) a_o \* \(1 - a_o\)", SIGMOID_AT.replace("A", "a_o"))
+slip(
+    "slope_at_a",
+    r"p2\.sigmoid\.backward",
+    r"(\*) a_h\[(\d)\] \* \(1 - a_h\[\d\]\)",
+    SIGMOID_AT.replace("A", r"a_h[\2]"),
+)
+slip("slope_at_a", r"p2\.tanh\.backward", r"1 - a_h\[(\d)\] \*\* 2", r"1 - np.tanh(a_h[\1]) ** 2")
+slip("slope_at_a", r"l2\.output_delta", r"a_o \* \(1 - a_o\)", SIGMOID_AT[3:].replace("A", "a_o"))
+slip("slope_formula_at_z", r"p2\.\w+\.backward", r"\* a_o \* \(1 - a_o\)", "* z_o * (1 - z_o)")
+slip(
+    "slope_formula_at_z",
+    r"p2\.sigmoid\.backward",
+    r"\* a_h\[(\d)\] \* \(1 - a_h\[\d\]\)",
+    r"* z_h[\1] * (1 - z_h[\1])",
+)
+slip("slope_formula_at_z", r"p2\.tanh\.backward", r"1 - a_h\[(\d)\] \*\* 2", r"1 - z_h[\1] ** 2")
+slip("slope_formula_at_z", r"p3\.activations", r"a \* \(1 - a\)", "z * (1 - z)")
+slip("slope_formula_at_z", r"p3\.activations", r"1 - a\*\*2", "1 - z**2")
+slip(
+    "slope_formula_at_z",
+    r"p1\.(\w+_links|\w+_layer)",
+    r"\b(?:a_k \* \(1 - a_k\))",
+    "z_k * (1 - z_k)",
+)
+slip(
+    "slope_formula_at_z",
+    r"p1\.(\w+_links|\w+_layer)",
+    r"\b(?:a_j \* \(1 - a_j\))",
+    "z_j * (1 - z_j)",
+)
+slip(
+    "slope_of_sigmoid",
+    r"p2\.tanh\.backward",
+    r"\(1 - a_h\[(\d)\] \*\* 2\)",
+    r"a_h[\1] * (1 - a_h[\1])",
+)
+slip("slope_of_sigmoid", r"p2\.relu\.backward", r"\(z_h\[(\d)\] > 0\)", r"a_h[\1] * (1 - a_h[\1])")
+slip(
+    "slope_of_sigmoid",
+    r"p3\.activations",
+    r"1 - a\*\*2|np\.where\(z > 0, 1\.0, 0\.0\)",
+    "a * (1 - a)",
+)
+slip("slope_of_sigmoid", r"p3\.backward", r"slope\(hidden, z_h\)", "(a_h * (1 - a_h))")
+slip(
+    "slope_of_sigmoid",
+    r"l3\.hidden_delta",
+    r"back \* \(a_h > 0\)|back \* \(1 - a_h\*\*2\)",
+    "back * a_h * (1 - a_h)",
+)
+slip(
+    "factor_of_the_slope_missing",
+    r"p2\.\w+\.backward|p1\.output_layer",
+    r" \* \(1 - a_[ok]\)| \* a_[ok](?= \* \(1)",
+    "",
+)
+slip(
+    "factor_of_the_slope_missing",
+    r"p2\.sigmoid\.backward",
+    r" \* \(1 - a_h\[\d\]\)| \* a_h\[\d\](?= \* \(1)",
+    "",
+)
+slip(
+    "factor_of_the_slope_missing",
+    r"p1\.\w+_links|l2\.output_delta",
+    r"(a_\w) \* \(1 - a_\w\)",
+    r"1 - \1",
+)
+slip("factor_of_the_slope_missing", r"p3\.activations", r"a \* \(1 - a\)", "1 - a")
+slip(
+    "factor_of_the_slope_missing",
+    r"l3\.hidden_delta|p1\.hidden_layer",
+    r" \* a_\w(?= \* \(1 - a_\w\))",
+    "",
+)
+slip("factor_of_the_slope_missing", r"l3\.slopes", r"0\.9 \* \(1 - 0\.9\)", "1 - 0.9")
+slip("square_forgotten", r"p2\.tanh\.backward", r" \*\* 2\)", ")")
+slip("square_forgotten", r"p3\.activations|l3\.hidden_delta", r"(1 - a\w*)\*\*2", r"\1")
+slip("square_forgotten", r"l3\.slopes", r"0\.6\*\*2", "0.6")
+slip("activation_for_slope", r"p2\.tanh\.backward", r"\(1 - a_h\[(\d)\] \*\* 2\)", r"a_h[\1]")
+slip("activation_for_slope", r"p2\.relu\.backward", r"\(z_h\[(\d)\] > 0\)", r"a_h[\1]")
+slip("activation_for_slope", r"l2\.two_paths", r" \* \(1 - 0\.8\)", "")
+slip(
+    "activation_as_slope|factor_of_the_slope_missing",
+    r"p3\.activations|l3\.hidden_delta",
+    r"a(_h)? \* \(1 - a(_h)?\)",
+    r"a\1",
+)
+slip("activation_as_slope", r"p3\.activations|l3\.hidden_delta", r"\(?1 - a(_h)?\*\*2\)?", r"a\1")
+slip("activation_as_slope", r"l3\.hidden_delta", r"\(a_h > 0\)", "a_h")
+slip("activation_as_slope", r"p3\.activations", r"np\.where\(z > 0, 1\.0, 0\.0\)", "a")
+slip("activation_as_slope", r"l3\.slopes", r"1 - 0\.6\*\*2", "0.6")
+slip("activation_as_slope", r"l3\.slopes", r"0\.9 \* \(1 - 0\.9\)", "0.9")
+slip("activation_as_slope", r"l3\.slopes", r"slope_relu = 1", "slope_relu = 2.5")
+slip("activation_as_slope", r"l3\.layers", r"0\.5 \* \(1 - 0\.5\)", "0.5")
+slip("slope_of_tanh", r"l3\.slopes", r"0\.9 \* \(1 - 0\.9\)", "1 - 0.9**2")
+slip("slope_of_tanh", r"l3\.hidden_delta", r"a_h \* \(1 - a_h\)", "(1 - a_h**2)")
+slip("slope_of_tanh", r"l3\.layers", r"0\.5 \* \(1 - 0\.5\)", "1 - 0**2")
+slip(
+    "slope_of_a",
+    r"l3\.hidden_delta",
+    r"back \* a_h \* \(1 - a_h\)",
+    "back * 1 / (1 + np.exp(-a_h)) * (1 - 1 / (1 + np.exp(-a_h)))",
+)
+slip("slope_of_a", r"l3\.hidden_delta", r"1 - a_h\*\*2", "1 - np.tanh(a_h) ** 2")
+slip("slope_of_a", r"l3\.slopes", r"0\.6\*\*2", "np.tanh(0.6) ** 2")
+slip("sigmoids_slope_for_tanh", r"l3\.slopes", r"1 - 0\.6\*\*2", "0.6 * (1 - 0.6)")
+slip(
+    "sign_turned|difference_turned", r"l3\.(slopes|jacobian)", r"(?m)^(\w+ = )(.*\*.*)$", r"\1-(\2)"
+)
+slip("sign_turned", r"l3\.hidden_delta", r"back \* (.*)", r"-back * \1")
+slip("back_forgotten", r"l3\.hidden_delta", r"back \* (\(1|a_h|\()", r"1.0 * \1")
+slip("loss_not_differentiated", r"p2\.\w+\.backward", r"\(a_o - t\) \*", "(a_o - t) ** 2 / 2 *")
+slip(
+    "delta_averaged",
+    r"p2\.two_points",
+    r"output\)\)(?=\n)",
+    "output) / 2)",
+    r"(?m)\) / 2 for",
+    ") for",
+    r"sum\(delta_o\) / 2",
+    "sum(delta_o)",
+)
+
+# The way back through the edges
+slip("edge_forgotten", r"p2\.\w+\.backward", r" \* w_o\d1", "")
+slip("edge_forgotten", r"p1\.hidden_layer|l2\.hidden_unit", r" \* w_jk| \* w_o21", "")
+slip(
+    "edge_forgotten",
+    r"l2\.slide_gradients",
+    r"(dE_dw\d\d = delta_6) \* -[13](?= \*)",
+    r"\1",
+)
+slip("other_edge", r"p2\.\w+\.backward", r"w_o11(.*\s*.*)w_o21", r"w_o21\1w_o11")
+slip("other_edge", r"l2\.hidden_unit", "w_o21", "w_o11")
+slip("slope_of_another_unit", r"l2\.hidden_unit", r"a_h2 \* \(1 - a_h2\)", "a_h1 * (1 - a_h1)")
+slip("output_slope_forgotten", r"p3\.backward", r"\(delta_o @", "((a_o - t) @")
+slip(
+    "updated_output_weights",
+    r"p3\.backward",
+    r'params\["W_o"\]\.T',
+    '(params["W_o"] - 0.3 * a_h.T @ delta_o / len(x)).T',
+)
+slip(
+    "updated_output_weights",
+    r"p2\.\w+\.backward",
+    r"delta_o \* w_o11",
+    "delta_o * (w_o11 - eta * dW_o[0])",
+    r"delta_o \* w_o21",
+    "delta_o * (w_o21 - eta * dW_o[1])",
+)
+slip(
+    "updated_output_weights",
+    r"l2\.slide_gradients",
+    r"(dE_dw13 = delta_6 \*) -1",
+    r"\1 (-1 - 0.1 * dE_dw36)",
+)
+slip("one_path_only", r"p1\.two_outputs", r" \+ delta_l \* w_jl", "")
+slip("one_path_only", r"l2\.two_paths", r" - 0\.2 \* 2", "")
+slip(
+    "one_path_only",
+    r"p3\.backward",
+    r'delta_o @ params\["W_o"\]\.T',
+    'delta_o[:, :1] @ params["W_o"][:, :1].T',
+)
+slip("paths_averaged", r"p1\.two_outputs", r"delta_j_formula = ", "delta_j_formula = 1 / 2 * ")
+slip("paths_averaged", r"l2\.two_paths", r"= \(", "= 1 / 2 * (")
+slip("sign_of_a_path", r"l2\.two_paths", r" - 0\.2", " + 0.2")
+slip("sign_turned", r"l2\.two_paths", r"= \(", "= -(")
+slip(
+    "weighted_input_for_activation",
+    r"p2\.\w+\.backward",
+    r"\[a_h\[0\] \* delta_o, a_h\[1\]",
+    "[z_h[0] * delta_o, z_h[1]",
+)
+slip("weighted_input_for_activation", r"p3\.backward", r"a_h\.T @ delta_o", "z_h.T @ delta_o")
+slip(
+    "start_of_the_edge",
+    r"p2\.\w+\.backward",
+    r"\[a_h\[0\] \* delta_o, a_h\[1\]",
+    "[x_1 * delta_o, x_2",
+)
+slip(
+    "start_of_the_edge",
+    r"p2\.\w+\.backward",
+    r"\[\[x_1 \* delta_h\[0\], x_1 (.*)x_2 (.*)x_2 (.*)",
+    r"[[a_h[0] * delta_h[0], a_h[0] \1a_h[1] \2a_h[1] \3",
+)
+slip("start_of_the_edge", r"l2\.slide_gradients", r"(dE_dw13 = delta_6 \* -1) \* 3", r"\1 * -3")
+slip(
+    "weight_for_activation",
+    r"p2\.\w+\.backward",
+    r"\[a_h\[0\] \* delta_o, a_h\[1\]",
+    "[w_o11 * delta_o, w_o21",
+)
+slip("weight_for_activation", r"l2\.slide_gradients", r"delta_6 \* -3\n", "delta_6 * -1\n")
+slip("weight_for_activation", r"l2\.hidden_unit", r"= x_1 \* delta_h2", "= w_h12 * delta_h2")
+slip(
+    "incoming_activation_forgotten",
+    r"p2\.\w+\.backward",
+    r"\[a_h\[0\] \* delta_o, a_h\[1\] \*",
+    "[delta_o,",
+)
+slip(
+    "incoming_activation_forgotten",
+    r"p3\.backward",
+    r"(?:x|a_h)\.T @ (delta_\w)",
+    r"np.ones((\1.shape[1] and (x if '\1' == 'delta_h' else a_h).shape[1], len(x))) @ \1",
+)
+slip(
+    "bias_gradient_forgotten",
+    r"p3\.backward",
+    r"delta_(\w)\.mean\(axis=0\)",
+    r'np.zeros_like(params["b_\1"])',
+)
+slip("bias_gradient_forgotten", r"p2\.\w+\.backward", r"db_o = .*", "db_o = 0")
+slip("bias_gradient_forgotten", r"p1\.output_links", r"dz_k_db_k = 1", "dz_k_db_k = 0")
+slip(
+    "other_factor",
+    r"p1\.(output|hidden)_links",
+    r"(dz_k_dw_jk|dz_k_da_j|dz_j_dw_ij) = (\w+)",
+    r'\1 = {"a_j": w_jk, "w_jk": a_j, "x_i": w_ij}["\2"]',
+)
+slip("sum_not_differentiated", r"p1\.(output|hidden)_links", r"= a_j\n|= w_jk\n", "= z_k\n")
+slip("sign_turned", r"p1\.(output|hidden)_links", r"= (a_j|w_jk|x_i|1)\b(?! \*)", r"= -\1")
+slip(
+    "sign_turned|wrong_sign",
+    r"p1\.hidden_layer|p1\.two_outputs",
+    r"delta_j_formula = ",
+    "delta_j_formula = -1 * ",
+)
+slip(
+    "factor_of_its_own",
+    r"p1\.hidden_layer|p1\.two_outputs",
+    r"delta_j_formula = ",
+    "delta_j_formula = 2 * ",
+)
+
+# Batches, shapes
+slip("sum_over_batch", r"p3\.(backward|any_depth)", r" / len\(x\)", "")
+slip("sum_over_batch", r"p3\.(backward|any_depth)", r"\.mean\(axis=0\)", ".sum(axis=0)")
+slip("sum_over_batch", r"p2\.two_points", r" / 2(?= for|$)", "")
+slip("mean_over_outputs", r"p3\.backward", r"delta_o = (.*)", r"delta_o = \1 / t.shape[1]")
+slip("points_left_apart", r"p3\.backward", r"\.mean\(axis=0\)", "")
+slip("units_added", r"p3\.backward", r"(delta_\w)\.mean\(axis=0\)", r"\1.mean(axis=0).sum()")
+slip("transposed", r"p3\.backward", r"(x|a_h)\.T @ (delta_\w)", r"\2.T @ \1")
+slip("transposed", r"p2\.\w+\.backward", r"dW_h = (.*)", r"dW_h = np.transpose(\1)")
+slip("rows_and_columns_exchanged", r"l2\.shapes", r"\[(\d), (\d)\]", r"[\2, \1]")
+
+# The update
+slip("not_updated", r"p3\.sgd_step", r" - eta \* .*(?= for)", "")
+slip("not_updated", UPDATE, r"b_o_new = b_o - .*", "b_o_new = b_o")
+slip("not_updated", UPDATE, r"W_o_new = .*", "W_o_new = [w_o11, w_o21]")
+slip("step_added", r"p2\.\w+\.update|p3\.sgd_step|p1\.update", r"- eta", "+ eta")
+slip("step_added", r"l2\.slide_gradients", r"- 0\.1 \*", "+ 0.1 *")
+slip("learning_rate_forgotten", r"p2\.\w+\.update|p3\.sgd_step|p1\.update", r"eta \* ", "")
+slip("learning_rate_forgotten", r"l2\.slide_gradients", r"0\.1 \* ", "")
+slip("learning_rate_divided", r"p2\.\w+\.update", r"eta \* (d\w+(?:\[\d\])*)", r"\1 / eta")
+slip("learning_rate_divided", r"p3\.sgd_step", r"eta \* (gradients\[.*\])(?= for)", r"\1 / eta")
+slip("step_instead_of_weight", r"p3\.sgd_step", r"params\[name\] - ", "")
+slip("step_instead_of_weight", r"p1\.update|p2\.\w+\.update", r"\b[wb]_\w+ - (?=eta)", "")
+slip("step_instead_of_weight", r"l2\.slide_gradients", r"= -?1 - 0\.1", "= 0.1")
+slip("step_twice_as_long", r"p2\.\w+\.update|p3\.sgd_step|p1\.update", r"eta \*", "2 * eta *")
+slip("step_half_as_long", r"p2\.\w+\.update|p3\.sgd_step|p1\.update", r"eta \*", "eta / 2 *")
+slip(
+    "not_all_updated",
+    UPDATE,
+    r"a_1 \* W_o_new\[0\] \+ a_2 \* W_o_new\[1\] \+ b_o_new",
+    "a_1 * w_o11 + a_2 * w_o21 + b_o",
+)
+slip(
+    "not_all_updated",
+    UPDATE,
+    r"x_1 \* W_h_new\[0\]\[0\] \+ x_2 \* W_h_new\[1\]\[0\] \+ b_h_new\[0\]",
+    "x_1 * w_h11 + x_2 * w_h21 + b_h1",
+    r"x_1 \* W_h_new\[0\]\[1\] \+ x_2 \* W_h_new\[1\]\[1\] \+ b_h_new\[1\]",
+    "x_1 * w_h12 + x_2 * w_h22 + b_h2",
+)
+slip("not_updated", UPDATE, r"E_new = .*", "E_new = E")
+
+# Two at once
+slip("wrong_sign + factor_two", BACKWARD, ERROR, r"2 * (\2 - \1)")
+slip("wrong_sign + factor_half", BACKWARD, ERROR, r"(\2 - \1) / 2")
+slip(
+    "slope_forgotten + wrong_sign",
+    r"p2\.\w+\.backward",
+    r"\(a_o - t\) \* a_o \* \(1 - a_o\)",
+    "t - a_o",
+)
+slip(
+    "slope_forgotten + factor_two",
+    r"p2\.\w+\.backward",
+    r"\(a_o - t\) \* a_o \* \(1 - a_o\)",
+    "2 * (a_o - t)",
+)
+slip(
+    "slope_forgotten + wrong_sign",
+    r"p3\.backward",
+    r"\(a_o - t\)",
+    "(t - a_o)",
+    r" \* slope\(hidden, z_h\)",
+    "",
+)
+slip(
+    "sum_over_batch + wrong_sign",
+    r"p3\.backward",
+    r"\(a_o - t\)",
+    "(t - a_o)",
+    r" / len\(x\)",
+    "",
+    r"mean\(axis=0\)",
+    "sum(axis=0)",
+)
+slip(
+    "sum_over_batch + factor_two",
+    r"p3\.backward",
+    r"\(a_o - t\)",
+    "2 * (a_o - t)",
+    r" / len\(x\)",
+    "",
+    r"mean\(axis=0\)",
+    "sum(axis=0)",
+)
+slip("transposed + wrong_sign", r"p3\.backward", r"x\.T @ delta_h", "delta_h.T @ -x")
+slip(
+    "step_added + learning_rate_forgotten",
+    r"p2\.\w+\.update|p3\.sgd_step|p1\.update",
+    r"- eta \* ",
+    "+ ",
+)
+slip(
+    "transposed + factor_two", r"p2\.\w+\.backward", r"dW_h = (.*)", r"dW_h = 2 * np.transpose(\1)"
+)
+
+# Difference quotients
+slip(
+    "forward_difference",
+    r"p3\.symmetric_difference",
+    r"right\[index\] \+= h / 2\n\s*left\[index\] -= h / 2",
+    "right[index] += h",
+)
+slip("width_of_the_step", r"p3\.symmetric_difference", r"\+= h / 2", "+= h", r"-= h / 2", "-= h")
+slip(
+    "full_step_each_side",
+    r"p3\.symmetric_difference",
+    r"\+= h / 2",
+    "+= h",
+    r"-= h / 2",
+    "-= h",
+    r"\) / h",
+    ") / (2 * h)",
+)
+slip("width_of_the_step", r"p3\.symmetric_difference", r"\) / h", ") / (2 * h)")
+slip(
+    "difference_turned",
+    r"p3\.symmetric_difference",
+    r"f\(right\) - f\(left\)",
+    "f(left) - f(right)",
+)
+slip(
+    "all_moved_at_once",
+    r"p3\.symmetric_difference",
+    r"right\[index\] \+= h / 2\n(\s*)left\[index\] -= h / 2",
+    r"right += h / 2\n\1left -= h / 2",
+)
+slip(
+    "not_moved_back",
+    r"p3\.symmetric_difference",
+    r"(?s)for index.*/ h\n",
+    "w = w.copy()\n    for index in np.ndindex(w.shape):\n        w[index] += h / 2\n"
+    "        above = f(w)\n        w[index] -= h\n        result[index] = (above - f(w)) / h\n",
+)
+slip("backward_difference", r"l1\.differences", r"f\(x \+ h\) - f\(x\)", "f(x) - f(x - h)")
+slip(
+    "symmetric_asked_below",
+    r"l1\.differences",
+    r"f\(x \+ h\) - f\(x\)",
+    "f(x + h / 2) - f(x - h / 2)",
+)
+slip("difference_turned", r"l1\.differences", r"\((f\(.*\)) - (f\(.*\))\) / h", r"(\2 - \1) / h")
+slip("not_divided", r"l1\.differences", r" / h(?=\n|$)", "")
+slip("bracket_forgotten", r"l1\.differences", r"\((f\(.*\)) - (f\(.*\))\) / h", r"\1 - \2 / h")
+slip(
+    "forward_difference", r"l1\.differences", r"f\(x \+ h / 2\) - f\(x - h / 2\)", "f(x + h) - f(x)"
+)
+slip(
+    "full_step_each_side",
+    r"l1\.differences",
+    r"f\(x \+ h / 2\) - f\(x - h / 2\)",
+    "f(x + h) - f(x - h)",
+)
+slip("width_of_the_step", r"l1\.differences", r"(- f\(x - h / 2\)\)) / h", r"\1 / (2 * h)")
+DIFFERENCES = """    found = {}
+    for name in params:
+        found["d" + name] = np.zeros_like(params[name])
+        for i in np.ndindex(params[name].shape):
+            E = []
+            for h in (5e-6, -5e-6):
+                moved = {k: v.copy() for k, v in params.items()}
+                moved[name][i] += h
+                E.append(loss(forward(x, moved, hidden)[-1], t))
+            found["d" + name][i] = (E[0] - E[1]) / 1e-5
+    return found"""
+slip("difference_quotient", r"p3\.backward", r"(?s)    z_h, a_h, z_o, a_o = trace.*\}", DIFFERENCES)
+
+# Training, Keras
+slip(
+    "loss_after_the_step",
+    r"p3\.train",
+    r"(?s)(        losses\.append.*?\n)(        params = .*?\n)",
+    r"\2        trace = forward(x, params, hidden)\n\1",
+)
+slip("learning_rate_unchanged", r"p4\.learning_rate", r"eta \* outputs / 2", "eta")
+slip("learning_rate_inverted", r"p4\.learning_rate", r"eta \* outputs / 2", "eta * 2 / outputs")
+slip("outputs_ignored", r"p4\.learning_rate", r"eta \* outputs / 2", "eta / 2")
+slip("learning_rate_unchanged", r"p4\.step", r"eta_for_mse\(eta, outputs=t\.shape\[1\]\)", "eta")
+slip("default_learning_rate", r"p4\.step", r"SGD\(.*\)\)", "SGD()")
+slip("adam_for_sgd", r"p4\.step", r"SGD\(", "Adam(")
+slip("softmax_of_one_output", r"p4\.model", r'"sigmoid"\)', '"softmax")')
+
+# Softmax and its deltas
+slip(
+    "softmax_over_everything",
+    r"l3\.softmax",
+    r"powers\.sum\(axis=1, keepdims=True\)",
+    "powers.sum()",
+    r"z\.max\(axis=1, keepdims=True\)",
+    "z.max()",
+)
+slip(
+    "softmax_over_points",
+    r"l3\.softmax",
+    r"powers\.sum\(axis=1",
+    "powers.sum(axis=0",
+    r"z\.max\(axis=1",
+    "z.max(axis=0",
+)
+slip(
+    "not_shared_out",
+    r"l3\.softmax",
+    r" / powers\.sum.*",
+    "",
+    r" - z\.max\(axis=1, keepdims=True\)",
+    "",
+)
+slip("exponential_forgotten", r"l3\.softmax", r"powers = .*", "powers = z")
+slip("sigmoids_for_softmax", r"l3\.softmax", r"return .*", "return 1 / (1 + np.exp(-z))")
+slip("off_diagonal_formula", r"l3\.jacobian", r"0\.6 \* \(1 - 0\.6\)", "-0.6 * 0.6")
+slip("activation_as_slope", r"l3\.jacobian", r"0\.6 \* \(1 - 0\.6\)", "0.6")
+slip("softmax_elementwise", r"l3\.jacobian", r"da1_dz2 = .*", "da1_dz2 = 0")
+slip("diagonal_formula", r"l3\.jacobian", r"da1_dz2 = .*", "da1_dz2 = 0.6 * (1 - 0.3)")
+slip("outputs_for_jacobian", r"l3\.jacobian", "row_sum = 0", "row_sum = 1")
+slip(
+    "softmax_elementwise|slope_not_cancelled",
+    r"l3\.softmax_delta",
+    r"\[(0\.6), (0\.3) - 1, (0\.1)\]",
+    r"[\1 * 0.6 * 0.4, (\2 - 1) * 0.3 * 0.7, \3 * 0.1 * 0.9]",
+)
+slip("other_class", r"l3\.softmax_delta", r"\[0\.6, 0\.3 - 1", "[0.6 - 1, 0.3")
+slip("number_of_layers", r"l3\.layers", r"\*\*5", "**4")
+slip("slopes_added", r"l3\.layers", r"largest_slope\*\*5", "5 * largest_slope")
+slip("slopes_averaged", r"l3\.layers", r"largest_slope\*\*5", "largest_slope / 5")
+slip("one_layer_only", r"l3\.layers", r"largest_slope\*\*5", "largest_slope")
+
+# Lecture 1: counting and deriving
+slip("power_turned", r"l1\.count", r"= (\d+)\*\*9", r"= 9**\1")
+slip("values_times_weights", r"l1\.count", r"= (\d+)\*\*9", r"= \1 * 9")
+slip("biases_not_counted", r"l1\.count", r"\(784 \+ 1\)", "784", r"\(30 \+ 1\)", "30")
+slip("inputs_have_no_bias", r"l1\.count", r"\* 10$", "* 10 + 784")
+slip("count_off_by_one", r"l1\.count", r"(?m)(= .*)$", r"\1 + 1")
+slip("says_or", r"l1\.perceptron", r"b = -6", "b = -2")
+slip("says_always_the_same", r"l1\.perceptron", r"b = -6", "b = 6")
+slip("inner_derivative_forgotten", r"l1\.by_rules", r"df_dx_2 = 6", "df_dx_2 = 2")
+slip("other_variable", r"l1\.by_rules", r"df_dx_2 = 6", "df_dx_2 = 4")
+slip("constant_kept", r"l1\.by_rules", r"(df_dx_2 = .*)", r"\1 + 3")
+slip("outer_not_differentiated", r"l1\.by_rules", r"6 \* (\(2 .*\))", r"3 * \1 ** 2")
+slip("exponent_forgotten", r"l1\.by_rules", r"df_dx_2 = 6", "df_dx_2 = 3")
+slip("order_of_variables", r"l1\.by_rules", r"\[44, 66\]", "[66, 44]")
+slip("step_added", r"l1\.direction", r"\[-3, 4\]", "[3, -4]")
+slip("order_of_variables", r"l1\.direction", r"\[-3, 4\]", "[4, -3]")
+slip("across_the_slope", r"l1\.direction", r"\[-3, 4\]", "[4, 3]")
+slip("one_sign_only", r"l1\.direction", r"\[-3, 4\]", "[-3, -4]")
+slip("components_added", r"l1\.direction", "rate = 5", "rate = 3 + 4")
+slip("length_squared", r"l1\.direction", "rate = 5", "rate = 3**2 + 4**2")
+slip("order_too_high", r"l1\.error", "forward_factor = 10\n", "forward_factor = 10**2\n")
+slip("factor_below_1", r"l1\.error", r"factor = (\d+)", r"factor = 1 / \1")
+slip("order_too_low", r"l1\.error", "symmetric_factor = 100", "symmetric_factor = 10")
+slip("point_itself_not_counted", r"l1\.cost", r"count \+ 1", "count")
+slip("point_counted_each_time", r"l1\.cost", r"count \+ 1", "2 * count")
+slip("both_sides_counted_once", r"l1\.cost", r"2 \* count", "count")
+slip("point_not_needed", r"l1\.cost", r"2 \* count", "2 * count + 1")
+slip("network_of_the_text", r"l1\.cost", r"\* 100 \+ \(100 \+ 1\)", "* 30 + (30 + 1)")
+slip(
+    "points_added",
+    r"l1\.step",
+    r"gradient = .*",
+    "gradient = [(a_2 - 5) * 2, (a_1 - 1) + (a_2 - 5)]",
+)
+slip(
+    "wrong_sign",
+    r"l1\.step",
+    r"a_(\d) - (\d)\) \* 2",
+    r"\2 - a_\1) * 2",
+    r"\(a_1 - 1\)",
+    "(1 - a_1)",
+    r"\(a_2 - 5\)",
+    "(5 - a_2)",
+)
+slip("bias_not_averaged", r"l1\.step", r" / 2\]", "]")
+slip("one_point_only", r"l1\.step", r"gradient = .*", "gradient = [(a_2 - 5) * 2, a_2 - 5]")
+slip(
+    "input_forgotten", r"l1\.step", r"\(a_1 - 1\) \* 0 \+ \(a_2 - 5\) \* 2", "(a_1 - 1) + (a_2 - 5)"
+)
+slip("order_of_variables", r"l1\.step", r"gradient = (.*)", r"gradient = (\1)[::-1]")
+slip("step_added", r"l1\.step", r"- 0\.25 \* g", "+ 0.25 * g", r"3 - 0\.25", "3 + 0.25")
+slip(
+    "learning_rate_forgotten",
+    r"l1\.step",
+    r"- 0\.25 \* (gradient\[0\])",
+    r"- \1",
+    r"3 - 0\.25 \*",
+    "3 -",
+)
+slip("step_instead_of_weight", r"l1\.step", r"\[-1 - ", "[", r" 3 - 0\.25", " 0.25")
+slip("not_updated", r"l1\.step", r"new = .*", "new = [-1, 3]")
+slip(
+    "step_twice_as_long",
+    r"l1\.step",
+    r"- 0\.25 \* (gradient\[0\])",
+    r"- 0.5 * \1",
+    r"3 - 0\.25",
+    "3 - 0.5",
+)
+slip("last_batch_forgotten", r"l2\.updates", "32", "31")
+slip("fraction_of_a_batch", r"l2\.updates", "32", "(1000 / 32)")
+slip("one_epoch_only", r"l2\.updates", r"5 \*", "1 *")
+slip("one_update_an_epoch", r"l2\.updates", "32", "1")
+slip("one_update_a_point", r"l2\.updates", "32", "1000")
