@@ -1,10 +1,10 @@
 """Problem 2: one step of SGD by hand, with sigmoid, tanh and ReLU hidden units."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
-from helpers.course import HIDDEN, tutorial_step
+from helpers.by_hand import HIDDEN, OF_THE_COURSE
 from helpers.questions.model import (
     BY_HAND,
     EXACT,
@@ -40,38 +40,38 @@ UPDATE = {
 }
 
 
-@cache
-def _step(hidden):
-    return tutorial_step(hidden)
+@lru_cache(maxsize=8)
+def questions_with(numbers=OF_THE_COURSE, student=""):
+    """The questions about the step with these Numbers, which are those of `student`."""
+    steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
+    by_hand = []
+    for hidden, step in steps.items():
+        # The hidden units' weighted inputs do not depend on the activation: asked for once.
+        forward = {k: v for k, v in FORWARD.items() if hidden == "sigmoid" or k != "z_h"}
+        follows = {} if hidden == "sigmoid" else {"p2.sigmoid.forward": ("z_h",)}
+        for kind, names in (("forward", forward), ("backward", BACKWARD), ("update", UPDATE)):
+            name = f"p2.{hidden}.{kind}"
+            by_hand.append(_by_hand(name, step, names, follows, student))
+            follows = {**follows, name: None}
+    return (*by_hand, _comparison(steps, student), _two_points(steps["sigmoid"], student))
 
 
-def _by_hand(question, hidden, names, follows):
+def _by_hand(question, step, names, follows, student):
     parts = tuple(Part(name, 1, words, BY_HAND) for name, words in names.items())
     return Question(
         question,
         parts,
         arguments=tuple(names),
-        cases=lambda rng: [step_case(_step(hidden), parts, answers_themselves)],
+        cases=lambda rng: [step_case(step, parts, answers_themselves)],
         follows=follows,
+        student=student,
     )
 
 
-def _questions():
-    for hidden in HIDDEN:
-        # The hidden units' weighted inputs do not depend on the activation: asked for once.
-        forward = {k: v for k, v in FORWARD.items() if hidden == "sigmoid" or k != "z_h"}
-        follows = {} if hidden == "sigmoid" else {"p2.sigmoid.forward": ("z_h",)}
-        for kind, names in (("forward", forward), ("backward", BACKWARD), ("update", UPDATE)):
-            yield _by_hand(f"p2.{hidden}.{kind}", hidden, names, follows)
-            follows = {**follows, f"p2.{hidden}.{kind}": None}
-    yield COMPARE
-    yield TWO_POINTS
-
-
-def _comparison(rng):
+def _comparison(steps, student):
     moved = {
-        hidden: np.concatenate([change.ravel() for change in _step(hidden).changes().values()])
-        for hidden in HIDDEN
+        hidden: np.concatenate([change.ravel() for change in step.changes().values()])
+        for hidden, step in steps.items()
     }
     still = {hidden: int(np.sum(moved[hidden] == 0)) for hidden in HIDDEN}
     expected = {
@@ -80,12 +80,7 @@ def _comparison(rng):
         "unmoved_count": np.asarray(float(max(still.values()))),
         "reason": "C",
     }
-    return [Case(expected, call=answers_themselves)]
-
-
-COMPARE = Question(
-    "p2.compare",
-    (
+    parts = (
         Part(
             "moved_most",
             1,
@@ -111,15 +106,13 @@ COMPARE = Question(
             "why they do not move, as a letter",
             otherwise="compare it with the numbers on your work sheet: which of them are 0?",
         ),
-    ),
-    arguments=("moved_most", "has_unmoved", "unmoved_count", "reason"),
-    cases=_comparison,
-)
+    )
+    case = Case(expected, call=answers_themselves)
+    return Question("p2.compare", parts, tuple(expected), lambda rng: [case], student=student)
 
 
-def _two_points():
+def _two_points(step, student):
     """For those who finish early: the output layer's gradients for a batch of two points."""
-    step = _step("sigmoid")
     batch = SGDStep(
         step.net, np.vstack([step.x, [[1.0, -0.4]]]), np.vstack([step.t, [[0.9]]]), step.eta
     )
@@ -130,8 +123,7 @@ def _two_points():
     }
     parts = tuple(Part(name, 0, in_words, BY_HAND) for name, in_words in words.items())
     case = step_case(batch, parts, answers_themselves)
-    return Question("p2.two_points", parts, tuple(words), lambda rng: [case])
+    return Question("p2.two_points", parts, tuple(words), lambda rng: [case], student=student)
 
 
-TWO_POINTS = _two_points()
-QUESTIONS = tuple(_questions())
+QUESTIONS = questions_with()
