@@ -16,6 +16,7 @@ __all__ = [
     "xor_data",
 ]
 
+
 def tutorial_step(hidden, student=""):
     """The tutorial's SGDStep on its 2-2-1 network, one data point, with this hidden activation.
 

@@ -69,17 +69,6 @@ def _by_hand(question, step, names, follows, student):
 
 
 def _comparison(steps, student):
-    moved = {
-        hidden: np.concatenate([change.ravel() for change in step.changes().values()])
-        for hidden, step in steps.items()
-    }
-    still = {hidden: int(np.sum(moved[hidden] == 0)) for hidden in HIDDEN}
-    expected = {
-        "moved_most": max(HIDDEN, key=lambda hidden: np.linalg.norm(moved[hidden])),
-        "has_unmoved": max(HIDDEN, key=still.get),
-        "unmoved_count": np.asarray(float(max(still.values()))),
-        "reason": "C",
-    }
     parts = (
         Part(
             "moved_most",
@@ -107,23 +96,39 @@ def _comparison(steps, student):
             otherwise="compare it with the numbers on your work sheet: which of them are 0?",
         ),
     )
-    case = Case(expected, call=answers_themselves)
-    return Question("p2.compare", parts, tuple(expected), lambda rng: [case], student=student)
+
+    def cases(rng):
+        moved = {
+            hidden: np.concatenate([change.ravel() for change in step.changes().values()])
+            for hidden, step in steps.items()
+        }
+        still = {hidden: int(np.sum(moved[hidden] == 0)) for hidden in HIDDEN}
+        expected = {
+            "moved_most": max(HIDDEN, key=lambda hidden: np.linalg.norm(moved[hidden])),
+            "has_unmoved": max(HIDDEN, key=still.get),
+            "unmoved_count": np.asarray(float(max(still.values()))),
+            "reason": "C",
+        }
+        return [Case(expected, call=answers_themselves)]
+
+    names = tuple(part.name for part in parts)
+    return Question("p2.compare", parts, names, cases, student=student)
 
 
 def _two_points(step, student):
     """For those who finish early: the output layer's gradients for a batch of two points."""
-    batch = SGDStep(
-        step.net, np.vstack([step.x, [[1.0, -0.4]]]), np.vstack([step.t, [[0.9]]]), step.eta
-    )
     words = {
         "delta_o": "delta of the output unit, one for each point",
         "dW_o": "gradient of the output weights for the batch",
         "db_o": "gradient of the output bias for the batch",
     }
     parts = tuple(Part(name, 0, in_words, BY_HAND) for name, in_words in words.items())
-    case = step_case(batch, parts, answers_themselves)
-    return Question("p2.two_points", parts, tuple(words), lambda rng: [case], student=student)
+
+    def cases(rng):
+        x, t = np.vstack([step.x, [[1.0, -0.4]]]), np.vstack([step.t, [[0.9]]])
+        return [step_case(SGDStep(step.net, x, t, step.eta), parts, answers_themselves)]
+
+    return Question("p2.two_points", parts, tuple(words), cases, student=student)
 
 
 QUESTIONS = questions_with()
