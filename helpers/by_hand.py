@@ -71,8 +71,8 @@ def show_matrices(step):
     """The weights of a step as matrices, as a formula that a notebook shows."""
 
     def matrix(rows):
-        lines = (" & ".join(f"{entry}" for entry in row) for row in rows)
-        return rf"\begin{{pmatrix}} {r' \\ '.join(lines)} \end{{pmatrix}}"
+        lines = r" \\ ".join(" & ".join(map(str, row)) for row in rows)
+        return rf"\begin{{pmatrix}} {lines} \end{{pmatrix}}"
 
     names = [["w_{h,11}", "w_{h,12}"], ["w_{h,21}", "w_{h,22}"]], [["w_{o,11}"], ["w_{o,21}"]]
     W_h, W_o = (matrix(array.tolist()) for array in (step["W_h"], step["W_o"]))
