@@ -78,10 +78,9 @@ def use_student(identifier):
     global _announced
     numbers = numbers_of(identifier)  # refuses what is no identifier before it counts
     _announced = identifier
-    student = current_student()
-    if normalised(student) and numbers is OF_THE_COURSE and not course_secret():
-        print("This course has no numbers of your own: you work with the course's numbers.")
-    return student
+    if normalised(identifier) and numbers is OF_THE_COURSE:
+        print("Numbers of your own are not switched on here: you work with the course's numbers.")
+    return current_student()
 
 
 def current_student():
