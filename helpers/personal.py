@@ -16,6 +16,7 @@ SECRET_VARIABLE = "BACKPROP_COURSE_SECRET"
 STUDENT_VARIABLE = "BACKPROP_STUDENT"
 SECRET_FILE = Path(__file__).with_name("course_secret.txt")
 SHORTEST_SECRET = 16
+NO_SECRET = "none"  # in the environment: even if there is a file
 
 _announced = ""  # the identifier that the notebook gave
 
@@ -31,6 +32,8 @@ def course_secret():
     Raises ValueError if it is too short to be one.
     """
     where, secret = SECRET_VARIABLE, os.environ.get(SECRET_VARIABLE, "").strip()
+    if secret == NO_SECRET:
+        return ""
     if not secret and SECRET_FILE.is_file():
         where = f"helpers/{SECRET_FILE.name}"
         try:

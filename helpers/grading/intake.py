@@ -30,7 +30,7 @@ class Submission:
     number that Moodle adds. identifier: what selects the student's numbers (see
     helpers.grading.students). notebooks: bytes by the name of the released notebook. remarks:
     sentences for the student, by notebook. set_aside: why a notebook could not be read, by
-    notebook. unplaced: (file, reason) pairs of files that may have been meant as one of the notebooks.
+    notebook. unplaced: (file, reason) pairs of files that may have been meant as one of them.
     """
 
     student: str

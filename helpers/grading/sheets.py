@@ -3,6 +3,7 @@
 import base64
 import html
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from matplotlib.backends.backend_pdf import PdfPages
@@ -77,7 +78,8 @@ def write(list_path, output):
     except OSError as error:
         raise NothingGraded(f"{output} cannot be written: {error.strerror}.") from None
     finally:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
     return output
 
 

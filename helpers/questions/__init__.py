@@ -36,9 +36,12 @@ def questions_of(notebook, student=""):
     """
     if notebook not in PERSONAL or not student:
         return _questions_with(notebook)
-    from helpers.personal import normalised, numbers_of  # it imports questions
+    from helpers.personal import OF_THE_COURSE, normalised, numbers_of  # it imports questions
 
-    return _questions_with(notebook, numbers_of(student), normalised(student))
+    numbers = numbers_of(student)
+    if numbers is OF_THE_COURSE:
+        return _questions_with(notebook)
+    return _questions_with(notebook, numbers, normalised(student))
 
 
 @lru_cache(maxsize=64)
