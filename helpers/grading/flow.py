@@ -20,7 +20,7 @@ from helpers.grading import feedback, intake, report, results, sandbox, save, st
 from helpers.grading.errors import NothingGraded
 from helpers.grading.released import released_notebooks
 from helpers.grading.settings import course_at
-from helpers.personal import course_secret, secret_fingerprint
+from helpers.personal import course_secret, normalised, secret_fingerprint
 
 WORK = multiprocessing.get_context("spawn")
 
@@ -100,7 +100,8 @@ def _fingerprints(submission, released, code):
             digest.update(hashlib.sha256(submission.notebooks[notebook.name]).digest())
             digest.update("\n".join(submission.remarks[notebook.name]).encode())
             if notebook.is_personal:
-                digest.update(f"{secret_fingerprint()} {submission.identifier}".encode())
+                student = normalised(submission.identifier)
+                digest.update(f"{secret_fingerprint()} {student}".encode("utf-8", "replace"))
             found[notebook.name] = digest.hexdigest()
     return found
 
