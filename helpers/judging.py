@@ -161,7 +161,7 @@ def _judge_part(part, answers, cases):
     for answer, value, fits, case in zip(answers, expected, fitting, cases, strict=True):
         if fits is None:
             shapes = _where(case, cases) + _wanted_shape(part, answer, value)
-            name, said = _recognised_when_turned(part, cases, answers, expected)
+            name, said = _recognised_by_shape(part, cases, answers)
             return verdict(WRONG, name, f"{shapes} {said}".strip())
 
     def agrees(values):
@@ -178,22 +178,42 @@ def _judge_part(part, answers, cases):
     return verdict(WRONG, name, said)
 
 
-def _recognised_when_turned(part, cases, answers, expected):
-    """As `recognised`, for matrices whose rows and columns are exchanged; no square ones."""
-    turned = [answer.T for answer in answers]
-    listed = all("transposed" in dict(case.mistakes.get(part.name, ())) for case in cases)
-    if not listed or any(a.shape != e.shape for a, e in zip(turned, expected, strict=True)):
-        return "", ""
+# Answers of a wrong shape that say what went wrong, by name: what of the answer, and what of the
+# right value, would agree.
+WRONG_SHAPES = {
+    "transposed": (np.transpose, np.asarray),
+    "points_left_apart": (
+        lambda answer: answer.mean(axis=0) if answer.ndim else answer,
+        np.asarray,
+    ),
+    "units_added": (np.asarray, np.sum),
+}
 
-    def agrees(values):
-        return all(_matches(part, cases, turned, values))
 
-    if agrees(expected):
-        return "transposed", hint("transposed")
-    name, said = recognised(part, cases, agrees)
-    if not name:
-        return "", ""
-    return f"transposed{AND}{name}", f"{hint('transposed')} {said}"
+def _recognised_by_shape(part, cases, answers):
+    """As `recognised`, for answers that have not the wanted shape."""
+    expected = [np.asarray(case.expected[part.name]) for case in cases]
+    for mistake, (of_answer, of_value) in WRONG_SHAPES.items():
+        listed = all(mistake in dict(case.mistakes.get(part.name, ())) for case in cases)
+        if not listed:
+            continue
+        reduced = [np.asarray(of_answer(answer)) for answer in answers]
+
+        def agrees(values, reduced=reduced, of_value=of_value):
+            of_values = [np.asarray(of_value(value)) for value in values]
+            fit = all(map(_same_shape, values, expected))
+            return fit and all(_matches(part, cases, reduced, of_values))
+
+        if agrees(expected):
+            return mistake, hint(mistake)
+        name, said = recognised(part, cases, agrees)
+        if name:
+            return f"{mistake}{AND}{name}", f"{hint(mistake)} {said}"
+    return "", ""
+
+
+def _same_shape(one, other):
+    return one.shape == other.shape
 
 
 def fitted(answer, expected, part):

@@ -265,3 +265,23 @@ def test_no_hint_for_numbers_by_hand_contains_a_number_of_the_answer():
         verdict = told("sigmoid", **{part: lambda v: v * rng.uniform(-9, 9, np.shape(v))})[part]
         for number in np.ravel(right[part]):
             assert f"{abs(number):.3g}"[:4] not in verdict.hint
+
+
+# Shapes that say what went wrong
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part", "name"),
+    [
+        ("delta_h.mean(axis=0)", "delta_h", "db_h", "points_left_apart"),
+        ("delta_h.mean(axis=0)", "-delta_h", "db_h", "points_left_apart + wrong_sign"),
+        ("delta_o.mean(axis=0)", "delta_o.sum()", "db_o", "units_added + sum_over_batch"),
+        ("delta_o.mean(axis=0)", "delta_o.sum() / len(x)", "db_o", "units_added"),
+    ],
+)
+def test_a_shape_says_what_went_wrong(old, new, part, name):
+    source = right_backward()
+    assert old in source
+    found = {v.part: v for v in backward_marked(source.replace(old, new))["p3.backward"]}
+    assert (found[part].verdict, found[part].misconception) == ("wrong", name)
+    assert found[part].hint.startswith("with hidden='sigmoid': wanted shape")

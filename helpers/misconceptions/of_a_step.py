@@ -9,8 +9,9 @@ import numpy as np
 
 from helpers.network import sigmoid
 from helpers.reference import pull_back, slope
-from helpers.sgd_step import SLOPE_THROUGH_ACTIVATION
+from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION
 
+SLOPES = ("slope_o", "slope_h")
 DELTAS = ("delta_o", "delta_h")
 GRADIENTS = ("dW_o", "db_o", "dW_h", "db_h")
 OUTPUT_LAYER = ("delta_o", "dW_o", "db_o")
@@ -53,11 +54,31 @@ def _(step, quantity):
     return step[f"z_{quantity[-1]}"]
 
 
-@gives("sigmoid_in_hidden_layer", "a_h")
+@gives("sigmoid_in_hidden_layer", "a_h", "a_o")
 def _(step, quantity):
     if step.net.hidden == "sigmoid":
         return None
     return step.following(a_h=sigmoid(step["z_h"]))[quantity]
+
+
+@gives("exponents_sign_lost", "a_h", "a_o")
+def _(step, quantity):
+    layer = quantity[-1]
+    name = step.net.hidden if layer == "h" else step.net.output
+    return sigmoid(-step[f"z_{layer}"]) if name == "sigmoid" else None
+
+
+@gives("weights_read_across", "z_h")
+def _(step, quantity):
+    rows, columns = step["W_h"].shape
+    return np.inner(step["x"], step["W_h"]) + step["b_h"] if rows == columns else None
+
+
+@gives("hidden_activation_forgotten", "z_o", "a_o")
+def _(step, quantity):
+    if step.net.hidden == "linear":
+        return None
+    return step.following(a_h=step["z_h"])[quantity]
 
 
 @gives("half_forgotten", "E", "E_new")
@@ -91,40 +112,102 @@ def _(step, quantity):
     return step.following(delta_o=step["dE_da_o"])[quantity]
 
 
-@gives("slope_at_a", "slope_o", "slope_h", *DELTAS, *GRADIENTS)
-def _(step, quantity):
-    layer = quantity[-1]
-    if quantity.startswith("slope"):
-        return slope(_activation(step, layer), step[f"a_{layer}"])
-    delta = pull_back(_activation(step, layer), step[f"a_{layer}"], step[f"dE_da_{layer}"])
-    return step.following(**{f"delta_{layer}": delta})[quantity]
-
-
-@gives("slope_formula_at_z", "slope_o", "slope_h", *DELTAS, *GRADIENTS)
-def _(step, quantity):
-    layer = quantity[-1]
-    name = step.net.output if layer == "o" else step.net.hidden
-    if name not in ("sigmoid", "tanh"):  # of the others, the slope at z is right
-        return None
-    form = SLOPE_THROUGH_ACTIVATION[name]
-    slope_at_z = form(step[f"z_{layer}"])
-    if quantity.startswith("slope"):
-        return slope_at_z
-    return step.following(**{f"delta_{layer}": step[f"dE_da_{layer}"] * slope_at_z})[quantity]
-
-
 def _activation(step, layer):
     return step.net.activation(0 if layer == "h" else 1)
+
+
+def _name(step, layer):
+    return step.net.hidden if layer == "h" else step.net.output
+
+
+def _with_slope(step, quantity, slope):
+    """What `quantity` is when its layer's slope is `slope`."""
+    layer = quantity[-1]
+    if quantity.startswith("slope"):
+        return slope
+    return step.following(**{f"delta_{layer}": step[f"dE_da_{layer}"] * slope})[quantity]
+
+
+@gives("slope_at_a", *SLOPES, *DELTAS, *GRADIENTS)
+def _(step, quantity):
+    layer = quantity[-1]
+    return _with_slope(step, quantity, slope(_activation(step, layer), step[f"a_{layer}"]))
+
+
+@gives("slope_formula_at_z", *SLOPES, *DELTAS, *GRADIENTS)
+def _(step, quantity):
+    layer = quantity[-1]
+    name = _name(step, layer)
+    if name not in ("sigmoid", "tanh"):  # of the others, the slope at z is right
+        return None
+    return _with_slope(step, quantity, SLOPE_THROUGH_ACTIVATION[name](step[f"z_{layer}"]))
 
 
 @gives("slope_of_sigmoid", "slope_h", *HIDDEN_LAYER)
 def _(step, quantity):
     if step.net.hidden == "sigmoid":
         return None
-    slope_h = SLOPE_THROUGH_ACTIVATION["sigmoid"](step["a_h"])
-    if quantity == "slope_h":
-        return slope_h
-    return step.following(delta_h=step["dE_da_h"] * slope_h)[quantity]
+    return _with_slope(step, quantity, SLOPE_THROUGH_ACTIVATION["sigmoid"](step["a_h"]))
+
+
+@gives("factor_of_the_slope_missing", *SLOPES, *DELTAS, *GRADIENTS)
+def _(step, quantity):
+    layer = quantity[-1]
+    return _with_slope(step, quantity, step[f"a_{layer}"]) if _is_sigmoid(step, layer) else None
+
+
+@gives("factor_of_the_slope_missing", *SLOPES, *DELTAS, *GRADIENTS)
+def _(step, quantity):
+    layer = quantity[-1]
+    return _with_slope(step, quantity, 1 - step[f"a_{layer}"]) if _is_sigmoid(step, layer) else None
+
+
+def _is_sigmoid(step, layer):
+    return _name(step, layer) == "sigmoid"
+
+
+@gives("activation_for_slope", "slope_h", *HIDDEN_LAYER)
+def _(step, quantity):
+    return None if _is_sigmoid(step, "h") else _with_slope(step, quantity, step["a_h"])
+
+
+@gives("square_forgotten", "slope_h", *HIDDEN_LAYER)
+def _(step, quantity):
+    if step.net.hidden != "tanh":
+        return None
+    return _with_slope(step, quantity, 1 - step["a_h"])
+
+
+@gives("loss_not_differentiated", *OUTPUT_LAYER)
+def _(step, quantity):
+    squared = (step["t"] - step["a_o"]) ** 2 / 2
+    return step.following(delta_o=squared * step["slope_o"])[quantity]
+
+
+# On the way back
+
+
+@gives("edge_forgotten", *HIDDEN_LAYER)
+def _(step, quantity):
+    if step["W_o"].shape[1] > 1:
+        return None
+    return step.following(W_o_for_delta_h=np.ones_like(step["W_o"]))[quantity]
+
+
+@gives("other_edge", *HIDDEN_LAYER)
+def _(step, quantity):
+    if step["W_o"].shape != (2, 1):
+        return None
+    return step.following(W_o_for_delta_h=step["W_o"][::-1])[quantity]
+
+
+@gives("one_path_only", *HIDDEN_LAYER)
+def _(step, quantity):
+    outputs = step["W_o"].shape[1]
+    if outputs == 1:
+        return None
+    first = np.arange(outputs) == 0
+    return step.following(W_o_for_delta_h=step["W_o"] * first)[quantity]
 
 
 @gives("updated_output_weights", *HIDDEN_LAYER, "W_h_new", "b_h_new")
@@ -134,8 +217,27 @@ def _(step, quantity):
 
 @gives("weighted_input_for_activation", "dW_o")
 def _(step, quantity):
-    delta = step["delta_o"] / len(step.x)
-    return pull_back(lambda W: step["z_h"] @ W, step["W_o"], delta)
+    return _weight_gradient(step, "o", step["z_h"])
+
+
+@gives("start_of_the_edge", "dW_o", "dW_h")
+def _(step, quantity):
+    if step["x"].shape != step["a_h"].shape:
+        return None
+    layer = quantity[-1]
+    return _weight_gradient(step, layer, step["a_h" if layer == "h" else "x"])
+
+
+@gives("weight_for_activation", "dW_o", "dW_h")
+def _(step, quantity):
+    layer = quantity[-1]
+    return step[f"W_{layer}"] * step[f"db_{layer}"]
+
+
+def _weight_gradient(step, layer, entering):
+    """The gradient of a layer's weights if `entering` were what comes into it: (N, units)."""
+    delta = step[f"delta_{layer}"] / len(step.x)
+    return pull_back(lambda W: entering @ W, step[f"W_{layer}"], delta)
 
 
 # Batches and biases
@@ -154,6 +256,16 @@ def _(step, quantity):
 @gives("bias_gradient_forgotten", "db_o", "db_h")
 def _(step, quantity):
     return np.zeros_like(step[quantity])
+
+
+@gives("points_left_apart", "db_o", "db_h")
+def _(step, quantity):
+    return step[f"delta_{quantity[-1]}"] if len(step.x) > 1 else None
+
+
+@gives("units_added", "db_o", "db_h")
+def _(step, quantity):
+    return step[quantity].sum() if step[quantity].size > 1 else None
 
 
 # Signs and factors
@@ -182,9 +294,7 @@ def _(step, quantity):
 @gives("incoming_activation_forgotten", "dW_o", "dW_h")
 def _(step, quantity):
     layer = quantity[-1]
-    delta = step[f"delta_{layer}"] / len(step.x)
-    ones = np.ones((len(step.x), len(step[f"W_{layer}"])))
-    return pull_back(lambda W: ones @ W, step[f"W_{layer}"], delta)
+    return _weight_gradient(step, layer, np.ones((len(step.x), len(step[f"W_{layer}"]))))
 
 
 # The update
@@ -223,3 +333,22 @@ def _(step, quantity):
 def _(step, quantity):
     old = quantity.removesuffix("_new")
     return step[old] - step.eta * step[f"d{old}"] / 2
+
+
+@gives("learning_rate_divided", *NEW)
+def _(step, quantity):
+    old = quantity.removesuffix("_new")
+    return step[old] - step[f"d{old}"] / step.eta
+
+
+def _half_done(kept):
+    @gives("not_all_updated", "E_new")
+    def _(step, quantity):
+        return step.loss_with(
+            {name: step[name if name in kept else f"{name}_new"] for name in PARAMETERS}
+        )
+
+
+# One layer, the biases or the weights stay as they were.
+for kept in (("W_h", "b_h"), ("W_o", "b_o"), ("b_h", "b_o"), ("W_h", "W_o")):
+    _half_done(kept)

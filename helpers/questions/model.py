@@ -156,7 +156,9 @@ def step_case(step, parts: Iterable[Part], call=None, label=""):
         index = () if part.index is None else part.index
         expected[part.name] = np.asarray(step[quantity])[index]
         mistakes[part.name] = [
-            (name, _element(value, part.index)) for name, value in wrong_values(step, quantity)
+            (name, np.asarray(value)[index])
+            for name, value in wrong_values(step, quantity)
+            if _has_element(value, index)
         ]
         if quantity.endswith("_new"):
             given[part.name] = step[quantity.removesuffix("_new")][index]
@@ -164,13 +166,10 @@ def step_case(step, parts: Iterable[Part], call=None, label=""):
     return Case(expected, mistakes, given, call, label, step.consequences, inputs)
 
 
-def _element(value, index):
-    value = np.asarray(value)
-    if index is None:
-        return value
-    # A transposed matrix may not have the element that is asked for.
-    inside = all(i < n for i, n in zip(index, value.shape, strict=True))
-    return value[index] if inside else np.asarray(np.nan)
+def _has_element(value, index):
+    """Whether a mistake's value, which may have another shape, has the element asked for."""
+    shape = np.shape(value)
+    return len(index) <= len(shape) and all(i < n for i, n in zip(index, shape))
 
 
 def answers_themselves(**answers):

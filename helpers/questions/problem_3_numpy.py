@@ -262,6 +262,8 @@ def _difference_cases(rng):
                     ("width_of_the_step", right / 2),
                     ("width_of_the_step", 2 * wrong["full_step_each_side"]),
                     ("difference_turned", -right),
+                    ("all_moved_at_once", np.full(shape, _along_all(function, w, h))),
+                    ("not_moved_back", _without_moving_back(function, w, h)),
                 ]
             },
             call=lambda symmetric_difference, w=w, h=h, function=function: {
@@ -288,6 +290,21 @@ def _trained(step, functions, steps):
 
 OWN_FUNCTIONS = ("forward", "loss", "backward", "sgd_step")
 CALLED = "step by forward, loss, backward and sgd_step"
+
+
+def _along_all(function, w, h):
+    return (function(w + h / 2) - function(w - h / 2)) / h
+
+
+def _without_moving_back(function, w, h):
+    """The quotients if each element is left half a step below where it was."""
+    w, found = w.copy(), np.empty(w.shape)
+    for place in np.ndindex(w.shape):
+        w[place] += h / 2
+        above = function(w)
+        w[place] -= h
+        found[place] = (above - function(w)) / h
+    return found
 
 
 def _reproduction(rng):

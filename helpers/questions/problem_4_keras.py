@@ -45,21 +45,32 @@ def _for_each_hidden(question, argument, parts, call, outputs=(1, 3, 2), units=3
             step = random_step(rng, hidden, units=(2, units, count), points=3)
             case = step_case(step, parts, label=f"hidden={hidden!r}, outputs={count}")
             for name, wrong in case.mistakes.items():
-                wrong[:0] = _mistakes_of_keras_loss(step, name, count)
+                wrong[:0] = _mistakes_in_keras(step, name, count)
             yield replace(case, call=lambda step=step, **given: call(step, given[argument]))
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)))
 
 
-def _mistakes_of_keras_loss(step, name, outputs):
-    """What comes out where Keras's mean squared error was not converted: 2 / outputs as much."""
+def _mistakes_in_keras(step, name, outputs):
+    """What comes out where Keras's mean squared error was not converted, 2 / outputs as much, or
+    where the optimizer is not the SGD of the question.
+    """
+    if name == "a_o" and outputs == 1:
+        yield "softmax_of_one_output", np.ones_like(step[name])
     if name in BACKWARD_NAMES:
         yield "loss_of_keras", 2 / outputs * step[name]
     if name in UPDATE_NAMES:
         old = name.removesuffix("_new")
-        yield "learning_rate_unchanged", step[old] - step.eta * 2 / outputs * step[f"d{old}"]
+        gradient = 2 / outputs * step[f"d{old}"]
+        yield "learning_rate_unchanged", step[old] - step.eta * gradient
+        yield "default_learning_rate", step[old] - DEFAULT_LEARNING_RATE * gradient
+        for eta in (step.eta, step.eta * outputs / 2, DEFAULT_OF_ADAM):
+            # Adam's first step has the length eta in every direction, whatever the gradient.
+            yield "adam_for_sgd", step[old] - eta * np.sign(gradient)
 
 
+# Of Keras's SGD and Adam, where none is given
+DEFAULT_LEARNING_RATE, DEFAULT_OF_ADAM = 0.01, 0.001
 BACKWARD_NAMES = [part.name for part in BACKWARD]
 UPDATE_NAMES = [part.name for part in UPDATE]
 
