@@ -15,13 +15,9 @@ def described(part, cases, answers, expected, matches):
 
     answers, expected: arrays, one a case, shaped alike; matches: whether each case is right.
     """
-    labels = {case.label: True for case in cases if case.label}
-    for case, match in zip(cases, matches, strict=True):
-        if case.label:
-            labels[case.label] &= match
-    wrong = [label for label, fine in labels.items() if not fine]
-    if wrong and len(wrong) < len(labels):
-        return f"right except with {' and '.join(wrong)}"
+    only_with = _only_with(cases, matches)
+    if only_with:
+        return only_with
     if part.otherwise:
         return part.otherwise
     if all(map(_rounded, answers, expected)):
@@ -31,12 +27,32 @@ def described(part, cases, answers, expected, matches):
         )
     first = matches.index(False)
     answer, right = answers[first], expected[first]
-    off = ~part.tolerance.accepts(answer, right, cases[first].given.get(part.name))
-    quantity = part.quantity or part.name
-    which = ""
-    if right.size > 1 and not off.all():
-        which = f"{_which(quantity, off)}: "
+    off = _off(part, cases[first], answer, right)
+    which = "" if off.all() else f"{_which(part.quantity or part.name, off)}: "
     return which + _how(answer[off], right[off], exactly=not part.tolerance.by_hand)
+
+
+def where_off(part, cases, answers, expected, matches):
+    """Which of the numbers are off, in words; arguments as for `described`. "" if all are."""
+    first = matches.index(False)
+    off = _off(part, cases[first], answers[first], expected[first])
+    which = "" if off.all() else _which(part.quantity or part.name, off)
+    return "; ".join(filter(None, (_only_with(cases, matches), which)))
+
+
+def _only_with(cases, matches):
+    """In which of the labelled cases the answers are wrong, if not in all."""
+    labels = {case.label: True for case in cases if case.label}
+    for case, match in zip(cases, matches, strict=True):
+        if case.label:
+            labels[case.label] &= match
+    wrong = [label for label, fine in labels.items() if not fine]
+    return f"right except with {' and '.join(wrong)}" if 0 < len(wrong) < len(labels) else ""
+
+
+def _off(part, case, answer, right):
+    """Which elements of an answer are not right: a boolean array."""
+    return ~part.tolerance.accepts(answer, right, case.given.get(part.name))
 
 
 def _rounded(answer, expected):

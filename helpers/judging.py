@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpers.description import described
+from helpers.description import described, where_off
 from helpers.follow_through import OwnValues
 from helpers.misconceptions import AND, CATALOGUE, hint
 from helpers.questions import follows_through, question_by_id
-from helpers.recognition import recognised, recognised_after_a_slip
+from helpers.recognition import recognised, recognised_after_a_slip, recognised_in_part
 from helpers.record import Missing, Unusable, answers_in
 
 RIGHT, CARRIED, WRONG, MISSING, ERROR = "right", "carried", "wrong", "missing", "error"
@@ -172,10 +172,28 @@ def _judge_part(part, answers, cases):
     name, said = recognised(part, cases, agrees)
     if not name and part.tolerance.by_hand and all(map(_too_few_digits, fitting, expected)):
         name, said = "too_few_digits", hint("too_few_digits")
-    said = said or described(
-        part, cases, fitting, expected, _matches(part, cases, fitting, expected)
-    )
+    matches = _matches(part, cases, fitting, expected)
+    if not name:
+        name, said = _recognised_where_off(part, cases, fitting, expected, matches)
+    said = said or described(part, cases, fitting, expected, matches)
     return verdict(WRONG, name, said)
+
+
+def _recognised_where_off(part, cases, answers, expected, matches):
+    """As `recognised`, for a mistake that was made with some of the numbers and not with others."""
+    where = where_off(part, cases, answers, expected, matches)
+    if not where:
+        return "", ""
+
+    def agrees(values):
+        return all(
+            value.shape == answer.shape
+            and np.all(_accepted(part, case, answer, value) | _accepted(part, case, answer, right))
+            for answer, value, right, case in zip(answers, values, expected, cases, strict=True)
+        )
+
+    name, said = recognised_in_part(part, cases, agrees)
+    return name, f"{where}. {said}" if name else ""
 
 
 # Answers of a wrong shape that say what went wrong, by name: what of the answer, and what of the
@@ -245,11 +263,14 @@ def _wanted_shape(part, answer, expected):
     return f"wanted {numbers}, got {answer.size}."
 
 
+def _accepted(part, case, answer, value):
+    return part.tolerance.accepts(answer, value, case.given.get(part.name))
+
+
 def _matches(part, cases, answers, values):
     """Whether the answer agrees with the value, case by case: a list."""
     return [
-        value.shape == answer.shape
-        and bool(np.all(part.tolerance.accepts(answer, value, case.given.get(part.name))))
+        value.shape == answer.shape and bool(np.all(_accepted(part, case, answer, value)))
         for answer, value, case in zip(answers, values, cases, strict=True)
     ]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.misconceptions import AND, CATALOGUE, OR, hint
 
-MOST_PAIRS = 2  # that fit one answer: more of them explain nothing
+MOST_TOLD = 2  # of explanations that are less likely: more of them explain nothing
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,18 @@ def recognised(part, cases, agrees):
     are all named, since the numbers cannot tell which of them it was.
     """
     single = list(explanations(part, cases))
-    fitting = _fitting(single, agrees)
-    if not fitting:
-        fitting = _fitting(two_at_once(part, cases, single), agrees)
-        if len(fitting) > MOST_PAIRS:
-            fitting = []
+    fitting = _fitting(single, agrees) or _few(_fitting(two_at_once(part, cases, single), agrees))
     return OR.join(map(AND.join, fitting)), _hint(fitting)
+
+
+def recognised_in_part(part, cases, agrees):
+    """As `recognised`, for one mistake; `agrees` compares the numbers that are not right."""
+    fitting = _few(_fitting(explanations(part, cases), agrees))
+    return OR.join(map(AND.join, fitting)), _hint(fitting)
+
+
+def _few(fitting):
+    return fitting if len(fitting) <= MOST_TOLD else []
 
 
 def _fitting(explanations, agrees):

@@ -240,7 +240,6 @@ def test_low_precision_is_told_as_what_it_is():
         ("dW_h", lambda v: -0.9 * v, "the sign is not right, and each is a little too small"),
         ("a_h", lambda v: v[:, ::-1] * 1.0, ""),
         ("delta_h", lambda v: 30 * v * [[1.3, 1]], "more than 20 times too large"),
-        ("delta_h", lambda v: v * [[-1, 1]], "only the number of unit 1 is off: the size is right"),
         ("db_o", lambda v: 7 * v, "more than 5 times too large"),
         ("E", lambda v: 0 * v, "it is 0, and should not be"),
     ],
@@ -249,6 +248,32 @@ def test_what_is_said_of_an_answer_that_fits_no_entry(part, change, words):
     verdict = told("sigmoid", **{part: change})[part]
     assert verdict.verdict == "wrong" and not verdict.misconception
     assert words in verdict.hint
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "name", "where"),
+    [
+        ("delta_h", lambda v: v * [[-1, 1]], "wrong_sign", "only the number of unit 1 is off"),
+        ("z_h", lambda v: v - [[0, -0.2]], "bias_forgotten", "only the number of unit 2 is off"),
+        ("dW_h", lambda v: v * [[2, 1], [2, 1]], "factor_two", "off is all that belongs to col"),
+    ],
+)
+def test_a_mistake_with_some_of_the_numbers_is_named_with_its_place(part, change, name, where):
+    verdict = told("sigmoid", **{part: change})[part]
+    assert (verdict.verdict, verdict.misconception) == ("wrong", name)
+    assert verdict.hint.startswith(where) and CATALOGUE[name].hint in verdict.hint
+
+
+def test_a_mistake_with_one_activation_is_named_with_it():
+    notebook = Notebook(P3).edit("p3.activations", ("1 - a**2", "1 - a"))
+    found = {v.part: v for v in marked(notebook.content)["p3.activations"]}
+    assert found["slope_tanh"].misconception == "square_forgotten"
+    source = right_backward().replace(
+        "* slope(hidden, z_h)", '* (a_h * (1 - a_h) if hidden == "tanh" else slope(hidden, z_h))'
+    )
+    found = {v.part: v for v in backward_marked(source)["p3.backward"]}
+    assert found["dW_h"].misconception == "slope_of_sigmoid"
+    assert found["dW_h"].hint.startswith("right except with hidden='tanh'. ")
 
 
 def test_a_function_is_told_the_factor_itself():

@@ -100,7 +100,12 @@ def _activation_case(rng, shape):
             mistakes[f"slope_{name}"].append(("slope_formula_at_z", at_z))
         if name != "sigmoid":
             mistakes[f"slope_{name}"].append(("slope_of_sigmoid", a * (1 - a)))
+            mistakes[f"slope_{name}"].append(("activation_as_slope", a))
             mistakes[name].append(("sigmoid_in_hidden_layer", sigmoid(z)))
+    sigma, tanh = expected["sigmoid"], expected["tanh"]
+    mistakes["sigmoid"].append(("exponents_sign_lost", 1 - sigma))
+    mistakes["slope_sigmoid"] += [("factor_of_the_slope_missing", v) for v in (sigma, 1 - sigma)]
+    mistakes["slope_tanh"].append(("square_forgotten", 1 - tanh))
 
     def call(activation, slope):
         answers = {name: partial(returned, activation, name, z.copy()) for name in HIDDEN}
