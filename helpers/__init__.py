@@ -15,6 +15,7 @@ _HOME = {
     "NotYet": "checking",
     "all_right": "checking",
     "when_answered": "checking",
+    "use_student": "personal",
     "draw_network": "diagram",
 }
 

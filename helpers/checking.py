@@ -11,11 +11,12 @@ from pathlib import Path
 
 from helpers import record as records
 from helpers.judging import CARRIED, MISSING, RIGHT, judge
+from helpers.personal import current_student
 from helpers.questions import question_by_id
 from helpers.record import MIME_TYPE, Missing, Refused, Unusable, encode
 
 SEED_VARIABLE = "BACKPROP_PROBE_SEED"
-# The newest record of each question, for those that follow it.
+# The newest record of each question, for those that follow it: by student, then by question id.
 _newest = {}
 SIGNS = {"right": "✓", "carried": "✓", "wrong": "✗", "missing": "…", "error": "✗"}
 
@@ -34,11 +35,12 @@ def check(question, **answers):
     Shows a table with a line for each part. Raises NotYet unless every part is right, or rightly
     follows from what is not right in an earlier answer.
     """
-    asked = question_by_id(question)
-    earlier = {name: _newest[name] for name in asked.follows if name in _newest}
+    asked = question_by_id(question, current_student())
+    newest = _newest.setdefault(asked.student, {})
+    earlier = {name: newest[name] for name in asked.follows if name in newest}
     # What follows from values at probe inputs is compared at the same inputs.
     seed = next((record["seed"] for record in earlier.values()), probe_seed())
-    record = _newest[asked.id] = observe(asked, answers, seed)
+    record = newest[asked.id] = observe(asked, answers, seed)
     verdicts = judge(asked, record, seed, earlier)
     _display(asked, record, verdicts)
     right = sum(verdict.verdict in (RIGHT, CARRIED) for verdict in verdicts)
@@ -193,7 +195,7 @@ def as_html(question, verdicts):
 
 def all_right(question, **answers):
     """Whether every part of `question` is right, without showing or recording anything."""
-    asked = question_by_id(question)
+    asked = question_by_id(question, current_student())
     verdicts = judge(asked, observe(asked, answers, seed=0), 0)
     return all(verdict.verdict == RIGHT for verdict in verdicts)
 

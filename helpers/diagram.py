@@ -7,6 +7,7 @@ shown comes from the caller.
 Lengths are inches, counted from the lower left corner of the picture.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -20,10 +21,13 @@ from helpers.figures import (
     BLUE,
     GREY,
     STYLE,
+    UNKNOWN,
     VERMILLION,
     WIDTH,
     YELLOW,
     Picture,
+    fonts_for,
+    missing_characters,
     text_colour,
     text_size,
 )
@@ -822,15 +826,24 @@ def _draw_key(panel, key):
 A4 = (210, 297)  # millimetres, as all lengths on the work sheet
 BORDER = 12
 LEAST_ROW, LEAST_CELL = 7, 14  # height and width of a place to write a number by hand
+LEAST_NAME, LONGEST_NAME = 7, 150  # points and letters; a longer name is cut off
 
 
 def draw_work_sheet(
-    network, x, t, eta, *, activations=("sigmoid", "tanh", "relu"), title="One step of SGD by hand"
+    network,
+    x,
+    t,
+    eta,
+    *,
+    activations=("sigmoid", "tanh", "relu"),
+    title="One step of SGD by hand",
+    name="",
 ):
     """A page to print, A4 upright, for working one step of SGD by hand. Returns the Picture.
 
     network: a Network, whose hidden activation does not matter; x: (in,) or (1, in); t: (out,) or
-    (1, out); eta: the learning rate; activations: of the hidden units, one column each.
+    (1, out); eta: the learning rate; activations: of the hidden units, one column each; name: whose
+    sheet it is, any text; "" leaves a line to write it on, None nothing.
     The page holds what is given and the names of what is wanted, each with an empty place.
     `draw_work_sheet(…).savefig("work_sheet.pdf")` saves it.
 
@@ -871,7 +884,7 @@ def draw_work_sheet(
         panel = page.add_axes((0, 0, 1, 1))
         panel.set(xlim=(0, width), ylim=(0, height))
         panel.axis("off")
-        _write_head(panel, title, network, eta, titles)
+        _write_head(panel, title, name, network, eta, titles)
         bottom = table_top + formulas
         panel_network = page.add_axes(
             (BORDER / width, bottom / height, page_width / width, drawing / height)
@@ -898,20 +911,16 @@ def draw_work_sheet(
     return page
 
 
-def _write_head(panel, title, network, eta, activations):
+def _write_head(panel, title, name, network, eta, activations):
     """Title, the student's name, and what is given besides the drawing's numbers."""
     width, height = A4
     top = height - BORDER
     panel.text(BORDER, top - 4, title, fontsize=15, va="center")
-    panel.text(
-        width - BORDER,
-        top - 4,
-        "Name " + "." * 42,
-        fontsize=10,
-        va="center",
-        ha="right",
-        color=GREY,
-    )
+    if name == "":
+        _write_name(panel, "Name " + "." * 42, 10, GREY)
+    elif name is not None:
+        room = (width - 2 * BORDER - 8) / 25.4 - text_size(title, 15)[0]
+        _write_name(panel, *_fitted_name(name, room), BLACK)
     losses = {
         "half_squared": "½ {}$(t - a_o)^2$",
         "squared": "{}$(t - a_o)^2$",
@@ -928,6 +937,36 @@ def _write_head(panel, title, network, eta, activations):
         "Each column starts from the weights and biases below."
     )
     panel.text(BORDER, top - 18, columns, fontsize=10, va="center")
+
+
+def _write_name(panel, text, size, colour):
+    place = A4[0] - BORDER, A4[1] - BORDER - 4
+    panel.text(
+        *place, text, fontsize=size, va="center", ha="right", color=colour, parse_math=False,
+        fontfamily=fonts_for(text), gid="name",
+    )  # fmt: skip
+
+
+def _fitted_name(name, room):
+    """A name as one line of at most `room` inches, and its size in points; cut off if need be."""
+    # Without what is not seen, such as marks that turn the direction of writing.
+    seen = (c for c in name if c.isspace() or not unicodedata.category(c).startswith("C"))
+    name = " ".join("".join(seen).split())
+    missing = missing_characters(name)
+    name = "".join(UNKNOWN if c in missing else c for c in name)
+
+    def too_wide(text, size):  # $ is no sign of a formula here
+        return text_size(text.replace("$", "S"), size, family=fonts_for(text))[0] > room
+
+    size = 10.0
+    while size > LEAST_NAME and too_wide(name, size):
+        size -= 0.5
+    length = min(len(name), LONGEST_NAME)
+    shown = name[:length]
+    while too_wide(shown, size):
+        length -= 1
+        shown = name[:length].rstrip() + "…"
+    return shown, size
 
 
 def _write_formulas(panel, bottom, top):

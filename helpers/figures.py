@@ -9,7 +9,7 @@ colour stands alone: a dash, a marker or a label always says the same.
 
 import base64
 import io
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from matplotlib import style
@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.cbook import is_math_text
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, fontManager, get_font
 from matplotlib.lines import Line2D
 from PIL import Image
 
@@ -59,10 +59,18 @@ CURVES = [
 WIDTH = 8.5  # inches: the width of a notebook cell
 
 # The font is named, so that a student's own rcParams change neither the look nor the layout.
+FONT = "DejaVu Sans"  # Matplotlib brings it along
+# Fonts with many scripts, one of which most systems have, for names.
+MORE_FONTS = (
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Microsoft YaHei"),
+    *("Malgun Gothic", "Yu Gothic", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS"),
+    *("Noto Sans Devanagari", "Nirmala UI", "Noto Sans Thai", "Leelawadee UI"),
+)
+UNKNOWN = "▯"  # stands for a character that no font here has
 STYLE = [
     "default",
     {
-        "font.family": "DejaVu Sans",
+        "font.family": FONT,
         "mathtext.fontset": "dejavusans",
         "font.size": 10,
         "axes.titlesize": 11,
@@ -126,10 +134,10 @@ class Picture(Figure):
 
 
 @lru_cache(maxsize=4096)
-def text_size(text, size, italic=False, bold=False):
+def text_size(text, size, italic=False, bold=False, family=(FONT,)):
     """Width and height in inches of `text` (mathtext between $ signs) at `size` points."""
     font = FontProperties(
-        family=STYLE[1]["font.family"],
+        family=list(family),
         math_fontfamily=STYLE[1]["mathtext.fontset"],
         size=size,
         style="italic" if italic else "normal",
@@ -142,6 +150,28 @@ def text_size(text, size, italic=False, bold=False):
         for line in text.split("\n")
     ]
     return max(width for width, _, _ in lines) / 720, sum(height for _, height, _ in lines) / 720
+
+
+@lru_cache(maxsize=1024)
+def fonts_for(text):
+    """Families of fonts with which `text` can be drawn, the course's own first."""
+    return (FONT, *(_more_fonts() if _missing(text, (FONT,)) else ()))
+
+
+def missing_characters(text):
+    """The characters of `text` that no font here has: a set."""
+    return _missing(text, fonts_for(text))
+
+
+@cache
+def _more_fonts():
+    installed = {font.name for font in fontManager.ttflist}
+    return tuple(family for family in MORE_FONTS if family in installed)
+
+
+def _missing(text, families):
+    fonts = [get_font(fontManager.findfont(FontProperties(family))) for family in families]
+    return {c for c in text if not any(font.get_char_index(ord(c)) for font in fonts)}
 
 
 def text_colour(colour):

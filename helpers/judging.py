@@ -49,15 +49,15 @@ def judge(question, record, seed, earlier=None):
         return [_judge_part(part, answers[part.name], cases) for part in question.parts]
     own = OwnValues(cases)
     for name, quantities in question.follows.items():
-        _take_in_earlier(own, name, quantities, (earlier or {}).get(name), seed)
+        asked = question_by_id(name, question.student)
+        _take_in_earlier(own, asked, quantities, (earlier or {}).get(name), seed)
     for quantity in question.uses:
         _take_in_used(own, quantity, answers[quantity])
     return [_judge_following(question, part, answers[part.name], own) for part in question.parts]
 
 
-def _take_in_earlier(own, name, quantities, record, seed):
-    """Add the answers of an earlier record to the student's own values."""
-    question = question_by_id(name)
+def _take_in_earlier(own, question, quantities, record, seed):
+    """Add the answers of an earlier record, to `question`, to the student's own values."""
     cases = question.cases_from(seed)
     answers = answers_in(record, question, cases)
     if answers is None or len(cases) != len(own.cases):

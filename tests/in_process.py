@@ -8,27 +8,31 @@ import ast
 import builtins
 import contextlib
 import io
+import os
 import sys
 import types
+from unittest.mock import patch
 
 from nbformat.v4 import new_output
 
 from helpers.checking import observe
 from helpers.grading.released import grade_id, is_check
 from helpers.grading.score import score
+from helpers.personal import STUDENT_VARIABLE
 from helpers.questions import question_by_id
 from helpers.record import MIME_TYPE
 
 
-def marked(notebook, seed=1, only=None):
+def marked(notebook, seed=1, only=None, student=""):
     """The verdicts of a notebook's questions as the grader finds them: {question id: [Verdict, …]}.
 
     notebook: nbformat's, released or with answers in it; it is executed in place. seed: of the
     probes. only: ids of the questions to ask; what comes after the last of them is not run.
+    student: whose numbers, by identifier.
     """
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     questions = {
-        grade_id(cell): question_by_id(grade_id(cell).replace("-", "."))
+        grade_id(cell): question_by_id(grade_id(cell).replace("-", "."), student)
         for cell in code
         if is_check(cell)
     }
@@ -37,11 +41,15 @@ def marked(notebook, seed=1, only=None):
         last = max(i for i, cell in enumerate(code) if grade_id(cell) in questions)
         code = code[: last + 1]
     main = types.ModuleType("__main__")
-    with _as_main(main), contextlib.redirect_stdout(io.StringIO()):
+    with (
+        _as_main(main),
+        patch.dict(os.environ, {STUDENT_VARIABLE: student}),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
         for cell in _needed(code, set(questions)):
             cell.outputs = []
             if is_check(cell):
-                main.check = _recording(cell, seed)
+                main.check = _recording(cell, seed, student)
             try:
                 exec(compile(cell.source, grade_id(cell) or "given", "exec"), vars(main))
             except Exception as error:
@@ -61,11 +69,11 @@ def _as_main(module):
         sys.modules["__main__"] = before
 
 
-def _recording(cell, seed):
+def _recording(cell, seed, student):
     """What stands for `check` in a check cell: it leaves the record in the cell's outputs."""
 
     def check(question, **answers):
-        record = observe(question_by_id(question), answers, seed)
+        record = observe(question_by_id(question, student), answers, seed)
         cell.outputs.append(new_output("display_data", {MIME_TYPE: record}))
 
     return check

@@ -43,6 +43,17 @@ class ReplaceSolutions(ClearSolutions):
         return cell, resources
 
 
+class LockUnlessEditable(LockCells):
+    """nbgrader's LockCells, but a source may leave a given cell open to typing."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        editable = cell.metadata.get("editable") is True
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if editable:
+            cell.metadata.editable = True
+        return cell, resources
+
+
 def release(notebooks, lesson):
     """The students' versions of a lesson's notebooks, a dict by name. Raises BuildError.
 
@@ -62,7 +73,7 @@ def release(notebooks, lesson):
         config.ClearSolutions.text_stub = "*Your answer*"
         # Without the preprocessors that write to a gradebook: the grading side fills its own.
         config.GenerateAssignment.preprocessors = [
-            LockCells,
+            LockUnlessEditable,
             ReplaceSolutions,
             ClearOutput,
             CheckCellMetadata,

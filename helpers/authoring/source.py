@@ -6,6 +6,8 @@ Authors write one line at the top of a code cell; the rest follows from it and f
     :check: p2.sigmoid.forward      its check cell; points as in helpers.questions
     :exercise: try_another_rate     an answer cell that is not checked and counts no points
     :given: load_data               a given cell with an id of its own
+    :editable: true                 a given cell in which students may type; see STUDENT in
+                                    helpers.grading.repair for the one thing there that counts
 
 In a lesson that is also shown as slides, one more line (in Markdown `+++ {"slide": "new"}`) says
 what the cell is there; without it the cell is not shown:
@@ -34,7 +36,7 @@ from helpers.authoring.errors import BuildError
 from helpers.questions import question_by_id
 
 SHORT = ("answer", "check", "exercise", "given")
-KEPT = {"tags"}
+KEPT = {"tags", "editable"}
 SPEAKER = "**For the speaker.** {}"
 SLIDES = {"new": "slide", "more": "-", "code": "-", "notes": "notes", None: "skip"}
 NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}

@@ -1,6 +1,11 @@
-"""Grade a class: python -m helpers.grading SUBMISSIONS."""
+"""Grade a class: python -m helpers.grading SUBMISSIONS.
+
+Where each student has their own numbers, two more commands, `secret` and `sheets`. (Submissions in
+a folder of such a name are ./secret and ./sheets.)
+"""
 
 import argparse
+import secrets
 import sys
 
 from helpers.grading import settings
@@ -14,13 +19,19 @@ def arguments(argv=None):
         prog="python -m helpers.grading",
         description="Grade a class: marks, verdicts and a feedback page for each notebook.",
         epilog="Exit codes: 0 all graded; 3 finished, but some submissions need a person (they are "
-        "listed); 2 nothing could be done (it says why).",
+        "listed); 2 nothing could be done (it says why). Each student their own numbers: "
+        "“python -m helpers.grading secret” makes the course's secret, “python -m helpers.grading "
+        "sheets --students list.csv” the work sheets to print.",
     )
     parser.add_argument(
         "submissions", metavar="SUBMISSIONS",
         help="a zip as the learning platform gives it, or a folder <student>/…/<notebook>.ipynb",
     )  # fmt: skip
     parser.add_argument("--lesson", default="tutorial", help="a folder of notebooks/ (tutorial)")
+    parser.add_argument(
+        "--students", metavar="LIST",
+        help="a CSV file with the columns identifier,name: whose numbers are whose (their names)",
+    )  # fmt: skip
     parser.add_argument("--gradebook", default="gradebook", help="where the results go (gradebook)")
     parser.add_argument("--workers", type=_count, help="notebooks run at once (one for each core)")
     parser.add_argument(
@@ -37,6 +48,35 @@ def arguments(argv=None):
     return parser.parse_args(argv)
 
 
+def sheets_arguments(argv):
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.grading sheets",
+        description="Write the work sheet of Problem 2 for each student, with their own numbers.",
+    )
+    parser.add_argument(
+        "--students", metavar="LIST", required=True, help="a CSV file, columns identifier,name"
+    )
+    parser.add_argument(
+        "--output", default="sheets.pdf", help="where to: a .pdf, or an .html to print (sheets.pdf)"
+    )
+    return parser.parse_args(argv)
+
+
+def secret_arguments(argv):
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.grading secret",
+        description=f"Write a random course's secret to {_secret_file()}, where each student's "
+        "copy of the course needs it too. One that is there stays.",
+    )
+    return parser.parse_args(argv)
+
+
+def _secret_file():
+    from helpers.personal import SECRET_FILE
+
+    return SECRET_FILE
+
+
 def _count(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"wanted a whole number from 1 on, got {text!r}")
@@ -45,6 +85,11 @@ def _count(text):
 
 def main(argv=None):
     """Grade a class and print what came of it. Returns the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["sheets"]:
+        return write_sheets(sheets_arguments(argv[1:]))
+    if argv[:1] == ["secret"]:
+        return write_secret(secret_arguments(argv[1:]))
     options = arguments(argv)
     try:
         from helpers.grading import flow  # here, so that --help and a wrong option answer at once
@@ -66,6 +111,46 @@ def main(argv=None):
             file=sys.stderr,
         )
         return NOTHING_DONE
+
+
+def write_sheets(options):
+    """Write the work sheets of a class. Returns the exit code."""
+    from helpers.grading import sheets
+
+    try:
+        path = sheets.write(options.students, options.output)
+    except NothingGraded as error:
+        print(f"No sheets were written. {error}", file=sys.stderr)
+        return NOTHING_DONE
+    except KeyboardInterrupt:
+        print("\nStopped. No sheets were written.", file=sys.stderr)
+        return INTERRUPTED
+    unprintable = sheets.unprintable(options.students) if path.suffix.casefold() == ".pdf" else ()
+    if unprintable:
+        print(
+            "Warning: no font here has all letters of "
+            f"{', '.join(map(sheets.who, unprintable[:5]))}{', …' if unprintable[5:] else ''}. "
+            "--output sheets.html leaves them to the browser.",
+            file=sys.stderr,
+        )
+    print(f"Sheets: {path}")
+    return 0
+
+
+def write_secret(options):
+    """Write a random course's secret unless there is one. Returns the exit code."""
+    path = _secret_file()
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    except FileExistsError:
+        print(f"{path} is there already, and stays: it decides everybody's numbers.")
+        return NOTHING_DONE
+    except OSError as error:
+        print(f"{path} cannot be written: {error.strerror}.", file=sys.stderr)
+        return NOTHING_DONE
+    print(f"Secret: {path}\nGive it to the students with the course, at the same place.")
+    return 0
 
 
 if __name__ == "__main__":

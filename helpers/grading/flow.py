@@ -16,10 +16,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 import helpers
-from helpers.grading import feedback, intake, report, results, sandbox, save, tables
+from helpers.grading import feedback, intake, report, results, sandbox, save, students, tables
 from helpers.grading.errors import NothingGraded
 from helpers.grading.released import released_notebooks
 from helpers.grading.settings import course_at
+from helpers.personal import course_secret, normalised, secret_fingerprint
 
 WORK = multiprocessing.get_context("spawn")
 
@@ -38,12 +39,24 @@ def grade_class(options):
         for path in course.released.glob("*/*.ipynb")
         if path.parent.name != options.lesson
     ]
+    listed = students.read_list(options.students) if options.students else ()
     handed_in = intake.take_in(options.submissions, released, elsewhere)
+    unlisted = students.identify(handed_in.submissions, listed)
+    if unlisted:
+        names = ", ".join(submission.student for submission in unlisted[:5])
+        names += f" and {len(unlisted) - 5} more" if unlisted[5:] else ""
+        print(
+            f"Warning: {options.students} has no row for {names}. Their own names select their "
+            "numbers.",
+            file=sys.stderr,
+        )
+    _check_secret()
     chosen, warning = sandbox.choose(options.sandbox)
     if warning:
         print(f"Warning: {warning}", file=sys.stderr)
     with _ctrl_c_later():  # so that the gradebook is not left half-made
         save.register(course, options.lesson, released)
+    students.remember(course, handed_in.submissions)
 
     code = _code_fingerprint(options.cell_timeout)
     tasks = []
@@ -69,6 +82,14 @@ def _code_fingerprint(cell_timeout):
     return digest
 
 
+def _check_secret():
+    """Raises NothingGraded if there is a course's secret that cannot be one."""
+    try:
+        course_secret()
+    except ValueError as error:
+        raise NothingGraded(str(error)) from None
+
+
 def _fingerprints(submission, released, code):
     """A hash for each notebook of everything that its result depends on."""
     found = {}
@@ -78,6 +99,9 @@ def _fingerprints(submission, released, code):
             digest.update(hashlib.sha256(notebook.path.read_bytes()).digest())
             digest.update(hashlib.sha256(submission.notebooks[notebook.name]).digest())
             digest.update("\n".join(submission.remarks[notebook.name]).encode())
+            if notebook.is_personal:
+                student = normalised(submission.identifier)
+                digest.update(f"{secret_fingerprint()} {student}".encode("utf-8", "replace"))
             found[notebook.name] = digest.hexdigest()
     return found
 

@@ -26,12 +26,16 @@ HARMLESS = " _-.,'@"
 class Submission:
     """What one student handed in for a lesson.
 
-    student: the id. notebooks: bytes by the name of the released notebook. remarks: sentences for
-    the student, by notebook. set_aside: why a notebook could not be read, by notebook.
-    unplaced: (file, reason) pairs of files that may have been meant as one of the notebooks.
+    student: the id. called: what the submission is called, as it stands and, last, without the
+    number that Moodle adds. identifier: what selects the student's numbers (see
+    helpers.grading.students). notebooks: bytes by the name of the released notebook. remarks:
+    sentences for the student, by notebook. set_aside: why a notebook could not be read, by
+    notebook. unplaced: (file, reason) pairs of files that may have been meant as one of them.
     """
 
     student: str
+    called: tuple = ()
+    identifier: str = ""
     notebooks: dict = field(default_factory=dict)
     remarks: dict = field(default_factory=lambda: defaultdict(list))
     set_aside: dict = field(default_factory=dict)
@@ -53,7 +57,7 @@ def take_in(path, released, other_names=()):
     NothingGraded, saying what was expected, if there is no submission at all.
     """
     entries = archive.entries_of(path)
-    by_student, nobodys = _by_student(entries, PurePosixPath(str(path)).stem)
+    by_student, plain, nobodys = _by_student(entries, PurePosixPath(str(path)).stem)
     if not by_student:
         raise NothingGraded(
             f"There are no submissions in {path}. Wanted: a folder for each student with the "
@@ -61,16 +65,19 @@ def take_in(path, released, other_names=()):
         )
     ids = _student_ids(by_student)
     submissions = [
-        _submission(ids[name], by_student[name], released, other_names)
+        _submission(ids[name], (name, plain[name]), by_student[name], released, other_names)
         for name in sorted(by_student, key=str.casefold)
     ]
     return Intake(submissions, nobodys)
 
 
 def _by_student(entries, archive_name):
-    """The entries by the name of the student, without it in their parts; and what is nobody's."""
+    """The entries by the name of the student, without it in their parts; what is nobody's.
+
+    Between them, each name without the number that Moodle adds: a dict.
+    """
     entries = _without_wrapper(entries, archive_name)
-    found, nobodys = defaultdict(list), []
+    found, plain, nobodys = defaultdict(list), {}, []
     for entry in entries:
         first, rest = entry.parts[0], entry.parts[1:]
         moodle = MOODLE.match(first)
@@ -85,8 +92,9 @@ def _by_student(entries, archive_name):
             if NOTEBOOK.search(first) or entry.refused:
                 nobodys.append((first, entry.refused or "lies beside the students' folders"))
             continue
+        plain[name] = moodle["name"] if moodle else name
         found[name].append(archive.Entry(rest, entry.modified, entry.read, entry.refused))
-    return found, nobodys
+    return found, plain, nobodys
 
 
 def _without_wrapper(entries, archive_name):
@@ -154,8 +162,8 @@ class _Candidate:
     parsed: nbformat.NotebookNode
 
 
-def _submission(student, entries, released, other_names):
-    submission = Submission(student)
+def _submission(student, called, entries, released, other_names):
+    submission = Submission(student, called)
     candidates = defaultdict(list)
     unreadable = []
     others = []

@@ -14,9 +14,12 @@ from helpers.checking import as_html, as_text
 from helpers.grading import results, run, sandbox
 from helpers.grading.markup import safe_outputs
 from helpers.grading.released import Released, grade_id, is_check
-from helpers.grading.repair import repair
+from helpers.grading.repair import announced_student, repair
 from helpers.grading.score import records_in, score
 from helpers.grading.settings import CELL_TIMEOUT, course_at
+from helpers.grading.students import identifier_of
+from helpers.grading.tables import number
+from helpers.personal import normalised
 from helpers.questions import question_by_id
 from helpers.record import MIME_TYPE
 
@@ -38,13 +41,21 @@ class GradingStep(NbGraderPreprocessor):
         ids = resources["nbgrader"]
         return Released(self.course.released / ids["assignment"] / f"{ids['notebook']}.ipynb")
 
+    def identifier(self, resources):
+        """What selects the numbers of the student who handed the notebook in."""
+        return identifier_of(self.course, resources["nbgrader"]["student"])
+
 
 class Repair(GradingStep):
     """Lays the student's answers into the released notebook (see helpers.grading.repair)."""
 
     def preprocess(self, nb, resources):
-        repaired, sentences = repair(nb, self.released(resources).notebook)
-        repaired.metadata[OURS] = {"repairs": sentences}
+        released = self.released(resources).notebook
+        repaired, sentences = repair(nb, released)
+        repaired.metadata[OURS] = {
+            "repairs": sentences,
+            "student": announced_student(nb, released),
+        }
         return repaired, resources
 
 
@@ -61,7 +72,8 @@ class Run(GradingStep):
         if warning:
             self.log.warning(warning)
         seed = secrets.randbits(32)
-        reasons = run.execute(nb, seed, chosen, self.cell_timeout)
+        student = self.identifier(resources)
+        reasons = run.execute(nb, seed, chosen, self.cell_timeout, student)
         # Not in the notebook: it stays on this side of the wall.
         resources[OURS] = {"seed": seed, "reasons": reasons}
         return nb, resources
@@ -77,14 +89,29 @@ class SaveScores(GradingStep, NbgraderSaveAutoGrades):
         ids = resources["nbgrader"]
         released = self.released(resources)
         ran = resources.get(OURS, {"seed": None, "reasons": {}})
-        self.verdicts = score(nb, released.questions, ran["seed"], ran["reasons"])
+        ours = nb.metadata.pop(OURS, {})
+
+        def verdicts_for(student):
+            return score(nb, released.questions_for(student), ran["seed"], ran["reasons"])
+
+        identifier, announced = self.identifier(resources), ours.get("student")
+        self.verdicts = verdicts_for(identifier)
+        to_decide = ""
+        if (
+            released.is_personal
+            and isinstance(announced, str)
+            and normalised(announced) != normalised(identifier)
+        ):
+            to_decide = _two_identifiers(
+                announced, identifier, self.verdicts, verdicts_for(announced), released.max_points
+            )
         self.to_read = []
         for cell in nb.cells:
             if cell.cell_type == "code":
                 safe_outputs(cell)
         nb, resources = NbgraderSaveAutoGrades.preprocess(self, nb, resources)
 
-        repairs = list(nb.metadata.pop(OURS, {}).get("repairs", []))
+        repairs = list(ours.get("repairs", []))
         result = results.Result(
             *(ids["student"], ids["assignment"], ids["notebook"]),
             state=results.REPAIRED if repairs else results.GRADED,
@@ -92,6 +119,7 @@ class SaveScores(GradingStep, NbgraderSaveAutoGrades):
             verdicts=self.verdicts,
             remarks=tuple(repairs),
             to_read=tuple(self.to_read),
+            to_decide=to_decide,
         )
         results.save(self.course, result)
         return nb, resources
@@ -139,3 +167,31 @@ class SaveScores(GradingStep, NbgraderSaveAutoGrades):
         return self.gradebook.find_grade(
             grade_id(cell), self.notebook_id, self.assignment_id, self.student_id
         )
+
+
+LONGEST_IDENTIFIER = 80  # as far as it is shown
+
+
+def _two_identifiers(announced, identifier, verdicts, others, max_points):
+    """The sentence on a notebook that was worked with other numbers than those it is marked with.
+
+    verdicts: with the numbers of `identifier`, who handed it in; others: with those of `announced`.
+    """
+
+    def points(verdicts):
+        return number(sum(verdict.points for parts in verdicts.values() for verdict in parts))
+
+    def shown(identifier):
+        identifier = " ".join(identifier.split())
+        cut = identifier[:LONGEST_IDENTIFIER]
+        return f"“{cut}”" if cut == identifier else f"“{cut}…”"
+
+    if normalised(announced):
+        worked = f"This notebook was worked with the numbers of {shown(announced)}"
+    else:
+        worked = "This notebook names no student and was worked with the course's numbers"
+    return (
+        f"{worked}, but it was handed in by {shown(identifier)}. With the numbers of "
+        f"{shown(identifier)} it has {points(verdicts)} of {number(max_points)} points; with the "
+        f"others it would have {points(others)}."
+    )

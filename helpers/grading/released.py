@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 
 from helpers.grading.errors import NothingGraded
-from helpers.questions import question_by_id
+from helpers.personal import course_secret
+from helpers.questions import PERSONAL, question_by_id
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,20 @@ class Released:
     @cached_property
     def questions(self):
         """The Question of each check cell: a dict by grade_id, in the notebook's order."""
+        return self.questions_for("")
+
+    def questions_for(self, student):
+        """As `questions`, with the numbers of a student, by identifier."""
         return {
-            grade_id(cell): question_by_id(grade_id(cell).replace("-", "."))
+            grade_id(cell): question_by_id(grade_id(cell).replace("-", "."), student)
             for cell in self.notebook.cells
             if is_check(cell)
         }
+
+    @property
+    def is_personal(self):
+        """Whether students have numbers of their own in this notebook."""
+        return self.name in PERSONAL and bool(course_secret())
 
     @cached_property
     def max_points(self):

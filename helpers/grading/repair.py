@@ -3,10 +3,13 @@
 What counts of a submission is the text of its answer cells, found by their grade_id (or by the
 cell's id, where the metadata is gone), and the cells that the student added, each at its place.
 Everything else comes from the released notebook, so whatever was changed there, deleted,
-duplicated, moved or relabelled no longer matters.
+duplicated, moved or relabelled no longer matters. The text that a given cell assigns to STUDENT is
+the student's to change: it is read here, as data, and the cell is put back without it.
 """
 
+import ast
 import copy
+import re
 from dataclasses import dataclass, field
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
@@ -14,6 +17,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from helpers.grading.released import grade_id, is_answer, is_graded, nbgrader
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+LONGEST_STUDENT = 300
+STUDENT_LINE = re.compile(r"^STUDENT\b[^\n]*$", re.MULTILINE)
 
 
 @dataclass
@@ -53,12 +60,56 @@ def repair(submitted, released):
     return notebook, _sentences(found, released)
 
 
+def announced_student(submitted, released):
+    """The identifier that a submitted notebook assigns to STUDENT, "" if none; nothing is run.
+
+    None if the released notebook has no STUDENT.
+    """
+    given = [cell for cell in released.cells if _students_in(text_of(cell))]
+    if not given:
+        return None
+    ids = {given[0].get("id"), grade_id(given[0])}
+    cells = [cell for cell in submitted.cells if isinstance(cell, dict)]
+    code = [cell for cell in cells if cell.get("cell_type") == "code"]
+    same = [cell for cell in code if {cell.get("id"), grade_id(cell)} & ids - {None}]
+    for cell in (*same, *code):
+        found = _students_in(text_of(cell))
+        if found:
+            return found[-1][:LONGEST_STUDENT]
+    return ""
+
+
+def _students_in(text):
+    """The texts that the lines of `text` assign to STUDENT, in order."""
+    return [found for found in map(_student_in, STUDENT_LINE.findall(text)) if found is not None]
+
+
+def _student_in(line):
+    """The text that a line such as STUDENT = "…" assigns; None for anything else."""
+    try:
+        (statement,) = ast.parse(line).body
+        value = ast.literal_eval(statement.value)
+    except (SyntaxError, ValueError, AttributeError, RecursionError, MemoryError):
+        return None
+    names_student = isinstance(statement, ast.Assign) and len(statement.targets) == 1
+    return value if names_student and isinstance(value, str) else None
+
+
+def _without_student(text):
+    """`text` with nothing between the quotes of its STUDENT lines."""
+
+    def emptied(line):
+        return line[0] if _student_in(line[0]) is None else 'STUDENT = ""'
+
+    return STUDENT_LINE.sub(emptied, text)
+
+
 def _find(submitted, released):
     by_grade_id = {grade_id(cell): i for i, cell in enumerate(released.cells) if grade_id(cell)}
     by_id = {cell.get("id"): i for i, cell in enumerate(released.cells) if cell.get("id")}
     by_text = {}
     for i, cell in enumerate(released.cells):
-        by_text.setdefault((cell.cell_type, text_of(cell)), i)
+        by_text.setdefault((cell.cell_type, _without_student(text_of(cell))), i)
 
     found = _Found()
     before = -1
@@ -102,7 +153,7 @@ def _identify(cell, by_grade_id, by_id, by_text):
         if isinstance(key, str) and key in positions:
             return positions[key]
     text = text_of(cell)
-    return by_text.get((cell.get("cell_type"), text)) if text.strip() else None
+    return by_text.get((cell.get("cell_type"), _without_student(text))) if text.strip() else None
 
 
 def text_of(cell):
@@ -134,7 +185,8 @@ def _compare(found, position, original, cell, text):
     """Note how the submitted `cell` differs from the released one, apart from an answer."""
     if cell.get("cell_type") != original.cell_type:
         found.retyped.add(position)
-    if not is_answer(original) and text.rstrip() != text_of(original).rstrip():
+    same = _without_student(text).rstrip() == _without_student(text_of(original)).rstrip()
+    if not is_answer(original) and not same:
         found.changed.add(position)
     ours, theirs = nbgrader(original), nbgrader(cell)
     if any(

@@ -29,7 +29,7 @@ def write(course, found, points, nobodys=()):
 
 def needs_person(result):
     """Whether a person has to look at a Result."""
-    return result.state == results.SET_ASIDE or bool(result.to_read)
+    return result.state == results.SET_ASIDE or bool(result.to_read) or bool(result.to_decide)
 
 
 def why(result):
@@ -38,6 +38,7 @@ def why(result):
     reasons += result.details.split("\n")[:1]
     if result.to_read:
         reasons.append(f"Written answers to read in formgrader: {', '.join(result.to_read)}.")
+    reasons.append(result.to_decide)
     return " ".join(filter(None, reasons))
 
 

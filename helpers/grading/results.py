@@ -16,6 +16,7 @@ class Result:
     state: "graded", "repaired", "missing" or "set aside". max_points: of the notebook.
     verdicts: {question id: [Verdict, …]}. remarks: sentences for the student: what was repaired,
     why the notebook was set aside. to_read: grade_ids of answers that a person has to read.
+    to_decide: what a person has to decide, a sentence for student and instructor, or "".
     fingerprint: of everything the result depends on, "" while the notebook is being graded.
     details: for the maintainer, never shown to students.
     """
@@ -30,6 +31,7 @@ class Result:
     to_read: tuple = ()
     fingerprint: str = ""
     details: str = ""
+    to_decide: str = ""
 
     @property
     def points(self):

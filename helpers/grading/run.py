@@ -19,16 +19,18 @@ import helpers
 from helpers.checking import SEED_VARIABLE
 from helpers.grading import sandbox as sandboxes
 from helpers.grading.released import is_check
+from helpers.personal import SECRET_VARIABLE, STUDENT_VARIABLE
 
 MOST_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel
 LONGEST_RUN = 900  # seconds, for a whole notebook
 MOST_OUTPUT = 5_000_000  # characters, for a cell
 
 
-def execute(notebook, seed, sandbox, cell_timeout):
+def execute(notebook, seed, sandbox, cell_timeout, student=""):
     """Execute `notebook` in place; cells that stop with an error do not stop it.
 
     seed: int, for the checks' probes. sandbox: "bubblewrap" or "none". cell_timeout: seconds.
+    student: whose numbers, by identifier.
     A cell that runs too long or ends its process costs itself alone: the cells before it run once
     more in a fresh kernel, without it, and the notebook goes on. Returns why cells did not run to
     their end: {position: sentence}.
@@ -44,7 +46,7 @@ def execute(notebook, seed, sandbox, cell_timeout):
     for _ in range(MOST_KERNELS):
         if not todo or time.monotonic() > end:
             break
-        with _kernel(notebook, seed, sandbox) as client:
+        with _kernel(notebook, seed, sandbox, student) as client:
 
             def run(position, cell, client=client):
                 client.timeout = max(1, min(cell_timeout, int(end - time.monotonic())))
@@ -131,11 +133,11 @@ class _KernelManager(AsyncKernelManager):
 
 
 @contextmanager
-def _kernel(notebook, seed, sandbox):
+def _kernel(notebook, seed, sandbox, student):
     """A _Client with a fresh kernel in a private folder; both are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="grade-"))  # short: socket paths end at 107 characters
     try:
-        environment = _environment(folder, seed)
+        environment = _environment(folder, seed, student)
         manager = _KernelManager(folder, sandbox, environment)
         client = _Client(
             notebook,
@@ -163,11 +165,13 @@ def _kernel(notebook, seed, sandbox):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(folder, seed):
+def _environment(folder, seed, student):
     """All the environment that the kernel gets. Homes and caches lie in its own folder."""
     home = folder / "home"
     home.mkdir()
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
+    # The secret: the notebook draws the student's numbers, as it does at home.
+    names = ("SYSTEMROOT", "TEMP", "TMP", SECRET_VARIABLE)
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **kept,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
@@ -191,4 +195,5 @@ def _environment(folder, seed):
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
         SEED_VARIABLE: str(seed),
+        STUDENT_VARIABLE: student.replace("\0", "").encode("utf-8", "ignore").decode(),
     }

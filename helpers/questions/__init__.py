@@ -1,6 +1,6 @@
 """The questions that check cells ask, one module for each notebook."""
 
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 
 # The first word of a question's id, as in p2.sigmoid.forward, leads to its notebook.
@@ -25,19 +25,38 @@ def follows_through(question):
     return LESSONS[question.id[0]] in FOLLOW_THROUGH
 
 
-@cache
-def questions_of(notebook):
-    """The questions of a notebook, named without folder and suffix: a dict by question id."""
+# Notebooks in which each student may have their own numbers (see helpers.personal).
+PERSONAL = {"problem_2_pen_and_paper"}
+
+
+def questions_of(notebook, student=""):
+    """The questions of a notebook, named without folder and suffix: a dict by question id.
+
+    student: whose numbers they ask for, by identifier, if the notebook has personal ones.
+    """
+    if notebook not in PERSONAL or not student:
+        return _questions_with(notebook)
+    from helpers.personal import OF_THE_COURSE, normalised, numbers_of  # it imports questions
+
+    numbers = numbers_of(student)
+    if numbers is OF_THE_COURSE:
+        return _questions_with(notebook)
+    return _questions_with(notebook, numbers, normalised(student))
+
+
+@lru_cache(maxsize=64)
+def _questions_with(notebook, *numbers_and_student):
     # A module's name cannot start with a digit.
     name = notebook if notebook.isidentifier() else f"lecture_{notebook}"
     module = import_module(f"helpers.questions.{name}")
-    return {question.id: question for question in module.QUESTIONS}
+    asked = module.questions_with(*numbers_and_student) if numbers_and_student else module.QUESTIONS
+    return {question.id: question for question in asked}
 
 
-def question_by_id(question):
-    """The Question with this id. Raises ValueError if there is none."""
+def question_by_id(question, student=""):
+    """The Question with this id, with the student's numbers. Raises ValueError if there is none."""
     notebook = NOTEBOOKS.get(str(question).split(".")[0])
-    found = notebook and questions_of(notebook).get(question)
+    found = notebook and questions_of(notebook, student).get(question)
     if not found:
         raise ValueError(f"question: there is none named {question!r}. Was the check cell changed?")
     return found

@@ -115,6 +115,7 @@ class Question:
     probes: names of further values that `call` returns, for `method_recognised`.
     method_recognised: a function of (cases, answers by name) that gives the name of the mistake
     that the method as a whole is, however near its numbers are; "" if it is none.
+    student: whose numbers it asks for, by identifier (see helpers.personal); "" for the course's.
     """
 
     id: str
@@ -125,6 +126,7 @@ class Question:
     uses: dict = field(default_factory=dict, hash=False)
     probes: tuple = ()
     method_recognised: Callable | None = None
+    student: str = ""
 
     @property
     def recorded(self):

@@ -1,10 +1,10 @@
 """Problem 2: one step of SGD by hand, with sigmoid, tanh and ReLU hidden units."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
-from helpers.course import HIDDEN, tutorial_step
+from helpers.by_hand import HIDDEN, OF_THE_COURSE
 from helpers.questions.model import (
     BY_HAND,
     EXACT,
@@ -40,52 +40,36 @@ UPDATE = {
 }
 
 
-@cache
-def _step(hidden):
-    return tutorial_step(hidden)
+@lru_cache(maxsize=8)
+def questions_with(numbers=OF_THE_COURSE, student=""):
+    """The questions about the step with these Numbers, which are those of `student`."""
+    steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
+    by_hand = []
+    for hidden, step in steps.items():
+        # The hidden units' weighted inputs do not depend on the activation: asked for once.
+        forward = {k: v for k, v in FORWARD.items() if hidden == "sigmoid" or k != "z_h"}
+        follows = {} if hidden == "sigmoid" else {"p2.sigmoid.forward": ("z_h",)}
+        for kind, names in (("forward", forward), ("backward", BACKWARD), ("update", UPDATE)):
+            name = f"p2.{hidden}.{kind}"
+            by_hand.append(_by_hand(name, step, names, follows, student))
+            follows = {**follows, name: None}
+    return (*by_hand, _comparison(steps, student), _two_points(steps["sigmoid"], student))
 
 
-def _by_hand(question, hidden, names, follows):
+def _by_hand(question, step, names, follows, student):
     parts = tuple(Part(name, 1, words, BY_HAND) for name, words in names.items())
     return Question(
         question,
         parts,
         arguments=tuple(names),
-        cases=lambda rng: [step_case(_step(hidden), parts, answers_themselves)],
+        cases=lambda rng: [step_case(step, parts, answers_themselves)],
         follows=follows,
+        student=student,
     )
 
 
-def _questions():
-    for hidden in HIDDEN:
-        # The hidden units' weighted inputs do not depend on the activation: asked for once.
-        forward = {k: v for k, v in FORWARD.items() if hidden == "sigmoid" or k != "z_h"}
-        follows = {} if hidden == "sigmoid" else {"p2.sigmoid.forward": ("z_h",)}
-        for kind, names in (("forward", forward), ("backward", BACKWARD), ("update", UPDATE)):
-            yield _by_hand(f"p2.{hidden}.{kind}", hidden, names, follows)
-            follows = {**follows, f"p2.{hidden}.{kind}": None}
-    yield COMPARE
-    yield TWO_POINTS
-
-
-def _comparison(rng):
-    moved = {
-        hidden: np.concatenate([change.ravel() for change in _step(hidden).changes().values()])
-        for hidden in HIDDEN
-    }
-    still = {hidden: int(np.sum(moved[hidden] == 0)) for hidden in HIDDEN}
-    expected = {
-        "moved_most": max(HIDDEN, key=lambda hidden: np.linalg.norm(moved[hidden])),
-        "has_unmoved": max(HIDDEN, key=still.get),
-        "unmoved_count": np.asarray(float(max(still.values()))),
-        "reason": "C",
-    }
-    return [Case(expected, call=answers_themselves)]
-
-
-COMPARE = Question(
-    "p2.compare",
-    (
+def _comparison(steps, student):
+    parts = (
         Part(
             "moved_most",
             1,
@@ -111,27 +95,40 @@ COMPARE = Question(
             "why they do not move, as a letter",
             otherwise="compare it with the numbers on your work sheet: which of them are 0?",
         ),
-    ),
-    arguments=("moved_most", "has_unmoved", "unmoved_count", "reason"),
-    cases=_comparison,
-)
-
-
-def _two_points():
-    """For those who finish early: the output layer's gradients for a batch of two points."""
-    step = _step("sigmoid")
-    batch = SGDStep(
-        step.net, np.vstack([step.x, [[1.0, -0.4]]]), np.vstack([step.t, [[0.9]]]), step.eta
     )
+
+    def cases(rng):
+        moved = {
+            hidden: np.concatenate([change.ravel() for change in step.changes().values()])
+            for hidden, step in steps.items()
+        }
+        still = {hidden: int(np.sum(moved[hidden] == 0)) for hidden in HIDDEN}
+        expected = {
+            "moved_most": max(HIDDEN, key=lambda hidden: np.linalg.norm(moved[hidden])),
+            "has_unmoved": max(HIDDEN, key=still.get),
+            "unmoved_count": np.asarray(float(max(still.values()))),
+            "reason": "C",
+        }
+        return [Case(expected, call=answers_themselves)]
+
+    names = tuple(part.name for part in parts)
+    return Question("p2.compare", parts, names, cases, student=student)
+
+
+def _two_points(step, student):
+    """For those who finish early: the output layer's gradients for a batch of two points."""
     words = {
         "delta_o": "delta of the output unit, one for each point",
         "dW_o": "gradient of the output weights for the batch",
         "db_o": "gradient of the output bias for the batch",
     }
     parts = tuple(Part(name, 0, in_words, BY_HAND) for name, in_words in words.items())
-    case = step_case(batch, parts, answers_themselves)
-    return Question("p2.two_points", parts, tuple(words), lambda rng: [case])
+
+    def cases(rng):
+        x, t = np.vstack([step.x, [[1.0, -0.4]]]), np.vstack([step.t, [[0.9]]])
+        return [step_case(SGDStep(step.net, x, t, step.eta), parts, answers_themselves)]
+
+    return Question("p2.two_points", parts, tuple(words), cases, student=student)
 
 
-TWO_POINTS = _two_points()
-QUESTIONS = tuple(_questions())
+QUESTIONS = questions_with()

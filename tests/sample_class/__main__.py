@@ -2,11 +2,13 @@
 
 import argparse
 import csv
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from helpers.personal import NO_SECRET, SECRET_VARIABLE
 from tests.sample_class import STUDENTS, write_zip
 
 SECONDS_PER_CELL = 60  # one student's loop never ends
@@ -32,7 +34,9 @@ def main():
         *(sys.executable, "-m", "helpers.grading", archive, "--gradebook", gradebook),
         *("--cell-timeout", SECONDS_PER_CELL, "--sandbox", options.sandbox),
     ]
-    done = subprocess.run([str(part) for part in command])
+    # The made-up students worked with the course's numbers, whatever secret there is here.
+    environment = {**os.environ, SECRET_VARIABLE: NO_SECRET}
+    done = subprocess.run([str(part) for part in command], env=environment)
     if done.returncode != 2:
         print_table(gradebook / "grades.csv")
     return 0 if done.returncode in (0, 3) else done.returncode
