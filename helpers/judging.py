@@ -170,8 +170,9 @@ def _judge_part(part, answers, cases):
 
     if agrees(expected):
         return verdict(RIGHT)
-    name, said = recognised(part, cases, agrees)
-    if not name and part.tolerance.by_hand and all(map(_too_few_digits, fitting, expected)):
+    rounded = part.tolerance.by_hand and all(map(_too_few_digits, fitting, expected))
+    name, said = recognised(part, cases, agrees, alone=rounded)
+    if rounded and not name:
         name, said = "too_few_digits", hint("too_few_digits")
     matches = _matches(part, cases, fitting, expected)
     if not name:

@@ -18,15 +18,17 @@ class Explanation:
     values: list
 
 
-def recognised(part, cases, agrees):
+def recognised(part, cases, agrees, alone=False):
     """The mistakes that explain the answers to `part`: their names and a hint; "" and "" if none.
 
     agrees: whether the answers agree with given values, a function of a list with one array a case.
-    Two mistakes at once are tried when no single one fits. Mistakes that give the same values here
-    are all named, since the numbers cannot tell which of them it was.
+    Two mistakes at once are tried when no single one fits, unless `alone`. Mistakes that give the
+    same values here are all named, since the numbers cannot tell which of them it was.
     """
     single = list(explanations(part, cases))
-    fitting = _fitting(single, agrees) or _few(_fitting(two_at_once(part, cases, single), agrees))
+    fitting = _fitting(single, agrees)
+    if not fitting and not alone:
+        fitting = _few(_fitting(two_at_once(part, cases, single), agrees))
     return OR.join(map(AND.join, fitting)), _hint(fitting)
 
 

@@ -4,10 +4,10 @@ import os
 from collections import Counter, defaultdict
 from urllib.parse import quote
 
-from helpers.grading import feedback, results
+from helpers.grading import analysis, feedback, report_figures, results
+from helpers.grading.examples import example_of
 from helpers.misconceptions import CATALOGUE
-
-COLUMNS = 10  # of the distribution of marks
+from helpers.questions import place
 
 
 def write(course, found, points, nobodys=()):
@@ -50,7 +50,7 @@ def _lesson(course, lesson, found, points):
             "points": points[r.student, r.lesson, r.notebook],
             "max_points": r.max_points,
             "state": r.state,
-            "link": quote(str(feedback.path_of(course, r).relative_to(course.gradebook))),
+            "link": _link(course, r),
         }
     rows = [
         {
@@ -62,79 +62,66 @@ def _lesson(course, lesson, found, points):
     ]
     maximum = sum({r.notebook: r.max_points for r in found}.values())
     states = Counter(r.state for r in found)
+    totals = [row["total"] for row in rows]
     return {
         "name": lesson,
         "notebooks": notebooks,
         "rows": rows,
         "max_points": maximum,
-        "mean": sum(row["total"] for row in rows) / len(rows),
+        "mean": sum(totals) / len(rows),
         "states": [(state, states[state]) for state in
                    (results.GRADED, results.REPAIRED, results.MISSING, results.SET_ASIDE)],
-        "distribution": _distribution([row["total"] for row in rows], maximum),
-        "questions": _questions(found),
-        "misconceptions": _misconceptions(found),
-        "to_look_at": [
-            {"result": r, "why": why(r), "link": students[r.student][r.notebook]["link"]}
-            for r in found
-            if needs_person(r)
+        "distribution": report_figures.marks_distribution(totals, maximum),
+        "outcomes": [_outcomes(*of_one) for of_one in analysis.outcomes(found).items()],
+        "misconceptions": [
+            _misconception(course, frequency, found)
+            for frequency in analysis.misconceptions(found)
+        ],
+        "poor_items": analysis.poor_items(found),
+        "same_for_all": analysis.same_for_all(found),
+        "fewest_students": analysis.FEWEST_STUDENTS,
+        "to_look_at": [_to_look_at(course, r, why(r)) for r in found if needs_person(r)],
+        "repaired": [
+            _to_look_at(course, r, " ".join(r.remarks)) for r in found
+            if r.state == results.REPAIRED
+        ],
+        "nothing": [
+            student for student, cells in students.items()
+            if all(cell["state"] == results.MISSING for cell in cells.values())
         ],
     }  # fmt: skip
 
 
-def _distribution(totals, maximum):
-    """How many students have how many points: dicts with the limits, the count and the height."""
-    width = maximum / COLUMNS or 1
-    counts = Counter(min(int(total / width), COLUMNS - 1) for total in totals)
-    highest = max(counts.values())
-    return [
-        {
-            "from": column * width,
-            "to": (column + 1) * width,
-            "count": counts[column],
-            "height": 100 * counts[column] / highest,
-        }
-        for column in range(COLUMNS)
-    ]
+def _link(course, result):
+    return quote(str(feedback.path_of(course, result).relative_to(course.gradebook)))
 
 
-def _questions(found):
-    """For each question and its parts: how many have it right, of those who were graded on it."""
-    counts = defaultdict(lambda: defaultdict(Counter))
-    for r in sorted(found, key=lambda r: r.notebook):
-        for question, verdicts in r.verdicts.items():
-            for verdict in verdicts:
-                counts[question][verdict.part][verdict.verdict] += 1
-    return [
-        {
-            "question": question,
-            "parts": [{"part": part, **_share(count)} for part, count in parts.items()],
-            **_share(sum(parts.values(), Counter())),
-        }
-        for question, parts in counts.items()
-    ]
+def _to_look_at(course, result, reason):
+    return {"result": result, "why": reason, "link": _link(course, result)}
 
 
-def _share(count):
-    """How many verdicts are right, of how many, and in percent."""
-    right, of = count["right"] + count["carried"], sum(count.values())
-    return {"right": right, "of": of, "missing": count["missing"], "share": 100 * right / of}
+def _outcomes(notebook, questions):
+    """A notebook's questions with the counts of their verdicts, and a picture of them."""
+    totals = {name: sum(parts.values(), Counter()) for name, parts in questions.items()}
+    return {
+        "notebook": notebook,
+        "picture": report_figures.question_outcomes(totals),
+        "questions": [
+            {"question": name, "parts": parts, "total": totals[name]}
+            for name, parts in questions.items()
+        ],
+    }
 
 
-def _misconceptions(found):
-    """The recognised mistakes, the commonest first: in how many students' work, and where."""
-    students, places = defaultdict(set), defaultdict(Counter)
-    for r in found:
-        for question, verdicts in r.verdicts.items():
-            for verdict in verdicts:
-                if verdict.misconception:
-                    students[verdict.misconception].add(r.student)
-                    places[verdict.misconception][f"{question} {verdict.part}"] += 1
-    return [
-        {
-            "name": name.replace("_", " "),
-            "hint": CATALOGUE[name].hint if name in CATALOGUE else "",
-            "students": len(students[name]),
-            "places": ", ".join(place for place, _ in places[name].most_common(3)),
-        }
-        for name in sorted(students, key=lambda name: (-len(students[name]), name))
-    ]
+def _misconception(course, frequency, found):
+    entry = CATALOGUE.get(frequency.name)  # an older result may have a name that is gone
+    return {
+        "name": frequency.name.replace("_", " "),
+        "shows": entry.shows if entry else "",
+        "hint": entry.hint if entry else "",
+        "explained": place(entry.explained) if entry else "",
+        "students": len(frequency.students),
+        "uncertain": len(frequency.uncertain),
+        "places": ", ".join(f"{question} {part}" for (question, part), _ in frequency.places[:3]),
+        "example": example_of(frequency.name, course, found),
+    }

@@ -25,6 +25,15 @@ def follows_through(question):
     return LESSONS[question.id[0]] in FOLLOW_THROUGH
 
 
+def place(section):
+    """A section of the course in words, from its short name: "P2 3"."""
+    notebook, _, number = section.partition(" ")
+    short = notebook.lower()
+    if short not in NOTEBOOKS:
+        return section
+    return f"{LESSONS[short[0]]}, {NOTEBOOKS[short]}, section {number}"
+
+
 # Notebooks in which each student may have their own numbers (see helpers.personal).
 PERSONAL = {"problem_2_pen_and_paper"}
 

@@ -332,7 +332,8 @@ def _():
     (P2,),
     {
         "p2.sigmoid.backward": everywhere(("db_o", "db_h"), "bias_gradient_forgotten"),
-        "p2.sigmoid.update": everywhere(("b_o_new", "b_h_new"), "not_updated") | {"E_new": "wrong"},
+        "p2.sigmoid.update": everywhere(("b_o_new", "b_h_new"), "not_updated")
+        | {"E_new": "not_all_updated"},
     },
 )
 def _():
