@@ -11,6 +11,7 @@ import numpy as np
 from helpers.grading.released import Released, grade_id, is_answer
 from helpers.grading.score import records_in
 from helpers.misconceptions import names_in
+from helpers.questions import question_by_id
 from helpers.record import decode
 
 LINES = 12  # of code that an example shows
@@ -52,11 +53,12 @@ def _example(course, result, question, part):
         if is_answer(cell) and re.fullmatch(re.escape(check) + r"-answer(-\d+)?", grade_id(cell))
     ]
     known = _texts(course.released / result.lesson / f"{result.notebook}.ipynb")
-    code = _without_words("\n".join(answers), known)
+    known |= set(question_by_id(question).recorded)
+    code = _about(part, _without_words("\n".join(answers), known))
     if not code:
         return None
     records = [record for cell in cells if grade_id(cell) == check for record in records_in(cell)]
-    return Example(question, part, _window(code, part), _numbers(records, part))
+    return Example(question, part, code, _numbers(records, part))
 
 
 def _without_words(source, known):
@@ -87,7 +89,7 @@ def _without_words(source, known):
 
 @cache
 def _texts(path):
-    """The texts in a released notebook's code."""
+    """The texts in a released notebook's code: a frozenset."""
     found = set()
     for cell in Released(path).notebook.cells:
         if cell.cell_type == "code":
@@ -100,17 +102,26 @@ def _texts(path):
                 for node in nodes
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)
             }
-    return found
+    return frozenset(found)
 
 
-def _window(code, part):
-    """At most LINES lines, around the first that names the part."""
-    lines = code.splitlines()
-    at = next((i for i, line in enumerate(lines) if re.search(rf"\b{re.escape(part)}\b", line)), 0)
-    start = max(0, min(at - LINES // 3, len(lines) - LINES))
-    shown = lines[start : start + LINES]
-    before, after = ["…"] * (start > 0), ["…"] * (start + LINES < len(lines))
-    return "\n".join([*before, *shown, *after])
+def _about(part, code):
+    """What gives `part` its value, or the functions if nothing does; at most LINES lines."""
+    statements = ast.parse(code).body
+    chosen = [one for one in statements if part in _bound(one)] or [
+        one for one in statements if isinstance(one, ast.FunctionDef | ast.ClassDef)
+    ]
+    lines = "\n".join(map(ast.unparse, chosen or statements)).splitlines()
+    return "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))
+
+
+def _bound(statement):
+    """The names that a statement gives a value to."""
+    return {
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def _numbers(records, part):
