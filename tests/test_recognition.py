@@ -1,5 +1,8 @@
 """Which mistakes are recognised, alone, in twos and after a slip; what is said of the others."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,7 @@ from helpers.questions import NOTEBOOKS, questions_of
 from helpers.questions.model import BY_HAND, FLOAT64, Case, Part
 from helpers.recognition import ambiguous, explanations, recognised, two_at_once
 from tests.in_process import marked
-from tests.sample_class.work import Notebook
+from tests.sample_class.work import ROOT, Notebook
 from tests.test_follow_through import marked as marked_page
 from tests.test_follow_through import page
 
@@ -23,6 +26,27 @@ def told(hidden, **changed):
 
 
 # The catalogue
+
+
+def test_every_entry_says_what_it_is_and_where_the_course_explains_it():
+    for entry in CATALOGUE.values():
+        assert entry.quantity and entry.shows and entry.explained, entry.name
+        assert not entry.shows.endswith("."), entry.name
+
+
+def test_the_sections_to_go_back_to_exist():
+    sections = set()
+    for short, notebook in NOTEBOOKS.items():
+        (source,) = Path(ROOT, "solutions").glob(f"*/{notebook}.md")
+        numbers = re.findall(r"^## (\d+)\.", source.read_text(encoding="utf-8"), re.MULTILINE)
+        sections |= {f"{short.upper()} {number}" for number in numbers}
+    assert {entry.explained for entry in CATALOGUE.values()} <= sections
+
+
+def test_at_least_forty_entries_say_where_they_have_been_seen():
+    sources = [entry.seen for entry in CATALOGUE.values() if entry.seen]
+    assert len(sources) >= 40
+    assert all("https://" in source or "," in source for source in sources)
 
 
 def test_every_entry_belongs_to_a_question_or_to_the_comparison():
