@@ -217,7 +217,10 @@ def _recognised_by_shape(part, cases, answers):
         listed = all(mistake in dict(case.mistakes.get(part.name, ())) for case in cases)
         if not listed:
             continue
-        reduced = [np.asarray(of_answer(answer)) for answer in answers]
+        reduced = [
+            reduced.reshape(right.shape) if reduced.size == right.size == 1 else reduced
+            for reduced, right in zip(map(np.asarray, map(of_answer, answers)), expected)
+        ]
 
         def agrees(values, reduced=reduced, of_value=of_value):
             of_values = [np.asarray(of_value(value)) for value in values]

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -131,21 +130,12 @@ def test_the_courses_numbers_suit():
     assert draws.suits(OF_THE_COURSE)
 
 
-def test_a_draw_takes_less_than_a_second(capsys):
-    tried, seconds = [], []
-    for i in range(30):
-        start = time.perf_counter()
-        numbers = draws.draw(SECRET, f"timed {i}")
-        seconds.append(time.perf_counter() - start)
-        attempts = (draws.candidate(SECRET, f"timed {i}", n) for n in range(draws.MOST_DRAWS))
-        tried.append(next(n for n, drawn in enumerate(attempts) if drawn == numbers) + 1)
-    with capsys.disabled():
-        print(
-            f"\ndraws: {np.mean(tried):.0f} tried on average, at most {max(tried)}; "
-            f"{np.mean(seconds):.2f} s on average, at most {max(seconds):.2f} s"
-        )
-    assert np.mean(tried) < 1000
-    assert np.median(seconds) < 1
+def test_few_draws_are_tried():
+    for i in range(10):
+        identifier = f"tried {i}"
+        numbers = draws.draw(SECRET, identifier)
+        tried = (draws.candidate(SECRET, identifier, n) for n in range(draws.MOST_DRAWS))
+        assert next(n for n, drawn in enumerate(tried) if drawn == numbers) < 1000
 
 
 # From identifier and secret to numbers

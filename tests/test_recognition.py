@@ -140,6 +140,7 @@ AMBIGUOUS = {
     # Small numbers of the lecture's network, nearer than half a unit of the fourth decimal.
     ("l2.hidden_unit", "delta_h2"): {("slope_at_a", "updated_output_weights")},
     ("l2.hidden_unit", "db_h2"): {("slope_at_a", "updated_output_weights")},
+    ("l2.hidden_unit", "dw_h12"): {("slope_at_a", "updated_output_weights")},
     ("l2.hidden_unit", "dw_h22"): {
         ("", "transposed"),
         ("", "updated_output_weights"),

@@ -18,6 +18,8 @@ GRADIENTS = ("dW_o", "db_o", "dW_h", "db_h")
 OUTPUT_LAYER = ("delta_o", "dW_o", "db_o")
 HIDDEN_LAYER = ("delta_h", "dW_h", "db_h")
 NEW = ("W_o_new", "b_o_new", "W_h_new", "b_h_new")
+ETA_OF_THE_NOTEBOOK = 0.7
+HALVES = (("W_h", "b_h"), ("W_o", "b_o"), ("b_h", "b_o"), ("W_h", "W_o"))
 
 _makers = []  # (name, quantities, function), in the order in which they are tried
 
@@ -214,8 +216,6 @@ def _(step, quantity):
 
 @gives("edge_forgotten", *HIDDEN_LAYER)
 def _(step, quantity):
-    if step["W_o"].shape[1] > 1:
-        return None
     return step.following(W_o_for_delta_h=np.ones_like(step["W_o"]))[quantity]
 
 
@@ -237,7 +237,9 @@ def _(step, quantity):
 
 @gives("updated_output_weights", *HIDDEN_LAYER, "W_h_new", "b_h_new")
 def _(step, quantity):
-    return step.following(W_o_for_delta_h=step["W_o_new"])[quantity]
+    # A function that is not given a learning rate takes the one in the notebook, or none.
+    moved = [step["W_o"] - eta * step["dW_o"] for eta in (step.eta, ETA_OF_THE_NOTEBOOK, 1.0)]
+    return [step.following(W_o_for_delta_h=W_o)[quantity] for W_o in moved]
 
 
 @gives("weighted_input_for_activation", "dW_o")
@@ -374,6 +376,6 @@ def _half_done(kept):
         )
 
 
-# One layer, the biases or the weights stay as they were.
-for kept in (("W_h", "b_h"), ("W_o", "b_o"), ("b_h", "b_o"), ("W_h", "W_o")):
+# One of the four, one layer, the biases or the weights stay as they were.
+for kept in (*((name,) for name in PARAMETERS), *HALVES):
     _half_done(kept)

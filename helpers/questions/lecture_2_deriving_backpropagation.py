@@ -265,7 +265,8 @@ def _slide_gradients(parts):
         gradients = {name: own.get(f"dE_dw{name}", dW[name]) for name in old}
         yield {f"w{name}_new": old[name] - SLIDE_ETA * gradients[name] for name in old}
 
-    return replace(_numbers(expected, mistakes), consequences=consequences)
+    given = {f"w{name}_new": value for name, value in old.items()}
+    return replace(_numbers(expected, mistakes), given=given, consequences=consequences)
 
 
 SLIDE_GRADIENTS = (

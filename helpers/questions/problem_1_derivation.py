@@ -56,6 +56,10 @@ GRADIENTS = {"w_jk": "dE_dw_jk", "b_k": "dE_db_k", "w_ij": "dE_dw_ij", "b_j": "d
 OTHER_FACTOR = {"dz_k_dw_jk": "w_jk", "dz_k_da_j": "a_j", "dz_j_dw_ij": "w_ij"}
 WHOLE_SUM = {"dz_k_dw_jk": "z_k", "dz_k_da_j": "z_k", "dz_j_dw_ij": "z_j", "dz_k_db_k": "z_k"}
 HIDDEN_LAYER = ("delta_j_formula", "dE_dw_ij", "dE_db_j")
+# What a weight's gradient would be with the other layer's input, as symbols.
+OTHER_START = {"dE_dw_jk": ("x_i", "delta_k"), "dE_dw_ij": ("a_j", "delta_j")}
+# Mistakes with units that have no symbol here.
+OF_OTHER_UNITS = ("transposed", "other_edge", "start_of_the_edge")
 # Where the output's delta is given, the error is not the student's to turn round or to scale.
 IN_THE_HIDDEN_LAYER = {
     "wrong_sign": "sign_turned",
@@ -143,6 +147,9 @@ def _right_and_wrong(name, step, point):
         wrong.append(("other_factor", np.asarray(point[OTHER_FACTOR[name]])))
     if name in WHOLE_SUM:
         wrong.append(("sum_not_differentiated", np.asarray(point[WHOLE_SUM[name]])))
+    if name in OTHER_START:
+        start, delta = OTHER_START[name]
+        wrong.append(("start_of_the_edge", np.asarray(point[start] * point[delta])))
     if name == "dz_k_db_k":
         wrong += [
             ("bias_gradient_forgotten", np.asarray(0.0)),
@@ -164,9 +171,9 @@ def _right_and_wrong(name, step, point):
 
 
 def _fitting(step, quantity):
-    """The catalogue's mistakes that keep the shape, so that the element asked for exists."""
+    """The catalogue's mistakes that keep the shape and are made of the notebook's symbols."""
     for entry, value in wrong_values(step, quantity):
-        if np.shape(value) == np.shape(step[quantity]):
+        if np.shape(value) == np.shape(step[quantity]) and entry not in OF_OTHER_UNITS:
             yield entry, value
 
 

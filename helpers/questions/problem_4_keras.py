@@ -157,7 +157,11 @@ QUESTIONS = (
         _tutorial_outputs,
     ),
     _for_each_hidden(
-        "p4.tape", "tape_gradients", [replace(part, points=1) for part in BACKWARD], _tape
+        "p4.tape",
+        "tape_gradients",
+        [replace(part, points=1) for part in BACKWARD],
+        _tape,
+        outputs=(2, 3, 4),
     ),
     Question(
         "p4.learning_rate",

@@ -134,7 +134,7 @@ slip("factor_two", rf"{BACKWARD}|p1\.output_layer", ERROR, r"2 * (\1 - \2)")
 slip("factor_two", r"p1\.output_links|l2\.output_delta", r"= (a_\w - .*)", r"= 2 * (\1)")
 slip("factor_half", rf"{BACKWARD}|p1\.output_layer", ERROR, r"(\1 - \2) / 2")
 slip("factor_half", r"p1\.output_links|l2\.output_delta", r"= (a_\w - .*)", r"= (\1) / 2")
-slip("factor_two|slope_of_linear", r"l3\.output_deltas", r"0\.8 - 0\.3", "2 * (0.8 - 0.3)")
+slip("factor_two", r"l3\.output_deltas", r"0\.8 - 0\.3", "2 * (0.8 - 0.3)")
 slip("slope_of_linear", r"l3\.output_deltas", r"(?m)^(linear\w+ = )(.*)$", r"\1(\2) * 0.8 * 0.2")
 slip(
     "slope_not_cancelled",
@@ -312,7 +312,7 @@ slip(
     "updated_output_weights",
     r"p3\.backward",
     r'params\["W_o"\]\.T',
-    '(params["W_o"] - 0.3 * a_h.T @ delta_o / len(x)).T',
+    '(params["W_o"] - eta * a_h.T @ delta_o / len(x)).T',
 )
 slip(
     "updated_output_weights",
@@ -709,3 +709,11 @@ slip("fraction_of_a_batch", r"l2\.updates", "32", "(1000 / 32)")
 slip("one_epoch_only", r"l2\.updates", r"5 \*", "1 *")
 slip("one_update_an_epoch", r"l2\.updates", "32", "1")
 slip("one_update_a_point", r"l2\.updates", "32", "1000")
+slip("too_few_digits", r"p2\..*\.forward", r"E = (.*)", r"E = round(\1, 2)")
+slip(
+    "through_the_other_loss",
+    r"l3\.softmax_delta",
+    r"delta_o = .*",
+    "import numpy as np\na, error = np.array([0.6, 0.3, 0.1]), np.array([0.6, -0.7, 0.1])\n"
+    "delta_o = a * (error - (a * error).sum())",
+)
