@@ -99,24 +99,27 @@ def _how(answer, right, exactly):
     """How the numbers `answer` differ from `right`; exactly: whether a factor may be told."""
     if not np.any(answer):
         return "it is 0, and should not be" if answer.size == 1 else "they are 0, and should not be"
-    every = "it is" if answer.size == 1 else "each is"
-    if np.all(right):
-        ratios = answer / right
-        same = np.ptp(ratios) <= SAME * np.abs(ratios).max()
-        if exactly and same and answer.size > 1:
-            return f"{every} {ratios[0]:.4g} times what it should be: where does this factor enter?"
-        if np.allclose(np.abs(ratios), 1, rtol=SAME, atol=0):
-            one_sign = np.all(ratios < 0)
-            return f"the size is right, {'the sign is not' if one_sign else 'some signs are not'}"
-        sign = "the sign is not right, and " if np.all(ratios < 0) else ""
-        if same and answer.size > 1:
-            return f"{sign}{every} {_roughly(ratios[0])}, all by the same factor"
-        if np.all(ratios < 0) or np.all(ratios > 0):
-            return sign + f"in size {_roughly(_ratio(answer, right))}"
-        return f"some signs are right and some are not; in size {_roughly(_ratio(answer, right))}"
-    if answer.size > 1 and np.allclose(np.sort(answer), np.sort(right), rtol=SAME, atol=0):
+    alone = answer.size == 1
+    every, size = ("it is", "it is") if alone else ("each is", "together they are")
+    size = f"{size} {_roughly(_ratio(answer, right))}"
+    if not alone and np.allclose(np.sort(answer), np.sort(right), rtol=SAME, atol=0):
         return "the right numbers in another order"
-    return f"in size {_roughly(_ratio(answer, right))}"
+    if not np.all(right):
+        return size
+    ratios = answer / right
+    same = not alone and np.ptp(ratios) <= SAME * np.abs(ratios).max()
+    if exactly and same:
+        return f"{every} {ratios[0]:.4g} times what it should be: where does this factor enter?"
+    if np.allclose(np.abs(ratios), 1, rtol=SAME, atol=0):
+        one_sign = np.all(ratios < 0)
+        return f"the size is right, {'the sign is not' if one_sign else 'some signs are not'}"
+    if same:
+        size = f"{every} {_roughly(ratios[0])}, all by the same factor"
+    if np.all(ratios > 0):
+        return size
+    if np.all(ratios < 0):
+        return f"the sign is not right, and {size}"
+    return f"some signs are right and some are not; {size}"
 
 
 def _ratio(answer, right):
