@@ -194,8 +194,15 @@ def _recognised_where_off(part, cases, answers, expected, matches):
             for answer, value, right, case in zip(answers, values, expected, cases, strict=True)
         )
 
+    off = sum(
+        int(np.sum(~_accepted(part, case, answer, right)))
+        for answer, right, case in zip(answers, expected, cases, strict=True)
+    )
+    # One number by hand fits many a mistake within its tolerance.
+    uncertain = off == 1 and part.tolerance.by_hand
     name, said = recognised_in_part(part, cases, agrees)
-    return name, f"{where}. {said}" if name else ""
+    perhaps = "It fits this: " if uncertain else ""
+    return name, f"{where}. {perhaps}{said}" if name else ""
 
 
 # Answers of a wrong shape that say what went wrong, by name: what of the answer, and what of the

@@ -7,6 +7,7 @@ import numpy as np
 
 from helpers.misconceptions import AND, CATALOGUE, OR, hint
 
+STEP_ALONE = "step_instead_of_weight"  # whose values are not counted from the old weight
 MOST_TOLD = 2  # of explanations that are less likely: more of them explain nothing
 
 
@@ -84,7 +85,10 @@ def two_at_once(part, cases, single):
                 continue
             if any(v.shape != r.shape for v, r in zip(other.values, right, strict=True)):
                 continue
-            values = _scaled(part, cases, by_case, other.values)
+            if other.names == (STEP_ALONE,):
+                values = [factor * value for factor, value in zip(by_case, other.values)]
+            else:
+                values = _scaled(part, cases, by_case, other.values)
             if not _accepted(part, cases, values, right):
                 yield Explanation((*other.names, name), values)
 

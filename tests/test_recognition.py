@@ -97,6 +97,14 @@ def test_a_step_up_the_slope_without_learning_rate_has_both_names():
     assert set(names_in(verdict.misconception)) == {"step_added", "learning_rate_forgotten"}
 
 
+def test_a_step_alone_with_its_sign_turned_is_recognised():
+    step = tutorial_step("tanh")
+    verdict = told("tanh", b_o_new=lambda v: -step.eta * step["db_o"])["b_o_new"]
+    assert set(names_in(verdict.misconception)) == {"step_instead_of_weight", "step_added"}
+    verdict = told("tanh", b_o_new=lambda v: 2 * step["b_o"] - step.eta * step["db_o"])["b_o_new"]
+    assert not verdict.misconception
+
+
 def test_mistakes_that_undo_each_other_are_right():
     """Twice a half is right, so it is no explanation of anything."""
     case = Case({"v": np.asarray(3.0)}, {"v": [("factor_two", 6.0), ("factor_half", 1.5)]})

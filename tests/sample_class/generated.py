@@ -106,7 +106,7 @@ slip(P2, "p2.tanh.backward",
      {"p2.tanh.backward": {"delta_h": "slope_of_sigmoid", "dW_h": "carried", "db_h": "carried"},
       "p2.tanh.update": everywhere(("W_h_new", "b_h_new", "E_new"), "carried")})  # fmt: skip
 for new, name, loss in (
-    ("b_o_new = b_o\n", "not_updated", "wrong"),  # a number that was given carries nothing
+    ("b_o_new = b_o\n", "not_updated", "not_all_updated"),
     ("b_o_new = b_o + eta * db_o\n", "step_added", "carried"),
     ("b_o_new = b_o - db_o\n", "learning_rate_forgotten", "carried"),
 ):
