@@ -15,19 +15,21 @@ def described(part, cases, answers, expected, matches):
 
     answers, expected: arrays, one a case, shaped alike; matches: whether each case is right.
     """
-    if not part.otherwise and all(map(_rounded, answers, expected)):
+    code = not (part.otherwise or part.tolerance.by_hand)
+    if code and all(map(_rounded, answers, expected)):
         return (
             "right to some digits: let the code compute in full precision (float64), without "
             "rounding and without typed results"
         )
     only_with = _only_with(cases, matches)
-    if only_with or part.otherwise:
+    if part.otherwise:
         return only_with or part.otherwise
     first = matches.index(False)
     answer, right = answers[first], expected[first]
     off = _off(part, cases[first], answer, right)
     which = "" if off.all() else f"{_which(part.quantity or part.name, off)}: "
-    return which + _how(answer[off], right[off], exactly=not part.tolerance.by_hand)
+    how = which + _how(answer[off], right[off], exactly=not part.tolerance.by_hand)
+    return f"{only_with}; there {how}" if only_with else how
 
 
 def where_off(part, cases, answers, expected, matches):

@@ -310,6 +310,12 @@ def test_a_mistake_with_one_activation_is_named_with_it():
     assert found["dW_h"].hint.startswith("right except with hidden='tanh'. ")
 
 
+def test_nobody_is_told_of_float64_by_hand():
+    """Near the new weight, and yet far off in what it changes by."""
+    verdict = told("tanh", W_o_new=lambda v: v * 1.00019)["W_o_new"]
+    assert verdict.verdict == "wrong" and "float64" not in verdict.hint
+
+
 def test_a_function_is_told_the_factor_itself():
     found = backward_marked(right_backward().replace("(a_o - t)", "7 * (a_o - t)"))["p3.backward"]
     for verdict in found:
