@@ -8,6 +8,7 @@ trivial carries nothing over: then later answers are compared with what is right
 import numpy as np
 
 HUGE = 1e4  # times the expected size: such a value saturates whatever comes after it
+FEW = 4  # numbers: as many as a matrix by hand has
 TINY = 1e-4  # of the expected size: as good as 0
 
 
@@ -105,7 +106,9 @@ def trivial(value, expected, inputs=()):
     """
     if not np.all(np.isfinite(value)):
         return "it is not finite"
-    if np.any(np.abs(value) < TINY * np.abs(expected)):
+    near_0 = np.abs(value) < TINY * np.abs(expected)
+    # Of many numbers some may be 0 rightly: those of a ReLU unit that is off at a point.
+    if near_0.mean() > (0.5 if value.size > FEW else 0):
         return "it is 0, or nearly, where it should not be"
     if np.all(np.isin(np.abs(value), (0, 1))) and not np.all(np.isin(np.abs(expected), (0, 1))):
         return "it is nothing but 0 and 1"

@@ -267,7 +267,8 @@ def fitted(answer, expected, part):
 
 def _wanted_shape(part, answer, expected):
     if not part.tolerance.by_hand:
-        return f"wanted shape {expected.shape}, got {answer.shape}."
+        got = answer.shape if answer.ndim else "one number"
+        return f"wanted shape {expected.shape}, got {got}."
     if expected.squeeze().ndim == 2:
         rows, columns = expected.shape
         return f"wanted a list of {rows} rows with {columns} numbers each."

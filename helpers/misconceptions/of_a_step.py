@@ -327,7 +327,12 @@ def _(step, quantity):
 # The update
 
 
-@gives("not_updated", *NEW, "E_new")
+@gives("loss_of_before_the_step", "E_new")
+def _(step, quantity):
+    return step["E"]
+
+
+@gives("not_updated", *NEW)
 def _(step, quantity):
     return step[quantity.removesuffix("_new")]
 
@@ -347,7 +352,7 @@ def _(step, quantity):
 @gives("step_instead_of_weight", *NEW)
 def _(step, quantity):
     old = quantity.removesuffix("_new")
-    return step.eta * step[f"d{old}"]
+    return [sign * step.eta * step[f"d{old}"] for sign in (1, -1)]
 
 
 @gives("step_twice_as_long", *NEW)

@@ -265,7 +265,7 @@ def _difference_cases(rng):
                     *wrong.items(),
                     ("width_of_the_step", 2 * right),
                     ("width_of_the_step", right / 2),
-                    ("width_of_the_step", 2 * wrong["full_step_each_side"]),
+                    ("full_step_each_side", 2 * wrong["full_step_each_side"]),
                     ("difference_turned", -right),
                     ("all_moved_at_once", np.full(shape, _along_all(function, w, h))),
                     ("not_moved_back", _without_moving_back(function, w, h)),
@@ -315,7 +315,9 @@ def _without_moving_back(function, w, h):
 def _reproduction(rng):
     steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
     right = {hidden: np.asarray(step["E_new"]) for hidden, step in steps.items()}
-    before = {hidden: [("not_updated", np.asarray(s["E"]))] for hidden, s in steps.items()}
+    before = {
+        hidden: [("loss_of_before_the_step", np.asarray(s["E"]))] for hidden, s in steps.items()
+    }
 
     def own_loss(step):
         # The answers are numbers here; the functions they were made with are the notebook's.

@@ -449,7 +449,7 @@ slip(
     r"x_1 \* W_h_new\[0\]\[1\] \+ x_2 \* W_h_new\[1\]\[1\] \+ b_h_new\[1\]",
     "x_1 * w_h12 + x_2 * w_h22 + b_h2",
 )
-slip("not_updated", UPDATE, r"E_new = .*", "E_new = E")
+slip("loss_of_before_the_step", UPDATE, r"E_new = .*", "E_new = E")
 
 # Two at once
 slip("wrong_sign + factor_two", BACKWARD, ERROR, r"2 * (\2 - \1)")
@@ -512,7 +512,7 @@ slip(
     r"right\[index\] \+= h / 2\n\s*left\[index\] -= h / 2",
     "right[index] += h",
 )
-slip("width_of_the_step", r"p3\.symmetric_difference", r"\+= h / 2", "+= h", r"-= h / 2", "-= h")
+slip("full_step_each_side", r"p3\.symmetric_difference", r"\+= h / 2", "+= h", r"-= h / 2", "-= h")
 slip(
     "full_step_each_side",
     r"p3\.symmetric_difference",
