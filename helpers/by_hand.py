@@ -1,5 +1,6 @@
 """What is given in the step of SGD that is worked by hand, Problem 2 of the tutorial."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,15 @@ class Numbers:
     b_h: tuple
     W_o: tuple
     b_o: int
+
+    @staticmethod
+    def from_json(text):
+        """The Numbers in a JSON object of these fields."""
+
+        def fixed(value):
+            return tuple(map(fixed, value)) if isinstance(value, list) else value
+
+        return Numbers(**{name: fixed(value) for name, value in json.loads(text).items()})
 
     def step(self, hidden):
         """The SGDStep with these numbers on the 2-2-1 network, one data point."""

@@ -1,24 +1,21 @@
-"""`check`: record a student's answers, compare them, show a table, and say NotYet if need be."""
+"""`check`: record a student's answers, compare them, show a table, and say NotYet if need be.
 
-import copy
-import html
+At home it does all of that. While a notebook is graded there is nothing here to compare with: it
+records, and the grader judges the record (see helpers.grading.score).
+"""
+
 import os
-import re
 import secrets
-import traceback
-from collections.abc import Iterator
-from pathlib import Path
 
-from helpers import record as records
-from helpers.judging import CARRIED, MISSING, RIGHT, judge
+from helpers import asking
 from helpers.personal import current_student
-from helpers.questions import question_by_id
-from helpers.record import MIME_TYPE, Missing, Refused, Unusable, encode
+from helpers.record import MIME_TYPE
+from helpers.verdict import CARRIED, MISSING, RIGHT, as_html, as_text
 
 SEED_VARIABLE = "BACKPROP_PROBE_SEED"
-# The newest record of each question, for those that follow it: by student, then by question id.
-_newest = {}
-SIGNS = {"right": "✓", "carried": "✓", "wrong": "✗", "missing": "…", "error": "✗"}
+# The newest record of each question, and the verdicts on it, for those that follow it: by student,
+# then by question id.
+_newest, _verdicts = {}, {}
 
 
 class NotYet(AssertionError):
@@ -28,21 +25,35 @@ class NotYet(AssertionError):
         return [f"Not yet: {self}"]
 
 
+class LeftOut(Exception):
+    """Something that only the judge can decide is wanted while a notebook is graded."""
+
+
 def check(question, **answers):
     """Check the answers to `question`, an id such as "p2.sigmoid.forward".
 
     answers: the question's keyword arguments: numbers, arrays, expressions, words or functions.
     Shows a table with a line for each part. Raises NotYet unless every part is right, or rightly
-    follows from what is not right in an earlier answer.
+    follows from what is not right in an earlier answer. While the notebook is graded it records
+    the answers for the grader, and says so.
     """
+    if asking.at_grading():
+        _hand_over(question, answers)
+        return
+    # Here, since a kernel in which submissions are graded has neither.
+    from helpers.judging import judge
+    from helpers.questions import question_by_id
+
     asked = question_by_id(question, current_student())
     newest = _newest.setdefault(asked.student, {})
     earlier = {name: newest[name] for name in asked.follows if name in newest}
     # What follows from values at probe inputs is compared at the same inputs.
     seed = next((record["seed"] for record in earlier.values()), probe_seed())
     record = newest[asked.id] = observe(asked, answers, seed)
-    verdicts = judge(asked, record, seed, earlier)
-    _display(asked, record, verdicts)
+    before = _verdicts.setdefault(asked.student, {})
+    verdicts = before[asked.id] = judge(asked, record, seed, earlier, before)
+    tables = {"text/plain": as_text(asked, verdicts), "text/html": as_html(asked, verdicts)}
+    _display(tables, record)
     right = sum(verdict.verdict in (RIGHT, CARRIED) for verdict in verdicts)
     if right < len(verdicts):
         if all(verdict.verdict == MISSING for verdict in verdicts):
@@ -51,7 +62,7 @@ def check(question, **answers):
 
 
 def probe_seed():
-    """The grader's seed if it gave one, else a fresh one."""
+    """The seed that the environment gives, else a fresh one."""
     try:
         return int(os.environ[SEED_VARIABLE])
     except (KeyError, ValueError):
@@ -59,142 +70,36 @@ def probe_seed():
 
 
 def observe(question, answers, seed):
-    """The record of `answers`, a dict by argument name, to `question` with the seed's probes."""
-    unknown = sorted(set(answers) - set(question.arguments))
-    missing = sorted(set(question.arguments) - set(answers))
-    cases = question.cases_from(seed)
-    observed = []
-    for case in cases:
-        if unknown or missing:
-            problem = f"check cell changed: wanted {', '.join(question.arguments)}"
-            values = {part.name: Unusable(problem) for part in question.parts}
-        else:
-            values = _observe_case(question, answers, case)
-        observed.append(values)
-    return {
-        "version": records.VERSION,
-        "question": question.id,
-        "seed": seed,
-        "answers": {
-            name: [encode(values.get(name)) for values in observed] for name in question.recorded
-        },
-    }
+    """The record of `answers`, a dict by argument name, to a Question with the seed's probes."""
+    return asking.observe(question.task_from(seed), answers) | {"seed": seed}
 
 
-def _observe_case(question, answers, case):
-    if all(_unanswered(answer) for answer in answers.values()):
-        return {}
-    observed = _attempt(lambda: case.call(**{k: _private(v) for k, v in answers.items()}))
-    if not isinstance(observed, dict):
-        return {part.name: observed for part in question.parts}
-    return {part: _attempt(v) if callable(v) else v for part, v in observed.items()}
+def _hand_over(question, answers):
+    """Record `answers` for the grader if this is the check cell in which it asked for them."""
+    task = asking.task_of_grader()
+    if task is None or task.question != question:
+        print(f"{question}: recorded in its own check cell only.")
+        return
+    record = asking.observe(task, answers) | {"nonce": task.nonce}
+    _display({"text/plain": f"{question}: recorded for the grader."}, record)
 
 
-def _attempt(run):
-    """What `run` returns, or Missing or Unusable if the student's code in it stops."""
-    try:
-        return run()
-    except NotImplementedError:
-        return Missing()
-    except Refused as error:
-        return Unusable(str(error))
-    except Exception as error:
-        # An ellipsis left inside an expression: "unsupported operand type(s) for *: … 'ellipsis'".
-        if "ellipsis" in str(error).lower():
-            return Missing()
-        return Unusable(f"your code stops{_in_which_line(error)}: {_in_words(error)}")
-
-
-def _in_which_line(error):
-    """The student's own line in which `error` arose, quoted, as far as it is known."""
-    own = Path(__file__).parent
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        path = Path(frame.filename)
-        if frame.line and own not in path.parents and "site-packages" not in path.parts:
-            return f" in the line `{frame.line.strip()[:80]}`"
-    return ""
-
-
-def _in_words(error):
-    """An exception as its type and message; NumPy's on matrix products in plain words."""
-    sizes = re.search(r"matmul.*\(size (\d+) is different from (\d+)\)", str(error))
-    if sizes:
-        return (
-            "these two do not fit in a matrix product: the columns of the first have to be as "
-            f"many as the rows of the second, and here they are {sizes[2]} and {sizes[1]}"
-        )
-    return f"{type(error).__name__}: {error}"
-
-
-def _unanswered(answer):
-    return answer is None or answer is Ellipsis or isinstance(answer, Missing)
-
-
-def _private(answer):
-    if isinstance(answer, Iterator):  # a generator, which cannot be copied
-        return list(answer)
-    return answer if callable(answer) else copy.deepcopy(answer)
-
-
-def _display(question, record, verdicts):
+def _display(bundle, record):
     from IPython.display import display
 
-    bundle = {
-        "text/plain": as_text(question, verdicts),
-        "text/html": as_html(question, verdicts),
-        MIME_TYPE: record,
-    }
-    display(bundle, raw=True)
-
-
-def as_text(question, verdicts):
-    """The table of a check as plain text."""
-    width = max(len(verdict.part) for verdict in verdicts)
-    lines = [f"{question.id}"]
-    for verdict, hint in zip(verdicts, _hints(verdicts)):
-        line = f"{SIGNS[verdict.verdict]} {verdict.part:<{width}}  {verdict.verdict}"
-        lines.append(f"{line}: {hint}" if hint else line)
-    return "\n".join(lines)
-
-
-def _hints(verdicts):
-    """The hints in order; a long one that repeats the row above it is not said twice."""
-    before = ""
-    for verdict in verdicts:
-        repeats = verdict.hint == before and len(before) > 20
-        before = verdict.hint
-        yield "as above" if repeats else verdict.hint
-
-
-COLOURS = {"right": "#0072B2", "carried": "#0072B2", "missing": "#767676"}
-
-
-def as_html(question, verdicts):
-    """The table of a check as HTML."""
-    words = {part.name: part.in_words for part in question.parts}
-    left = 'style="text-align:left"'
-    hints = any(verdict.hint for verdict in verdicts)
-    rows = []
-    for verdict, hint in zip(verdicts, _hints(verdicts)):
-        colour = COLOURS.get(verdict.verdict, "#B34700")
-        rows.append(
-            f'<tr><td style="text-align:left;color:{colour}"><b>{SIGNS[verdict.verdict]}</b> '
-            f"{verdict.verdict}</td>"
-            f"<td {left}><code>{html.escape(verdict.part)}</code> "
-            f"{html.escape(words[verdict.part])}</td>"
-            + (f"<td {left}>{html.escape(hint)}</td>" if hints else "")
-            + "</tr>"
-        )
-    return (
-        f'<table style="margin-left:0"><thead><tr><th {left}>{html.escape(question.id)}</th>'
-        f"<th {left}>part</th>"
-        + (f"<th {left}>what to look at</th>" if hints else "")
-        + f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+    display(bundle | {MIME_TYPE: record}, raw=True)
 
 
 def all_right(question, **answers):
-    """Whether every part of `question` is right, without showing or recording anything."""
+    """Whether every part of `question` is right, without showing or recording anything.
+
+    Raises LeftOut while the notebook is graded, where nobody in its kernel can tell.
+    """
+    if asking.at_grading():
+        raise LeftOut("What appears here when the answers are right is left out at grading.")
+    from helpers.judging import judge
+    from helpers.questions import question_by_id
+
     asked = question_by_id(question, current_student())
     verdicts = judge(asked, observe(asked, answers, seed=0), 0)
     return all(verdict.verdict == RIGHT for verdict in verdicts)
@@ -210,6 +115,8 @@ def when_answered(draw):
     """
     try:
         result = draw()
+    except LeftOut as reason:
+        print(reason)
     except NotImplementedError:
         print(WAITING)
     except Exception as error:

@@ -7,6 +7,8 @@ trivial carries nothing over: then later answers are compared with what is right
 
 import numpy as np
 
+from helpers.verdict import ERROR, MISSING, RIGHT, WRONG
+
 HUGE = 1e4  # times the expected size: such a value saturates whatever comes after it
 FEW = 4  # numbers: as many as a matrix by hand has
 TINY = 1e-4  # of the expected size: as good as 0
@@ -97,6 +99,23 @@ class OwnValues:
             if not any(map(agrees, self.consequences(part, without=behind_it))):
                 return slip
         return None
+
+
+def shown_to_work(functions, verdicts):
+    """Whether what the student's `functions` give may be taken from the student's kernel.
+
+    functions: as in Question. verdicts: on the questions answered before, by id. All functions must
+    have been answered, and all but one be right or wrong in a way that is recognised: who has got
+    so far gains little by making up what they give. Where all are right there is nothing to take.
+    """
+    mistakes, unknown = 0, 0
+    for question, parts in functions:
+        found = [v for v in verdicts.get(question, ()) if parts is None or v.part in parts]
+        if not found or any(v.verdict in (MISSING, ERROR) for v in found):
+            return False
+        mistakes += any(v.verdict != RIGHT for v in found)
+        unknown += any(v.verdict == WRONG and not v.misconception for v in found)
+    return mistakes > 0 and unknown <= 1
 
 
 def trivial(value, expected, inputs=()):

@@ -1,41 +1,25 @@
 """Judge a record of answers part by part. Used by the check in the notebook and by the grader."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from helpers.description import described, where_off
-from helpers.follow_through import OwnValues
+from helpers.follow_through import OwnValues, shown_to_work
 from helpers.misconceptions import AND, CATALOGUE, hint
 from helpers.questions import follows_through, question_by_id
 from helpers.recognition import recognised, recognised_after_a_slip, recognised_in_part
 from helpers.record import Missing, Unusable, answers_in
-
-RIGHT, CARRIED, WRONG, MISSING, ERROR = "right", "carried", "wrong", "missing", "error"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The judgement of one part.
-
-    verdict: "right", "carried", "wrong", "missing" or "error". points of max_points.
-    misconception: its name in the catalogue, or "". hint: a sentence for the student, or "".
-    """
-
-    part: str
-    points: float
-    max_points: float
-    verdict: str
-    misconception: str = ""
-    hint: str = ""
+from helpers.verdict import CARRIED, ERROR, MISSING, RIGHT, WRONG, Verdict
 
 
 @np.errstate(all="ignore")  # whatever numbers come
-def judge(question, record, seed, earlier=None):
+def judge(question, record, seed, earlier=None, verdicts=None):
     """Judge `record`, any JSON value, for `question` with the cases drawn from `seed`.
 
     earlier: the records of the questions that this one follows, a dict by question id; what is a
     right consequence of the student's own values in them, or in this record, is "carried".
+    verdicts: on the questions answered before, a dict by question id.
     Returns one Verdict a part, in the question's order. Never raises, whatever the records hold.
     """
     cases = question.cases_from(seed)
@@ -51,8 +35,9 @@ def judge(question, record, seed, earlier=None):
     for name, quantities in question.follows.items():
         asked = question_by_id(name, question.student)
         _take_in_earlier(own, asked, quantities, (earlier or {}).get(name), seed)
-    for quantity in question.uses:
-        _take_in_used(own, quantity, answers[quantity])
+    if shown_to_work(question.functions, verdicts or {}):
+        for quantity in question.uses:
+            _take_in_used(own, quantity, answers[quantity])
     return [_judge_following(question, part, answers[part.name], own) for part in question.parts]
 
 

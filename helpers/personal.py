@@ -10,10 +10,11 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-from helpers.by_hand import OF_THE_COURSE
+from helpers.by_hand import OF_THE_COURSE, Numbers
 
 SECRET_VARIABLE = "BACKPROP_COURSE_SECRET"
 STUDENT_VARIABLE = "BACKPROP_STUDENT"
+NUMBERS_VARIABLE = "BACKPROP_NUMBERS"  # given by the grader: the kernel has not the secret
 SECRET_FILE = Path(__file__).with_name("course_secret.txt")
 SHORTEST_SECRET = 16
 NO_SECRET = "none"  # in the environment: even if there is a file
@@ -59,9 +60,17 @@ def numbers_of(student=""):
     """The Numbers of a student, by identifier; the course's without identifier or secret."""
     if not isinstance(student, str):
         raise ValueError(f"STUDENT: wanted an identifier in quotes, got {student!r:.60}.")
+    given = os.environ.get(NUMBERS_VARIABLE)
+    if given:
+        return Numbers.from_json(given)
+    return own_numbers(student) or OF_THE_COURSE
+
+
+def own_numbers(student):
+    """The Numbers that a student has by the course's secret; None without identifier or secret."""
     identifier = normalised(student)
     secret = identifier and course_secret()
-    return _drawn(secret, identifier) if secret else OF_THE_COURSE
+    return _drawn(secret, identifier) if secret else None
 
 
 @lru_cache(maxsize=1024)

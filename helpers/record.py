@@ -3,6 +3,7 @@
     {"version": 1, "question": "p2.sigmoid.forward", "seed": 7,
      "answers": {"z_h": [{"shape": [1, 2], "values": [0.1, 0.2]}], …}}
 
+At grading, "nonce" takes the place of "seed": what the grader knows the record by.
 `answers` has a list for each part, and for each further value that the question records, with one
 entry for each case: numbers as above, {"text": "tanh"}, {"missing": true}, or {"error": "…"}.
 """

@@ -15,12 +15,15 @@ from unittest.mock import patch
 
 from nbformat.v4 import new_output
 
-from helpers.checking import observe
+from helpers.asking import Task, observe
 from helpers.grading.released import grade_id, is_check
+from helpers.grading.run import Execution
 from helpers.grading.score import score
 from helpers.personal import STUDENT_VARIABLE
 from helpers.questions import question_by_id
 from helpers.record import MIME_TYPE
+
+NONCE = "of every check"
 
 
 def marked(notebook, seed=1, only=None, student=""):
@@ -55,7 +58,7 @@ def marked(notebook, seed=1, only=None, student=""):
             except Exception as error:
                 text = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
                 cell.outputs.append(new_output("error", **text))
-    return score(notebook, questions, seed, reasons={})
+    return score(notebook, questions, Execution(seed, nonces=dict.fromkeys(questions, NONCE)))
 
 
 @contextlib.contextmanager
@@ -73,7 +76,9 @@ def _recording(cell, seed, student):
     """What stands for `check` in a check cell: it leaves the record in the cell's outputs."""
 
     def check(question, **answers):
-        record = observe(question_by_id(question, student), answers, seed)
+        # Through text, as it reaches a kernel.
+        task = Task.from_json(question_by_id(question, student).task_from(seed, NONCE).to_json())
+        record = observe(task, answers) | {"nonce": NONCE}
         cell.outputs.append(new_output("display_data", {MIME_TYPE: record}))
 
     return check

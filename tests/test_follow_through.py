@@ -354,9 +354,15 @@ def of_backward(sigmoid="a * (1 - a)", tanh="1 - a**2", over="mean"):
     defined = {}
     source = BACKWARD.replace("SIGMOID", sigmoid).replace("TANH", tanh).replace("OVER", over)
     exec(source, defined)
-    question = question_by_id("p3.backward")
-    record = observe(question, {"backward": defined["backward"]}, SEED)
-    return {v.part: v for v in judge(question, record, SEED)}
+    found = {}
+    for name, arguments in (
+        ("p3.activations", ("activation", "slope")),
+        ("p3.backward", ("backward",)),
+    ):
+        question = question_by_id(name)
+        record = observe(question, {name: defined[name] for name in arguments}, SEED)
+        found[name] = judge(question, record, SEED, verdicts=found)
+    return {v.part: v for v in found["p3.backward"]}
 
 
 def test_a_wrong_slope_used_rightly_costs_nothing_in_backward():
@@ -427,6 +433,35 @@ def test_functions_that_do_not_train_carry_nothing(question, change):
     points, found = problem_3(question, change)
     assert set(points) == {question, "p3.reproduce", "p3.train"}
     assert not any(v.verdict == "carried" for verdicts in found.values() for v in verdicts)
+
+
+def test_what_is_made_up_for_functions_that_were_not_written_counts_for_nothing():
+    """A forged record of training, consistent in itself, without the functions of a step."""
+    train = question_by_id("p3.train")
+    made_up = {"losses": [0.3, 0.2, 0.1], "own_losses": [0.3, 0.2, 0.1]}
+    made_up |= {"E_end": 0.05, "own_E_end": 0.05}
+    record = observe(train, {"train": None}, SEED)
+    for name, values in made_up.items():
+        entry = {"shape": list(np.shape(values)), "values": np.ravel(values).tolist()}
+        record["answers"][name] = [entry] * len(record["answers"][name])
+
+    def verdicts(*without, **edits):
+        notebook = Notebook("problem_3_numpy")
+        for question, change in edits.items():
+            notebook.edit(f"p3.{question}", change)
+        before = marked_notebook(notebook.content)
+        before = {name: found for name, found in before.items() if name not in without}
+        return [verdict.verdict for verdict in judge(train, record, SEED, verdicts=before)]
+
+    turned = {"backward": ("(a_o - t)", "(t - a_o)")}
+    assert verdicts(**turned) == ["carried"] * 2, "as if the loop had been run with that backward"
+    assert verdicts() == ["wrong"] * 2, "right functions do not give this"
+    for missing in ("p3.forward", "p3.loss", "p3.backward", "p3.sgd_step"):
+        assert verdicts(missing, **turned) == ["wrong"] * 2
+    assert verdicts(loss=("0.5", "0.7"), backward=("(a_o - t)", "(a_o - 0.9 * t)")) == ["wrong"] * 2
+    unanswered = marked_notebook(Notebook("problem_3_numpy", solved=False).content)
+    found = judge(train, record, SEED, verdicts=unanswered)
+    assert [verdict.verdict for verdict in found] == ["wrong"] * 2
 
 
 def test_a_wrong_loop_is_not_excused_by_the_functions_it_calls():

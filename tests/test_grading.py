@@ -1,5 +1,6 @@
 """Grading a class from the zip to the marks: the sample class, through the real command."""
 
+import ast
 import csv
 import os
 import re
@@ -19,6 +20,7 @@ from helpers.grading.settings import course_at
 from helpers.judging import Verdict
 from helpers.questions import questions_of
 from tests.sample_class import STUDENTS, write_zip
+from tests.sample_class.__main__ import demo_sandbox
 from tests.sample_class.work import LESSON, notebook_names
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -363,7 +365,7 @@ def test_no_cell_is_a_formula(tmp_path, start):
 
 def executed(tmp_path, *sources, chosen, timeout=20):
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    reasons = run.execute(notebook, 7, chosen, timeout)
+    reasons = run.execute(notebook, {}, 7, chosen, timeout).reasons
     texts = ["".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells]
     return texts, reasons
 
@@ -376,21 +378,66 @@ def test_what_the_sandbox_shows(tmp_path):
         tmp_path,
         "import os\n"
         f"print(os.path.exists({str(secret)!r}), os.path.exists({str(ROOT / 'solutions')!r}))",
-        "import helpers; print(os.listdir(os.path.dirname(helpers.__file__) + '/grading'))",
+        "import helpers; print(sorted(os.listdir(os.path.dirname(helpers.__file__))))",
         "import socket\ntry: socket.create_connection(('127.0.0.1', 9), 1)\n"
         "except OSError as error: print(error.errno)",
-        "print(sorted(set(os.environ) & {'SECRET', 'BACKPROP_PROBE_SEED'}), os.getpid() < 10)",
-        "try: open(os.path.dirname(helpers.__file__) + '/record.py', 'a')\n"
-        "except OSError as error: print('read-only')",
+        "print(sorted(n for n in os.environ if 'SECRET' in n or 'SEED' in n), os.getpid() < 10)",
+        "for name in ('helpers', 'sys'):\n"
+        "    folder = os.path.dirname(helpers.__file__) if name == 'helpers' else os.sys.prefix\n"
+        "    try: open(folder + '/mine.py', 'w')\n"
+        "    except OSError as error: print(error.strerror)",
         "from pathlib import Path; Path('mine.txt').write_text('x'); print(os.listdir('/home'))",
+        "for place in ('/', '/dev', '/usr', os.path.dirname(os.environ['BACKPROP_PROBES'])):\n"
+        "    try: os.mkdir(place + '/mine')\n"
+        "    except OSError as error: print('not in', place[:4])",
+        "status = Path('/proc/self/status').read_text()\n"
+        "print([line for line in status.splitlines() if line.startswith(('CapEff', 'CapPrm'))])\n"
+        "print(Path('/proc/self/uid_map').read_text().split())",
+        "import subprocess\n"
+        "print(subprocess.run(['unshare', '-Ur', 'true'], capture_output=True).returncode != 0)",
         chosen="bubblewrap",
     )
     assert reasons == {}
     assert texts[0] == "False False\n"
-    assert texts[1] == "[]\n"
+    seen = ast.literal_eval(texts[1])
+    assert "asking" in seen and not sandbox.GRADERS & set(seen)
     assert texts[2].strip().isdigit()
-    assert texts[3] == "['BACKPROP_PROBE_SEED'] True\n"
-    assert texts[4] == "read-only\n"
+    assert texts[3] == "[] True\n"
+    assert texts[4].count("\n") == 2, "both are read-only"
+    assert texts[5] == "['student']\n"
+    assert texts[6].count("not in") == 4
+    assert texts[7].count("0000000000000000") == 2
+    uid_map = ast.literal_eval(texts[7].splitlines()[1])
+    assert uid_map[2] == "1", "a user namespace of its own, with one user"
+    assert texts[8] == "True\n" or not sandbox._no_more_namespaces()
+
+
+@pytest.mark.parametrize(
+    ("tries", "says"),
+    [
+        ("held = [bytearray(b'x' * 10**9) for _ in range(30)]", "memory"),
+        (
+            "import os, time\nchildren = 0\nwhile True:\n    try:\n        if os.fork() == 0:\n"
+            "            time.sleep(60)\n    except OSError:\n        children += 1\n"
+            "        if children > 100: break\n",
+            "",
+        ),
+        ("for n in range(10**5):\n    print('x' * 10**6)", "output"),
+        (
+            "import os, time\nfolder = os.path.dirname(os.environ['BACKPROP_PROBES']) + '/../sockets'\n"
+            "for n in range(20):\n    open(f'{folder}/{n}', 'wb').write(b'x' * 30_000_000)\n"
+            "time.sleep(60)",
+            "files",
+        ),
+    ],
+    ids=["memory", "processes", "output", "disk"],
+)
+def test_what_breaks_a_limit_costs_itself_alone(tmp_path, tries, says):
+    with_bubblewrap()
+    texts, reasons = executed(tmp_path, "x = 1", tries, "print(x)", chosen="bubblewrap", timeout=90)
+    assert texts[2] == "1\n"
+    assert says in reasons.get(1, "")
+    assert bool(says) == bool(reasons)
 
 
 def test_a_cell_that_dies_or_loops_costs_itself_alone(tmp_path):
@@ -425,7 +472,8 @@ def test_without_a_sandbox_cells_run_too(tmp_path):
         (["empty"], "no submissions in empty"),
         (["text.zip"], "not a zip file"),
         (["class", "--lesson", "lessons"], "no released notebooks"),
-        (["class", "--sandbox", "bubblewrap"], "not installed"),
+        (["class", "--sandbox", "bubblewrap"], "apt install bubblewrap"),
+        (["class"], "apt install bubblewrap"),
         (["class", "--gradebook", "book[1]"], "choose another name"),
     ],
 )
@@ -443,8 +491,11 @@ def test_nothing_could_be_done(tmp_path, monkeypatch, capsys, arguments, says):
     assert not (tmp_path / "gradebook").exists()
 
 
-def test_without_a_sandbox_there_is_a_warning(monkeypatch):
+def test_without_a_sandbox_there_is_a_warning():
+    chosen, warning = sandbox.choose("none")
+    assert chosen == "none" and warning.startswith("Without a sandbox")
+
+
+def test_the_demo_works_without_a_sandbox(monkeypatch):
     monkeypatch.setattr(sandbox, "bubblewrap_problem", lambda: "bubblewrap is not installed.")
-    chosen, warning = sandbox.choose("auto")
-    assert chosen == "none" and "WITHOUT" in warning and "apt install bubblewrap" in warning
-    assert sandbox.choose("none")[1].startswith("Without a sandbox")
+    assert demo_sandbox() == "none"

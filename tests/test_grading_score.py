@@ -6,21 +6,22 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from helpers.grading.run import Execution
 from helpers.grading.score import score
 from helpers.questions import question_by_id
 from helpers.record import MIME_TYPE
 
-SEED = 12345
+SEED, NONCE = 12345, "the nonce of this check"
 QUESTION, OTHER = question_by_id("p2.sigmoid.forward"), question_by_id("p2.tanh.forward")
 
 
-def right_record(question=QUESTION, seed=SEED):
-    (case,) = question.cases_from(seed)
+def right_record(question=QUESTION, nonce=NONCE):
+    (case,) = question.cases_from(SEED)
     answers = {
         name: [{"shape": list(np.shape(value)), "values": np.ravel(value).tolist()}]
         for name, value in case.expected.items()
     }
-    return {"version": 1, "question": question.id, "seed": seed, "answers": answers}
+    return {"version": 1, "question": question.id, "nonce": nonce, "answers": answers}
 
 
 def shown(record, **more):
@@ -49,7 +50,8 @@ def executed(*outputs, answer=()):
 
 def verdicts(notebook, reasons=None):
     check = QUESTION.id.replace(".", "-")
-    return score(notebook, {check: QUESTION}, SEED, reasons or {})[QUESTION.id]
+    execution = Execution(SEED, reasons or {}, {check: NONCE})
+    return score(notebook, {check: QUESTION}, execution)[QUESTION.id]
 
 
 def points(found):
@@ -75,9 +77,11 @@ ALL_RIGHT = "p2.sigmoid.forward\n✓ z_h  right\n✓ a_h  right\n✓ z_o  right\
         ([new_output("execute_result", {"text/plain": "5.0"})], "left no record"),
         ([shown(right_record()), shown(right_record())], "more than once"),
         ([shown(right_record(OTHER))], "no record"),
-        ([shown(right_record(seed=SEED + 1))], "not recorded in this run"),
+        ([shown(right_record(nonce="of another check"))], "not recorded when it was asked"),
+        ([shown(right_record(nonce=None))], "not recorded when it was asked"),
+        ([shown({**right_record(), "nonce": [NONCE]})], "not recorded when it was asked"),
         ([shown({**right_record(), "version": 2})], "no record"),
-        ([shown("right")], "no record"),
+        ([shown("right")], "not recorded when it was asked"),
         ([shown({**right_record(), "answers": None})], "no record"),
         ([shown({**right_record(), "points": 5, "answers": {}})], "no record"),
     ],
@@ -86,6 +90,13 @@ def test_no_valid_record_no_marks(outputs, says):
     found = verdicts(executed(*outputs))
     assert points(found) == 0
     assert all(verdict.verdict == "error" and says in verdict.hint for verdict in found)
+
+
+def test_a_check_that_was_never_asked_has_no_record_that_counts():
+    check = QUESTION.id.replace(".", "-")
+    notebook = executed(shown(right_record(nonce=None)))
+    found = score(notebook, {check: QUESTION}, Execution(SEED))[QUESTION.id]
+    assert points(found) == 0
 
 
 def test_record_in_another_cell_is_worth_nothing():

@@ -9,13 +9,13 @@ import nbformat
 from nbconvert.exporters import Exporter
 from traitlets import Unicode
 
-from helpers.checking import SIGNS
 from helpers.grading import markup, results
 from helpers.grading.released import Released, grade_id, is_answer, is_check, is_graded
 from helpers.grading.save import by_hand
 from helpers.grading.settings import course_at
 from helpers.grading.tables import number
 from helpers.questions import question_by_id
+from helpers.verdict import SIGNS
 
 WORDS = {
     "right": "right",

@@ -10,7 +10,6 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.preprocessors import SaveAutoGrades as NbgraderSaveAutoGrades
 from traitlets import Enum, Integer, Unicode
 
-from helpers.checking import as_html, as_text
 from helpers.grading import results, run, sandbox
 from helpers.grading.markup import safe_outputs
 from helpers.grading.released import Released, grade_id, is_check
@@ -22,6 +21,7 @@ from helpers.grading.tables import number
 from helpers.personal import normalised
 from helpers.questions import question_by_id
 from helpers.record import MIME_TYPE
+from helpers.verdict import as_html, as_text
 
 OURS = "backprop"  # the key of what the steps tell each other in a notebook's metadata
 
@@ -73,9 +73,9 @@ class Run(GradingStep):
             self.log.warning(warning)
         seed = secrets.randbits(32)
         student = self.identifier(resources)
-        reasons = run.execute(nb, seed, chosen, self.cell_timeout, student)
+        questions = self.released(resources).questions_for(student)
         # Not in the notebook: it stays on this side of the wall.
-        resources[OURS] = {"seed": seed, "reasons": reasons}
+        resources[OURS] = run.execute(nb, questions, seed, chosen, self.cell_timeout, student)
         return nb, resources
 
 
@@ -88,11 +88,11 @@ class SaveScores(GradingStep, NbgraderSaveAutoGrades):
     def preprocess(self, nb, resources):
         ids = resources["nbgrader"]
         released = self.released(resources)
-        ran = resources.get(OURS, {"seed": None, "reasons": {}})
+        execution = resources.get(OURS, run.Execution(seed=0))
         ours = nb.metadata.pop(OURS, {})
 
         def verdicts_for(student):
-            return score(nb, released.questions_for(student), ran["seed"], ran["reasons"])
+            return score(nb, released.questions_for(student), execution)
 
         identifier, announced = self.identifier(resources), ours.get("student")
         self.verdicts = verdicts_for(identifier)

@@ -15,21 +15,21 @@ from helpers.record import MIME_TYPE
 LONGEST_REASON = 200
 
 
-def score(notebook, questions, seed, reasons):
+def score(notebook, questions, execution):
     """The verdicts of every question: {question id: [Verdict, …]}, in the order of `questions`.
 
-    notebook: executed. questions: {grade_id of a check cell: Question}. seed: of the run's probes.
-    reasons: why cells did not run, {position: sentence}, from `run.execute`.
+    notebook: executed. questions: {grade_id of a check cell: Question}. execution: from
+    `run.execute`.
     """
     positions = {grade_id(cell): i for i, cell in enumerate(notebook.cells) if grade_id(cell)}
     found, records = {}, {}
     for check, question in questions.items():
         stopped = _error_above(notebook, positions, check)
-        record, reason = _record(notebook, positions, check, seed, reasons, stopped)
+        record, reason = _record(notebook, positions, check, execution, stopped)
         if reason:
             found[question.id] = without_record(question, reason)
             continue
-        verdicts = judge(question, record, seed, records)
+        verdicts = judge(question, record, execution.seed, records, found)
         if stopped:
             found[question.id] = _with_error_above(verdicts, stopped)
         else:
@@ -38,7 +38,7 @@ def score(notebook, questions, seed, reasons):
     return found
 
 
-def _record(notebook, positions, check, seed, reasons, stopped):
+def _record(notebook, positions, check, execution, stopped):
     """A check cell's record, and "" or why there is none that counts."""
     if check not in positions:
         return None, "this cell is missing"
@@ -46,6 +46,7 @@ def _record(notebook, positions, check, seed, reasons, stopped):
     records = records_in(notebook.cells[position])
     if len(records) > 1:
         return None, "this cell recorded answers more than once"
+    reasons = execution.reasons
     lost = [reasons[p] for p in _answer_cells(notebook, positions, check) if p in reasons]
     if lost:
         # What was recorded, if anything, are values of the same names from elsewhere.
@@ -54,8 +55,10 @@ def _record(notebook, positions, check, seed, reasons, stopped):
     if not records:
         return None, reasons.get(position) or _why_no_record(notebook.cells[position], stopped)
     (record,) = records
-    if isinstance(record, dict) and record.get("seed") != seed:
-        return None, "the answers in this cell were not recorded in this run"
+    # What was recorded for another check, or before this one was asked, cannot know its nonce.
+    nonce = execution.nonces.get(check)
+    if not nonce or not isinstance(record, dict) or record.get("nonce") != nonce:
+        return None, "the answers in this cell were not recorded when it was asked for them"
     return record, ""
 
 

@@ -1,9 +1,8 @@
 """Lecture 1: counting networks, derivatives by the rules and by differences, one step downhill."""
 
-from functools import partial
-
 import numpy as np
 
+from helpers.asking import lecture_1_learning_by_gradient as asking
 from helpers.course import line_example
 from helpers.numerical import forward_difference, symmetric_difference
 from helpers.questions.model import (
@@ -14,11 +13,7 @@ from helpers.questions.model import (
     Part,
     Question,
     Tolerance,
-    answers_themselves,
 )
-from helpers.questions.problem_1_derivation import value_at
-from helpers.questions.problem_3_numpy import returned
-from helpers.record import Missing, Unusable
 from helpers.weight_space import WeightSpace
 
 GRIDS = {"networks_6": (6, 9), "networks_10": (10, 9)}  # k values for each of n weights
@@ -43,7 +38,6 @@ def _numbers(question, parts, expected, mistakes=None, given=None, consequences=
         values,
         mistakes or {},
         given or {},
-        call=answers_themselves,
         consequences=consequences,
     )
     return Question(question, parts, tuple(part.name for part in parts), lambda rng: [case])
@@ -74,19 +68,6 @@ def _count():
     return _numbers("l1.count", parts, expected, mistakes)
 
 
-def _is_numeric(value):
-    """Whether `value` is made of numbers, not of texts; fractions and SymPy's numbers are some."""
-    try:
-        array = np.asarray(value)
-        array.astype(float)
-    except (TypeError, ValueError):
-        return False
-    return array.dtype.kind in "iufO"
-
-
-CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-
-
 def _perceptron():
     """Any weights and bias are right with which the unit says AND: their sign at the corners."""
     part = Part(
@@ -98,26 +79,12 @@ def _perceptron():
         "should it be?",
     )
 
-    def call(w, b):
-        def answers():
-            if any(value is None or value is Ellipsis for value in (w, b)):
-                return Missing()
-            if not _is_numeric(w) or not _is_numeric(b) or np.size(w) != 2 or np.size(b) != 1:
-                return Unusable("wanted a list of two weights, w, and one number, b")
-            return np.where(
-                CORNERS @ np.ravel(w).astype(float) + np.asarray(b, dtype=float).item() > 0,
-                1.0,
-                0.0,
-            )
-
-        return {"answers": answers}
-
     mistakes = [
         ("says_or", np.array([0.0, 1, 1, 1])),
         ("says_always_the_same", np.zeros(4)),
         ("says_always_the_same", np.ones(4)),
     ]
-    case = Case({"answers": np.array([0.0, 0, 0, 1])}, {"answers": mistakes}, call=call)
+    case = Case({"answers": np.array([0.0, 0, 0, 1])}, {"answers": mistakes}, ask=asking.perceptron)
     return Question("l1.perceptron", (part,), ("w", "b"), lambda rng: [case])
 
 
@@ -168,16 +135,13 @@ def _by_rules():
                         ("order_of_variables", at_point[::-1]),
                     ],
                 },
-                call=partial(_formula_at, {"x_1": x_1, "x_2": x_2}),
+                ask=asking.by_rules,
+                probe={"point": {"x_1": x_1, "x_2": x_2}},
             )
 
     return Question(
         "l1.by_rules", parts, ("df_dx_2", "gradient_f"), cases=lambda rng: list(cases(rng))
     )
-
-
-def _formula_at(point, df_dx_2, gradient_f):
-    return {"df_dx_2": partial(value_at, point, list(point), df_dx_2), "gradient_f": gradient_f}
 
 
 def _direction():
@@ -220,21 +184,8 @@ def _direction():
         ],
     }
 
-    def call(descent, rate, across):
-        def direction():
-            if descent is None or descent is Ellipsis:
-                return Missing()
-            if not _is_numeric(descent) or np.size(descent) != 2:
-                return Unusable("wanted a list of two numbers")
-            vector = np.ravel(descent).astype(float)
-            if not np.any(vector):
-                return Unusable("two zeros point nowhere")
-            return vector / np.hypot(*vector)  # any length is right
-
-        return {"descent": direction, "rate": rate, "across": across}
-
     expected = {"descent": downhill, "rate": np.asarray(length), "across": "C"}
-    case = Case(expected, mistakes, call=call)
+    case = Case(expected, mistakes, ask=asking.direction)
     names = tuple(part.name for part in parts)
     return Question("l1.direction", parts, names, lambda rng: [case])
 
@@ -280,15 +231,12 @@ def _differences():
                         ("not_divided", symmetric * h),
                     ],
                 },
-                call=partial(_call_differences, function, x, h),
+                ask=asking.differences,
+                probe={"a": a, "b": b, "x": x, "h": h},
             )
 
     names = tuple(part.name for part in parts)
     return Question("l1.differences", parts, names, cases=lambda rng: list(cases(rng)))
-
-
-def _call_differences(function, x, h, **differences):
-    return {name: partial(returned, answer, function, x, h) for name, answer in differences.items()}
 
 
 def _error():

@@ -13,7 +13,6 @@ from helpers.questions.model import (
     Case,
     Part,
     Question,
-    answers_themselves,
     step_case,
 )
 from helpers.reference import gradients
@@ -63,7 +62,7 @@ def _with_first_target(case, parts):
 def _numbers(expected, mistakes=None):
     """A Case of numbers by part; mistakes: (misconception, number) pairs by part."""
     arrays = {part: np.asarray(value, dtype=float) for part, value in expected.items()}
-    return Case(arrays, mistakes or {}, call=answers_themselves)
+    return Case(arrays, mistakes or {})
 
 
 def _forward(parts):
@@ -90,13 +89,11 @@ def _forward(parts):
         },
     )
     E = _with_first_target(step_case(other, parts[1:]), parts[1:])
-    return Case(z_h.expected | E.expected, z_h.mistakes | E.mistakes, call=answers_themselves)
+    return Case(z_h.expected | E.expected, z_h.mistakes | E.mistakes)
 
 
 def _output_delta(parts):
-    return _with_first_target(
-        step_case(_step_with_other_target(), parts, answers_themselves), (parts[0], parts[2])
-    )
+    return _with_first_target(step_case(_step_with_other_target(), parts), (parts[0], parts[2]))
 
 
 OUTPUT_DELTA = (
@@ -121,7 +118,7 @@ DIRECTION = Part(
 def _output_gradients(parts):
     numbers = _with_first_target(step_case(_step_with_other_target(), parts[:2]), parts[:2])
     expected = numbers.expected | {"direction": "B"}
-    return replace(numbers, expected=expected, call=answers_themselves)
+    return replace(numbers, expected=expected)
 
 
 HIDDEN_UNIT = (
@@ -148,7 +145,7 @@ def _hidden_unit(parts):
             ("weight_for_activation", weight * step["delta_h"][0, 1]),
             *((slip, entering * delta) for slip, delta in deltas.items()),
         ]
-    return _and_mistakes(step_case(step, parts, answers_themselves), mistakes)
+    return _and_mistakes(step_case(step, parts), mistakes)
 
 
 def _two_paths(parts):
@@ -290,7 +287,7 @@ PREDICTION = Part(
 
 
 def _choice(answer):
-    return lambda parts: Case({parts[0].name: answer}, call=answers_themselves)
+    return lambda parts: Case({parts[0].name: answer})
 
 
 QUESTIONS = (

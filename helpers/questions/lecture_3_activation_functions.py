@@ -1,13 +1,10 @@
 """Lecture 3: slopes, losses and deltas of the activation functions, softmax, saturation."""
 
-from functools import partial
-
 import numpy as np
 
+from helpers.asking import lecture_3_activation_functions as asking
 from helpers.network import HIDDEN_ACTIVATIONS, Network, sigmoid, softmax
-from helpers.questions.model import BY_HAND, Case, Part, Question, answers_themselves
-from helpers.questions.problem_3_numpy import returned
-from helpers.record import Refused
+from helpers.questions.model import BY_HAND, Case, Part, Question
 from helpers.reference import gradients, jacobian, pull_back, slope
 
 LAYERS = 5  # of sigmoids, in the question on vanishing slopes
@@ -42,13 +39,12 @@ def _numbers(expected, mistakes):
             part: [(name, np.asarray(value, dtype=float)) for name, value in pairs]
             for part, pairs in mistakes.items()
         },
-        call=answers_themselves,
     )
 
 
 def _letters(**right):
     """A function that gives the case of a question on letters, the right ones by part."""
-    return lambda rng: Case(right, call=answers_themselves)
+    return lambda rng: Case(right)
 
 
 # Slopes
@@ -170,13 +166,8 @@ def _hidden_delta(rng):
             mistakes[name].append(("square_forgotten", back * (1 - a)))
         mistakes[name].append(("back_forgotten", slope(function, z[name])))
 
-    def call(delta_h):
-        return {
-            name: partial(returned, delta_h, name, back.copy(), HIDDEN_ACTIVATIONS[name](z[name]))
-            for name in HIDDEN
-        }
-
-    return Case(expected, mistakes, call=call)
+    probe = {"back": back, "a": {name: HIDDEN_ACTIVATIONS[name](z[name]) for name in HIDDEN}}
+    return Case(expected, mistakes, ask=asking.hidden_delta, probe=probe)
 
 
 HIDDEN_DELTA = tuple(Part(name, 1, f"delta_h with {name} units") for name in HIDDEN)
@@ -235,24 +226,7 @@ def _softmax_case(rng):
         ]
     }
 
-    def call(softmax):
-        return {
-            "a": partial(_finite, softmax, z.copy()),
-            "a_far_from_0": partial(_finite, softmax, shifted.copy()),
-        }
-
-    return Case(expected, mistakes, call=call)
-
-
-def _finite(function, z):
-    with np.errstate(all="ignore"):
-        outputs = returned(function, z)
-    if np.asarray(outputs).dtype.kind == "f" and not np.all(np.isfinite(outputs)):
-        raise Refused(
-            "exp of a large number is inf, and if every exponent of a row is very negative, the "
-            "sum is 0: what can you subtract from each row of z without changing the result?"
-        )
-    return outputs
+    return Case(expected, mistakes, ask=asking.softmax, probe={"z": z, "far_from_0": shifted})
 
 
 SOFTMAX = (

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from helpers.asking import Task, answers_themselves, name_of
 from helpers.misconceptions.of_a_step import wrong_values
 from helpers.sgd_step import PARAMETERS
 
@@ -83,9 +84,10 @@ class Case:
 
     expected: what is right, a float64 array or a str, by part. mistakes: (misconception, value)
     pairs by part. given: what a part started from, by part (see Tolerance.allowed).
-    call: how to get the answers from the student's, a function of the keyword arguments of `check`
-    that returns a dict by part, of values or of functions without arguments that return them (so
-    that an error costs one part only); it runs in the student's kernel only.
+    ask: how to get the answers from the student's, a function in helpers.asking of `probe`, its
+    inputs, and the keyword arguments of `check`; it returns a dict by part, of values or of
+    functions without arguments that return them (so that an error costs one part only). It runs in
+    the student's kernel, which sees the probe: nothing in it may tell what is right.
     label: names the case to the student, as in "hidden='relu'".
     consequences: what may follow from a student's own values, a dict of arrays by quantity: a
     function of it that gives such dicts, one for each way to go on. None where nothing does.
@@ -95,7 +97,8 @@ class Case:
     expected: dict
     mistakes: dict = field(default_factory=dict)
     given: dict = field(default_factory=dict)
-    call: Callable | None = None
+    ask: Callable = answers_themselves
+    probe: dict = field(default_factory=dict)
     label: str = ""
     consequences: Callable | None = None
     inputs: tuple = ()
@@ -110,9 +113,12 @@ class Question:
     follows: the earlier questions whose answers this one builds on, with the quantities that it
     takes from each (None for all): a dict by question id.
     uses: quantities that are recorded although they are not asked for here, since the answers are
-    made with the student's own: `call` returns them beside the parts. A dict from a quantity to
+    made with the student's own: `ask` returns them beside the parts. A dict from a quantity to
     what the student calls it.
-    probes: names of further values that `call` returns, for `method_recognised`.
+    functions: those of the student's that the quantities in `uses` come from, as (question id,
+    names of its parts or None for all) pairs. What they give is known from the student's kernel
+    alone, so it counts only where those parts are answered (see follow_through.shown_to_work).
+    probes: names of further values that `ask` returns, for `method_recognised`.
     method_recognised: a function of (cases, answers by name) that gives the name of the mistake
     that the method as a whole is, however near its numbers are; "" if it is none.
     student: whose numbers it asks for, by identifier (see helpers.personal); "" for the course's.
@@ -124,6 +130,7 @@ class Question:
     cases: Callable
     follows: dict = field(default_factory=dict, hash=False)
     uses: dict = field(default_factory=dict, hash=False)
+    functions: tuple = ()
     probes: tuple = ()
     method_recognised: Callable | None = None
     student: str = ""
@@ -141,6 +148,19 @@ class Question:
         """The cases drawn from `seed`, an int. The same seed gives the same cases anywhere."""
         return _cases(self, seed)
 
+    def task_from(self, seed, nonce=""):
+        """The Task of asking for the cases drawn from `seed`."""
+        cases = self.cases_from(seed)
+        return Task(
+            question=self.id,
+            arguments=self.arguments,
+            parts=tuple(part.name for part in self.parts),
+            recorded=tuple(self.recorded),
+            ask=name_of(cases[0].ask),
+            probes=tuple(case.probe for case in cases),
+            nonce=nonce,
+        )
+
 
 # A check observes and judges the same cases; to draw them once halves its time.
 @lru_cache(maxsize=4)
@@ -148,8 +168,8 @@ def _cases(question, seed):
     return question.cases(np.random.default_rng(seed))
 
 
-def step_case(step, parts: Iterable[Part], call=None, label=""):
-    """The Case in which `parts` are quantities of the SGDStep `step`."""
+def step_case(step, parts: Iterable[Part], ask=answers_themselves, probe=None, label=""):
+    """The Case in which `parts` are quantities of the SGDStep `step`; ask and probe as in Case."""
     expected, mistakes, given = {}, {}, {}
     for part in parts:
         quantity = part.quantity or part.name
@@ -163,15 +183,10 @@ def step_case(step, parts: Iterable[Part], call=None, label=""):
         if quantity.endswith("_new"):
             given[part.name] = step[quantity.removesuffix("_new")][index]
     inputs = tuple(step[name] for name in ("x", "t", *PARAMETERS))
-    return Case(expected, mistakes, given, call, label, step.consequences, inputs)
+    return Case(expected, mistakes, given, ask, probe or {}, label, step.consequences, inputs)
 
 
 def _has_element(value, index):
     """Whether a mistake's value, which may have another shape, has the element asked for."""
     shape = np.shape(value)
     return len(index) <= len(shape) and all(i < n for i, n in zip(index, shape))
-
-
-def answers_themselves(**answers):
-    """The `call` of a question whose answers are numbers or words: nothing has to be run."""
-    return answers

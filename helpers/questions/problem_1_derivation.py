@@ -9,9 +9,9 @@ from functools import partial
 
 import numpy as np
 
+from helpers.asking.formulas import values_at
 from helpers.misconceptions.of_a_step import wrong_values
 from helpers.questions.model import Case, Part, Question
-from helpers.record import Missing, Unusable
 from helpers.sgd_step import random_step
 
 POINTS = 3
@@ -99,7 +99,8 @@ def _question(question, words, deltas=(), follows=()):
                     for part in parts
                     if part.name.endswith("_new")
                 },
-                call=partial(_values_at, point, usable),
+                ask=values_at,
+                probe={"point": point, "usable": usable},
                 consequences=partial(_consequences, step, point),
             )
 
@@ -177,46 +178,6 @@ def _fitting(step, quantity):
             yield entry, value
 
 
-def _values_at(point, usable, **formulas):
-    def allowed(name):
-        # delta_k_formula is to be written without delta_k.
-        return [symbol for symbol in usable if f"{symbol}_formula" != name]
-
-    return {
-        name: partial(value_at, point, allowed(name), formula) for name, formula in formulas.items()
-    }
-
-
-def value_at(point, usable, formula):
-    """The value of a SymPy expression at `point`, a dict of floats by symbol name.
-
-    usable: names of the symbols that may stand in it.
-    """
-    import sympy
-
-    if formula is None or formula is Ellipsis:
-        return Missing()
-    if isinstance(formula, str):
-        return Unusable("wanted a formula in the given symbols, without quotes")
-    try:
-        expression = sympy.sympify(formula)
-    except Exception:
-        expression = None
-    if not isinstance(expression, sympy.Expr):
-        return Unusable("wanted a formula in the given symbols")
-    # By name: a symbol declared again, with assumptions, is another one to SymPy.
-    names = {symbol: symbol.name for symbol in expression.free_symbols}
-    for name in sorted(set(names.values()) - set(usable)):
-        if name.startswith("delta"):
-            return Unusable(f"write this one without {name}")
-        return Unusable(f"the symbol {name} is not one of the given ones")
-    value = expression.evalf(20, subs={symbol: point[name] for symbol, name in names.items()})
-    try:
-        return float(value)
-    except TypeError:
-        return Unusable("the formula does not come down to a number: is a function not applied?")
-
-
 def _two_outputs():
     """For those who finish early: delta_j when unit j feeds two output units, k and l."""
     part = Part("delta_j_formula", 0, "delta of hidden unit j, with two output units")
@@ -241,7 +202,8 @@ def _two_outputs():
                         ),
                     ]
                 },
-                call=partial(_values_at, point, list(point)),
+                ask=values_at,
+                probe={"point": point, "usable": list(point)},
             )
 
     return Question("p1.two_outputs", (part,), ("delta_j_formula",), lambda rng: list(cases(rng)))

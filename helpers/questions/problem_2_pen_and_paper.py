@@ -11,7 +11,6 @@ from helpers.questions.model import (
     Case,
     Part,
     Question,
-    answers_themselves,
     step_case,
 )
 from helpers.sgd_step import SGDStep
@@ -62,7 +61,7 @@ def _by_hand(question, step, names, follows, student):
         question,
         parts,
         arguments=tuple(names),
-        cases=lambda rng: [step_case(step, parts, answers_themselves)],
+        cases=lambda rng: [step_case(step, parts)],
         follows=follows,
         student=student,
     )
@@ -109,7 +108,7 @@ def _comparison(steps, student):
             "unmoved_count": np.asarray(float(max(still.values()))),
             "reason": "C",
         }
-        return [Case(expected, call=answers_themselves)]
+        return [Case(expected)]
 
     names = tuple(part.name for part in parts)
     return Question("p2.compare", parts, names, cases, student=student)
@@ -126,7 +125,7 @@ def _two_points(step, student):
 
     def cases(rng):
         x, t = np.vstack([step.x, [[1.0, -0.4]]]), np.vstack([step.t, [[0.9]]])
-        return [step_case(SGDStep(step.net, x, t, step.eta), parts, answers_themselves)]
+        return [step_case(SGDStep(step.net, x, t, step.eta), parts)]
 
     return Question("p2.two_points", parts, tuple(words), cases, student=student)
 

@@ -1,27 +1,27 @@
 """Problem 3: the network from scratch. Answers are functions, run on random batches."""
 
-import copy
-import sys
 from functools import partial
 
 import numpy as np
 
+from helpers.asking import problem_3_numpy as asking
 from helpers.course import HIDDEN, tutorial_step
 from helpers.network import HIDDEN_ACTIVATIONS, Network, sigmoid
 from helpers.numerical import forward_difference, symmetric_difference
 from helpers.questions.model import Case, Part, Question, step_case
-from helpers.record import Refused
 from helpers.reference import gradients, slope
 from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION, SGDStep, random_step
 
 TRAINING_STEPS = 3
+INPUTS = ("x", "t", "eta", *PARAMETERS)
 
 
-def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}", **more):
+def _for_each_hidden(question, argument, parts, ask, names, label="hidden={hidden!r}", **more):
     """A question about one function, asked once with each hidden activation on a random batch.
 
-    call: of (step, function), returns the answers by part. The number of points differs from case
-    to case, and there are three outputs, so that neither can be mistaken for the other or for 2.
+    names: of the step's quantities that the function is called with. The number of points differs
+    from case to case, and there are three outputs, so that neither can be mistaken for the other
+    or for 2.
     more: fields of the Question.
     """
 
@@ -31,47 +31,17 @@ def _for_each_hidden(question, argument, parts, call, label="hidden={hidden!r}",
             yield step_case(
                 step,
                 parts,
-                lambda step=step, **answers: call(step, answers[argument]),
+                ask,
+                probe_of(step, names),
                 label=label.format(hidden=hidden, points=points),
             )
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
 
 
-def returned(function, *arguments):
-    """What the student's `function` returns; Refused if it changes what it was given."""
-    before = copy.deepcopy(arguments)
-    outputs = function(*arguments)
-    if any(not _same(now, then) for now, then in zip(arguments, before, strict=True)):
-        raise Refused("your function changes what it was given; let it make new arrays instead")
-    if outputs is None:
-        raise Refused("your function returns None: is a return missing?")
-    return outputs
-
-
-def _same(now, then):
-    if isinstance(then, dict):
-        return now.keys() == then.keys() and all(_same(now[name], then[name]) for name in then)
-    if isinstance(then, tuple | list):
-        return all(map(_same, now, then))
-    return callable(then) or np.array_equal(now, then)
-
-
-def from_dict(outputs, names, what):
-    """The entries `names` of a dict, by part; Refused if it is none or lacks one."""
-    if not isinstance(outputs, dict):
-        raise Refused(f"{what} has to be a dict with the keys {', '.join(names)}")
-    lacking = [name for name in names if name not in outputs]
-    if lacking:
-        raise Refused(f"{what} lacks the key {lacking[0]}")
-    return {name: outputs[name] for name in names}
-
-
-def from_sequence(outputs, names, what):
-    """The items of a tuple or list, by part; Refused if it is none or has another length."""
-    if not isinstance(outputs, tuple | list) or len(outputs) != len(names):
-        raise Refused(f"{what} has to be the {len(names)} values {', '.join(names)}, in this order")
-    return dict(zip(names, outputs, strict=True))
+def probe_of(step, names):
+    """The quantities `names` of an SGDStep and the name of its hidden activation, as a probe."""
+    return {name: step[name] for name in names} | {"hidden": step.net.hidden}
 
 
 ACTIVATIONS = tuple(Part(name, 1, f"{name} of z") for name in HIDDEN) + tuple(
@@ -107,18 +77,15 @@ def _activation_case(rng, shape):
     mistakes["slope_sigmoid"] += [("factor_of_the_slope_missing", v) for v in (sigma, 1 - sigma)]
     mistakes["slope_tanh"].append(("square_forgotten", 1 - tanh))
 
-    def call(activation, slope):
-        answers = {name: partial(returned, activation, name, z.copy()) for name in HIDDEN}
-        return answers | {
-            f"slope_{name}": partial(returned, slope, name, z.copy()) for name in HIDDEN
-        }
-
     def consequences(own):
         through = {f"slope_{n}": SLOPE_THROUGH_ACTIVATION[n](own[n]) for n in HIDDEN if n in own}
         yield expected | through
 
     label = f"z of shape {shape}"
-    return Case(expected, mistakes, call=call, label=label, consequences=consequences)
+    return Case(
+        expected, mistakes, ask=asking.activations, probe={"z": z}, label=label,
+        consequences=consequences,
+    )  # fmt: skip
 
 
 FORWARD = tuple(
@@ -132,37 +99,7 @@ FORWARD = tuple(
 )
 
 
-def _forward(step, forward):
-    outputs = returned(forward, step.x.copy(), step.parameters, step.net.hidden)
-    answers = from_sequence(outputs, [part.name for part in FORWARD], "what forward returns")
-    return answers | _own_activations(step, forward)
-
-
-def _own_activations(step, forward):
-    """What the `activation` that the student's `forward` calls gives, as functions by quantity."""
-    activation = _beside(forward, "activation")
-
-    def f_h():
-        return returned(activation, step.net.hidden, step["z_h"].copy())
-
-    def f_o():
-        z_o = np.asarray(f_h()) @ step["W_o"] + step["b_o"]
-        return returned(activation, step.net.output, z_o)
-
-    return {"f_h": f_h, "f_o": f_o} if activation else {}
-
-
-def _beside(function, name):
-    """The function `name` that the student's `function` sees, or None."""
-    found = getattr(function, "__globals__", {}).get(name)
-    return found if callable(found) else None
-
-
 LOSS = (Part("E", 2, "loss of the batch"),)
-
-
-def _loss(step, loss):
-    return {"E": returned(loss, step["a_o"].copy(), step.t.copy())}
 
 
 BACKWARD = tuple(
@@ -180,20 +117,6 @@ BACKWARD = tuple(
 # allows a difference quotient to be, whose best is about 1e-11.
 EXACT_TO = 1e-13
 NEAR = 0.05  # and so near are difference quotients with a usual step
-OTHER_TRACE = "dW_h_with_another_trace"
-
-
-def _backward(step, backward):
-    def run(trace):
-        outputs = returned(
-            backward, step.x.copy(), step.t.copy(), step.parameters, trace, step.net.hidden
-        )
-        return from_dict(outputs, [part.name for part in BACKWARD], "what backward returns")
-
-    trace = tuple(step[part.name].copy() for part in FORWARD)
-    answers = run(trace)
-    other = tuple(0.9 * array for array in trace)
-    return answers | _own_slopes(step, backward) | {OTHER_TRACE: lambda: run(other)["dW_h"]}
 
 
 def _is_difference_quotient(cases, answers):
@@ -216,32 +139,14 @@ def _is_difference_quotient(cases, answers):
     ignores_trace = all(
         isinstance(own, np.ndarray) and isinstance(other, np.ndarray)
         and own.shape == other.shape and np.allclose(own, other, rtol=1e-9, atol=1e-9)
-        for own, other in zip(answers["dW_h"], answers[OTHER_TRACE], strict=True)
+        for own, other in zip(answers["dW_h"], answers[asking.OTHER_TRACE], strict=True)
     )  # fmt: skip
     return "difference_quotient" if ignores_trace and all(map(near_only, BACKWARD)) else ""
-
-
-def _own_slopes(step, backward):
-    """What the `slope` that the student's `backward` calls gives, as functions by quantity."""
-    slope = _beside(backward, "slope")
-    if not slope:
-        return {}
-    return {
-        f"slope_{layer}": partial(returned, slope, name, step[f"z_{layer}"].copy())
-        for layer, name in (("h", step.net.hidden), ("o", step.net.output))
-    }
 
 
 UPDATE = tuple(
     Part(f"{name}_new", 1, f"{name} after the step", quantity=f"{name}_new") for name in PARAMETERS
 )
-
-
-def _sgd_step(step, sgd_step):
-    gradients = {f"d{name}": step[f"d{name}"].copy() for name in PARAMETERS}
-    outputs = returned(sgd_step, step.parameters, gradients, step.eta)
-    new = from_dict(outputs, PARAMETERS, "what sgd_step returns")
-    return {f"{name}_new": value for name, value in new.items()}
 
 
 def _difference_cases(rng):
@@ -250,9 +155,7 @@ def _difference_cases(rng):
         factors = rng.uniform(0.5, 1.5, shape)
         h = rng.uniform(0.05, 0.1)
 
-        def function(w, factors=factors):
-            return float(np.sum(factors * np.asarray(w) ** 3) + np.prod(w))
-
+        function = asking.cubes_and_product(factors)
         right = symmetric_difference(function, w, h)
         wrong = {
             "forward_difference": forward_difference(function, w, h),
@@ -271,29 +174,12 @@ def _difference_cases(rng):
                     ("not_moved_back", _without_moving_back(function, w, h)),
                 ]
             },
-            call=lambda symmetric_difference, w=w, h=h, function=function: {
-                "quotients": returned(symmetric_difference, function, w.copy(), h)
-            },
+            ask=asking.difference_quotients,
+            probe={"factors": factors, "w": w, "h": h},
             label=f"w of shape {shape}",
         )
 
 
-def _trained(step, functions, steps):
-    """What the student's own functions make of `steps` updates: (weights and biases, losses).
-
-    functions: forward, loss, backward, sgd_step.
-    """
-    forward, loss, backward, sgd_step = functions
-    parameters, losses = step.parameters, []
-    for _ in range(steps):
-        trace = forward(step.x.copy(), parameters, step.net.hidden)
-        losses.append(loss(trace[-1], step.t.copy()))
-        gradients = backward(step.x.copy(), step.t.copy(), parameters, trace, step.net.hidden)
-        parameters = sgd_step(parameters, gradients, step.eta)
-    return parameters, np.array(losses, dtype=float)
-
-
-OWN_FUNCTIONS = ("forward", "loss", "backward", "sgd_step")
 CALLED = "step by forward, loss, backward and sgd_step"
 
 
@@ -319,15 +205,7 @@ def _reproduction(rng):
         hidden: [("loss_of_before_the_step", np.asarray(s["E"]))] for hidden, s in steps.items()
     }
 
-    def own_loss(step):
-        # The answers are numbers here; the functions they were made with are the notebook's.
-        functions = [vars(sys.modules["__main__"])[name] for name in OWN_FUNCTIONS]
-        _, losses = _trained(step, functions, 2)
-        return losses[1]
-
-    def call(E_new):
-        own = {f"own_{hidden}": partial(own_loss, step) for hidden, step in steps.items()}
-        return from_dict(E_new, HIDDEN, "E_new") | own
+    probe = {"steps": {hidden: probe_of(step, INPUTS) for hidden, step in steps.items()}}
 
     def consequences(own):
         # Functions that leave the weights where they are make the rest trivial.
@@ -336,7 +214,7 @@ def _reproduction(rng):
             hidden: own.get(f"own_{hidden}", value) for hidden, value in moved.items()
         }
 
-    return [Case(right, before, call=call, consequences=consequences)]
+    return [Case(right, before, ask=asking.reproduction, probe=probe, consequences=consequences)]
 
 
 TRAINING = (
@@ -363,7 +241,8 @@ def _training_cases(rng):
         yield Case(
             {"losses": losses, "E_end": now["E"]},
             {"losses": [("loss_after_the_step", after)]},
-            call=partial(_train, step),
+            ask=asking.training,
+            probe=probe_of(step, INPUTS) | {"steps": TRAINING_STEPS},
             label=f"hidden={hidden!r}",
             consequences=partial(_training_consequences, losses, now["E"]),
         )
@@ -375,32 +254,6 @@ def _training_consequences(losses, E_end, own):
     if np.ptp(own.get("own_losses", losses)):
         q |= {"losses": own.get("own_losses", losses), "E_end": own.get("own_E_end", E_end)}
     yield q
-
-
-def _train(step, train):
-    def own():
-        return _trained(step, [_beside(train, name) for name in OWN_FUNCTIONS], TRAINING_STEPS)
-
-    outputs = returned(
-        train,
-        step.x.copy(),
-        step.t.copy(),
-        step.parameters,
-        step.net.hidden,
-        step.eta,
-        TRAINING_STEPS,
-    )
-    answers = from_sequence(outputs, ("params", "losses"), "what train returns")
-
-    def loss_with(parameters):
-        return step.loss_with(from_dict(parameters, PARAMETERS, "params, as train returns it,"))
-
-    return {
-        "losses": answers["losses"],
-        "E_end": lambda: loss_with(answers["params"]),
-        "own_losses": lambda: own()[1],
-        "own_E_end": lambda: loss_with(own()[0]),
-    }
 
 
 DEPTH = 3
@@ -416,20 +269,13 @@ def _any_depth_cases(rng):
     x, t = rng.uniform(-1.5, 1.5, (5, sizes[0])), rng.uniform(0.05, 0.95, (5, sizes[-1]))
     g = gradients(net, x, t)
 
-    def call(backward_any_depth):
-        weights, biases = copy.deepcopy((net.weights, net.biases))
-        outputs = returned(backward_any_depth, x.copy(), t.copy(), weights, biases)
-        lists = from_sequence(outputs, ("dW", "db"), "what backward_any_depth returns")
-        if any(len(arrays) != DEPTH for arrays in lists.values()):
-            raise Refused("dW and db have to be lists with one array a layer")
-        return _by_layer(**lists)
-
     expected = _by_layer(g.weights, g.biases)
     mistakes = {
         name: [("sum_over_batch", len(x) * value), ("wrong_sign", -value)]
         for name, value in expected.items()
     }
-    return [Case(expected, mistakes, call=call)]
+    probe = {"x": x, "t": t, "weights": net.weights, "biases": net.biases}
+    return [Case(expected, mistakes, ask=asking.any_depth, probe=probe)]
 
 
 def _by_layer(dW, db):
@@ -442,6 +288,9 @@ ANY_DEPTH = tuple(
     for k in range(DEPTH)
 )
 
+ACTIVATION_FUNCTIONS = tuple(("p3.activations", (name, f"slope_{name}")) for name in HIDDEN)
+STEP_FUNCTIONS = tuple((f"p3.{name}", None) for name in asking.OWN_FUNCTIONS)
+
 QUESTIONS = (
     Question(
         "p3.activations",
@@ -453,17 +302,21 @@ QUESTIONS = (
         "p3.forward",
         "forward",
         FORWARD,
-        _forward,
+        asking.forward,
+        ("x", *PARAMETERS),
         uses={"f_h": "activation", "f_o": "activation"},
+        functions=ACTIVATION_FUNCTIONS,
     ),
-    _for_each_hidden("p3.loss", "loss", LOSS, _loss, label="{points} points"),
+    _for_each_hidden("p3.loss", "loss", LOSS, asking.loss, ("a_o", "t"), label="{points} points"),
     _for_each_hidden(
         "p3.backward",
         "backward",
         BACKWARD,
-        _backward,
+        asking.backward,
+        (*INPUTS, *asking.TRACE),
         uses={"slope_h": "slope", "slope_o": "slope"},
-        probes=(OTHER_TRACE,),
+        functions=ACTIVATION_FUNCTIONS,
+        probes=(asking.OTHER_TRACE,),
         method_recognised=_is_difference_quotient,
     ),
     Question(
@@ -472,13 +325,16 @@ QUESTIONS = (
         ("symmetric_difference",),
         lambda rng: list(_difference_cases(rng)),
     ),
-    _for_each_hidden("p3.sgd_step", "sgd_step", UPDATE, _sgd_step),
+    _for_each_hidden(
+        "p3.sgd_step", "sgd_step", UPDATE, asking.sgd_step, ("eta", *PARAMETERS, *asking.GRADIENTS)
+    ),
     Question(
         "p3.reproduce",
         tuple(Part(name, 1, f"loss after the step, {name} hidden units") for name in HIDDEN),
         ("E_new",),
         _reproduction,
         uses={f"own_{hidden}": CALLED for hidden in HIDDEN},
+        functions=STEP_FUNCTIONS,
     ),
     Question(
         "p3.train",
@@ -486,6 +342,7 @@ QUESTIONS = (
         ("train",),
         lambda rng: list(_training_cases(rng)),
         uses={"own_losses": CALLED, "own_E_end": CALLED},
+        functions=STEP_FUNCTIONS,
     ),
     Question("p3.any_depth", ANY_DEPTH, ("backward_any_depth",), _any_depth_cases),
 )

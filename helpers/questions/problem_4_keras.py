@@ -1,10 +1,10 @@
 """Problem 4: the same network in Keras."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
+from helpers.asking import problem_4_keras as asking
 from helpers.course import HIDDEN, tutorial_step
 from helpers.questions.model import (
     FLOAT32,
@@ -12,41 +12,24 @@ from helpers.questions.model import (
     Case,
     Part,
     Question,
-    answers_themselves,
     step_case,
 )
-from helpers.questions.problem_3_numpy import BACKWARD, UPDATE, from_dict, from_sequence
-from helpers.record import Refused
+from helpers.questions.problem_3_numpy import BACKWARD, UPDATE, probe_of
 from helpers.sgd_step import PARAMETERS, random_step
 
 
-def keras_model(step):
-    """A Keras model with the weights, biases and activations of an SGDStep's network."""
-    from helpers.quiet_keras import keras
-
-    inputs, units, outputs = step["W_h"].shape[0], *step["W_o"].shape
-    model = keras.Sequential(
-        [
-            keras.Input((inputs,)),
-            keras.layers.Dense(units, activation=step.net.hidden),
-            keras.layers.Dense(outputs, activation=step.net.output),
-        ]
-    )
-    model.set_weights([step[name] for name in PARAMETERS])
-    return model
-
-
-def _for_each_hidden(question, argument, parts, call, outputs=(1, 3, 2), units=3):
+def _for_each_hidden(question, argument, parts, ask, names, outputs=(1, 3, 2), units=3):
     """As in Problem 3, in float32's reach. outputs: how many, for each activation."""
     parts = tuple(replace(part, tolerance=FLOAT32) for part in parts)
 
     def cases(rng):
         for hidden, count in zip(HIDDEN, outputs, strict=True):
             step = random_step(rng, hidden, units=(2, units, count), points=3)
-            case = step_case(step, parts, label=f"hidden={hidden!r}, outputs={count}")
+            label = f"hidden={hidden!r}, outputs={count}"
+            case = step_case(step, parts, ask, probe_of(step, names), label)
             for name, wrong in case.mistakes.items():
                 wrong[:0] = _mistakes_in_keras(step, name, count)
-            yield replace(case, call=lambda step=step, **given: call(step, given[argument]))
+            yield case
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)))
 
@@ -76,32 +59,9 @@ BACKWARD_NAMES = [part.name for part in BACKWARD]
 UPDATE_NAMES = [part.name for part in UPDATE]
 
 
-def _model_output(step, build_model):
-    model = build_model(step.net.hidden)
-    if not hasattr(model, "get_weights"):
-        raise Refused("build_model has to return the model")
-    shapes = [array.shape for array in model.get_weights()]
-    wanted = [step[name].shape for name in PARAMETERS]
-    if not shapes:
-        raise Refused("the model has no weights yet: does it know its number of inputs?")
-    if shapes != wanted:
-        raise Refused(f"the model's weights and biases have the shapes {shapes}, wanted {wanted}")
-    model.set_weights([step[name] for name in PARAMETERS])
-    return {"a_o": np.asarray(model(step.x.astype("float32")))}
-
-
 def _tutorial_outputs(rng):
     expected = {hidden: tutorial_step(hidden)["a_o"] for hidden in HIDDEN}
-    return [Case(expected, call=lambda a_o: from_dict(a_o, HIDDEN, "a_o"))]
-
-
-def _tape(step, tape_gradients):
-    model = keras_model(step)
-    outputs = tape_gradients(model, step.x.astype("float32"), step.t.astype("float32"))
-    answers = from_sequence(outputs, BACKWARD_NAMES, "what tape_gradients returns")
-    if any(value is None for value in answers.values()):
-        raise Refused("the tape has no path from the weights to E: what did it not record?")
-    return {name: np.asarray(value) for name, value in answers.items()}
+    return [Case(expected, ask=asking.outputs_by_activation)]
 
 
 def _learning_rates(rng):
@@ -118,25 +78,16 @@ def _learning_rates(rng):
         Case(
             {name: np.asarray(eta * count / 2) for name, count in counts.items()},
             {name: [(m, np.asarray(v)) for m, v in mistakes(k)] for name, k in counts.items()},
-            call=lambda eta_for_mse: {
-                name: partial(eta_for_mse, eta, count) for name, count in counts.items()
-            },
+            ask=asking.learning_rate,
+            probe={"eta": eta, "outputs": counts},
         )
     ]
-
-
-def _step(step, keras_step):
-    model = keras_model(step)
-    keras_step(model, step.x.astype("float32"), step.t.astype("float32"), step.eta)
-    new = [f"{name}_new" for name in PARAMETERS]
-    return dict(zip(new, model.get_weights(), strict=True))
 
 
 def _faster(rng):
     return [
         Case(
             {"loss_ratio": np.asarray(2.0), "step_ratio": np.asarray(2.0), "reason": "B"},
-            call=answers_themselves,
         )
     ]
 
@@ -146,7 +97,8 @@ QUESTIONS = (
         "p4.model",
         "build_model",
         (Part("a_o", 3, "the model's output"),),
-        _model_output,
+        asking.model_output,
+        ("x", *PARAMETERS),
         outputs=(1, 1, 1),
         units=2,
     ),
@@ -160,7 +112,8 @@ QUESTIONS = (
         "p4.tape",
         "tape_gradients",
         [replace(part, points=1) for part in BACKWARD],
-        _tape,
+        asking.tape,
+        ("x", "t", *PARAMETERS),
         outputs=(2, 3, 4),
     ),
     Question(
@@ -172,7 +125,9 @@ QUESTIONS = (
         ("eta_for_mse",),
         _learning_rates,
     ),
-    _for_each_hidden("p4.step", "keras_step", UPDATE, _step),
+    _for_each_hidden(
+        "p4.step", "keras_step", UPDATE, asking.keras_step, ("x", "t", "eta", *PARAMETERS)
+    ),
     Question(
         "p4.faster",
         (

@@ -17,6 +17,7 @@ import nbformat
 
 from helpers import checking
 from helpers.judging import judge
+from helpers.verdict import as_html
 
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 REPEATS = 5
@@ -43,7 +44,7 @@ def measured_check(rows):
             start = time.perf_counter()
             record = checking.observe(asked, answers, seed)
             verdicts = judge(asked, record, seed)
-            checking.as_html(asked, verdicts)
+            as_html(asked, verdicts)
             totals.append(time.perf_counter() - start)
             start = time.perf_counter()
             checking.observe(asked, answers, seed)  # the cases are drawn: what is left is theirs

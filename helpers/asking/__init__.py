@@ -1,0 +1,158 @@
+"""Ask: call a student's answers on given inputs, and record what they give.
+
+Nothing here knows what is right. Of all that belongs to the checks, this is what a student's kernel
+has while a submission is graded; the rest stays with the grader. One module for each notebook whose
+answers are more than numbers and words: functions of a probe, a dict of inputs, and the answers.
+"""
+
+import copy
+import json
+import os
+import re
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from helpers.record import VERSION, Missing, Refused, Unusable, encode
+
+PROBES_VARIABLE = "BACKPROP_PROBES"  # the file that the grader's Task is in
+HELPERS = Path(__file__).parents[1]
+
+
+def answers_themselves(probe, **answers):
+    """What is recorded where answers are numbers or words: nothing has to be called."""
+    return answers
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a check has to ask.
+
+    question: its id. arguments: the names under which `check` gets the answers. parts, recorded:
+    what is asked for, and all that is recorded. ask: the name of the function that calls the
+    answers, "module.function" in this package. probes: its inputs, a dict for each case.
+    nonce: what the grader will know the record by, "" without a grader.
+    """
+
+    question: str
+    arguments: tuple
+    parts: tuple
+    recorded: tuple
+    ask: str
+    probes: tuple
+    nonce: str = ""
+
+    def to_json(self):
+        """The task as text; arrays are float64."""
+        return json.dumps(asdict(self), default=lambda array: {"array": array.tolist()})
+
+    @staticmethod
+    def from_json(text):
+        """The Task that `to_json` wrote."""
+
+        def revived(entry):
+            return np.array(entry["array"], dtype=float) if set(entry) == {"array"} else entry
+
+        return Task(**json.loads(text, object_hook=revived))
+
+
+def task_of_grader():
+    """The Task that the grader left for the check cell that runs now, or None."""
+    try:
+        return Task.from_json(Path(os.environ[PROBES_VARIABLE]).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def at_grading():
+    """Whether a grader runs this notebook: checks then record, and judge nothing."""
+    return PROBES_VARIABLE in os.environ
+
+
+def observe(task, answers):
+    """The record of `answers`, a dict by argument name, to a Task."""
+    unknown, missing = set(answers) - set(task.arguments), set(task.arguments) - set(answers)
+    observed = []
+    for probe in task.probes:
+        if unknown or missing:
+            problem = Unusable(f"check cell changed: wanted {', '.join(task.arguments)}")
+            observed.append(dict.fromkeys(task.parts, problem))
+        else:
+            observed.append(_observe_case(task, answers, probe))
+    return {
+        "version": VERSION,
+        "question": task.question,
+        "answers": {
+            name: [encode(values.get(name)) for values in observed] for name in task.recorded
+        },
+    }
+
+
+def _observe_case(task, answers, probe):
+    if all(_unanswered(answer) for answer in answers.values()):
+        return {}
+    given = {name: _private(answer) for name, answer in answers.items()}
+    observed = _attempt(lambda: _function(task.ask)(copy.deepcopy(probe), **given))
+    if not isinstance(observed, dict):
+        return dict.fromkeys(task.parts, observed)
+    return {part: _attempt(value) if callable(value) else value for part, value in observed.items()}
+
+
+def _function(name):
+    module, _, function = name.rpartition(".")
+    return getattr(import_module(f"helpers.asking.{module}" if module else __name__), function)
+
+
+def name_of(function):
+    """The name by which a Task calls a function of this package."""
+    module = function.__module__.removeprefix(__name__).removeprefix(".")
+    return f"{module}.{function.__name__}" if module else function.__name__
+
+
+def _attempt(run):
+    """What `run` returns, or Missing or Unusable if the student's code in it stops."""
+    try:
+        return run()
+    except NotImplementedError:
+        return Missing()
+    except Refused as error:
+        return Unusable(str(error))
+    except Exception as error:
+        # An ellipsis left inside an expression: "unsupported operand type(s) for *: … 'ellipsis'".
+        if "ellipsis" in str(error).lower():
+            return Missing()
+        return Unusable(f"your code stops{_in_which_line(error)}: {_in_words(error)}")
+
+
+def _in_which_line(error):
+    """The student's own line in which `error` arose, quoted, as far as it is known."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if frame.line and HELPERS not in path.parents and "site-packages" not in path.parts:
+            return f" in the line `{frame.line.strip()[:80]}`"
+    return ""
+
+
+def _in_words(error):
+    """An exception as its type and message; NumPy's on matrix products in plain words."""
+    sizes = re.search(r"matmul.*\(size (\d+) is different from (\d+)\)", str(error))
+    if sizes:
+        return (
+            "these two do not fit in a matrix product: the columns of the first have to be as "
+            f"many as the rows of the second, and here they are {sizes[2]} and {sizes[1]}"
+        )
+    return f"{type(error).__name__}: {error}"
+
+
+def _unanswered(answer):
+    return answer is None or answer is Ellipsis or isinstance(answer, Missing)
+
+
+def _private(answer):
+    if isinstance(answer, Iterator):  # a generator, which cannot be copied
+        return list(answer)
+    return answer if callable(answer) else copy.deepcopy(answer)

@@ -1,0 +1,60 @@
+"""Lecture 1: a unit's answers at the corners, a formula, a direction, difference quotients."""
+
+from functools import partial
+
+import numpy as np
+
+from helpers.asking.formulas import value_at
+from helpers.asking.functions import is_numeric, returned
+from helpers.record import Missing, Unusable
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+
+
+def perceptron(probe, w, b):
+    """1 where a unit with the weights `w` and the bias `b` is above 0, at each corner."""
+
+    def answers():
+        if any(value is None or value is Ellipsis for value in (w, b)):
+            return Missing()
+        if not is_numeric(w) or not is_numeric(b) or np.size(w) != 2 or np.size(b) != 1:
+            return Unusable("wanted a list of two weights, w, and one number, b")
+        z = CORNERS @ np.ravel(w).astype(float) + np.asarray(b, dtype=float).item()
+        return np.where(z > 0, 1.0, 0.0)
+
+    return {"answers": answers}
+
+
+def by_rules(probe, df_dx_2, gradient_f):
+    """The value of the formula df_dx_2 at probe["point"], and gradient_f as it is."""
+    point = probe["point"]
+    return {"df_dx_2": partial(value_at, point, list(point), df_dx_2), "gradient_f": gradient_f}
+
+
+def direction(probe, descent, rate, across):
+    """The direction `descent` with length 1, since any length is right; the others as they are."""
+
+    def of_length_1():
+        if descent is None or descent is Ellipsis:
+            return Missing()
+        if not is_numeric(descent) or np.size(descent) != 2:
+            return Unusable("wanted a list of two numbers")
+        vector = np.ravel(descent).astype(float)
+        if not np.any(vector):
+            return Unusable("two zeros point nowhere")
+        return vector / np.hypot(*vector)
+
+    return {"descent": of_length_1, "rate": rate, "across": across}
+
+
+def differences(probe, **functions):
+    """The difference quotients of a x³ + b x that each of `functions` gives."""
+    a, b = probe["a"], probe["b"]
+
+    def function(x):
+        return a * x**3 + b * x
+
+    return {
+        name: partial(returned, answer, function, probe["x"], probe["h"])
+        for name, answer in functions.items()
+    }

@@ -1,0 +1,68 @@
+"""Problem 4: functions that build a Keras model, or work with one."""
+
+from functools import partial
+
+import numpy as np
+
+from helpers.asking.functions import from_dict, from_sequence
+from helpers.asking.problem_3_numpy import GRADIENTS
+from helpers.by_hand import HIDDEN
+from helpers.record import Refused
+from helpers.sgd_step import PARAMETERS
+
+
+def keras_model(probe):
+    """A Keras model with the weights, biases and activations of a probe."""
+    from helpers.quiet_keras import keras
+
+    inputs, units, outputs = probe["W_h"].shape[0], *probe["W_o"].shape
+    model = keras.Sequential(
+        [
+            keras.Input((inputs,)),
+            keras.layers.Dense(units, activation=probe["hidden"]),
+            keras.layers.Dense(outputs, activation="sigmoid"),
+        ]
+    )
+    model.set_weights([probe[name] for name in PARAMETERS])
+    return model
+
+
+def model_output(probe, build_model):
+    model = build_model(probe["hidden"])
+    if not hasattr(model, "get_weights"):
+        raise Refused("build_model has to return the model")
+    shapes = [array.shape for array in model.get_weights()]
+    wanted = [probe[name].shape for name in PARAMETERS]
+    if not shapes:
+        raise Refused("the model has no weights yet: does it know its number of inputs?")
+    if shapes != wanted:
+        raise Refused(f"the model's weights and biases have the shapes {shapes}, wanted {wanted}")
+    model.set_weights([probe[name] for name in PARAMETERS])
+    return {"a_o": np.asarray(model(probe["x"].astype("float32")))}
+
+
+def outputs_by_activation(probe, a_o):
+    return from_dict(a_o, HIDDEN, "a_o")
+
+
+def tape(probe, tape_gradients):
+    model = keras_model(probe)
+    outputs = tape_gradients(model, probe["x"].astype("float32"), probe["t"].astype("float32"))
+    answers = from_sequence(outputs, GRADIENTS, "what tape_gradients returns")
+    if any(value is None for value in answers.values()):
+        raise Refused("the tape has no path from the weights to E: what did it not record?")
+    return {name: np.asarray(value) for name, value in answers.items()}
+
+
+def learning_rate(probe, eta_for_mse):
+    return {
+        name: partial(eta_for_mse, probe["eta"], outputs)
+        for name, outputs in probe["outputs"].items()
+    }
+
+
+def keras_step(probe, keras_step):
+    model = keras_model(probe)
+    x, t = probe["x"].astype("float32"), probe["t"].astype("float32")
+    keras_step(model, x, t, probe["eta"])
+    return dict(zip((f"{name}_new" for name in PARAMETERS), model.get_weights(), strict=True))

@@ -1,0 +1,145 @@
+"""How much of the machine a submission may use, and who sees to it.
+
+The kernel (the operating system's) holds each process to its limits; `Watch` holds all processes of
+a notebook together to theirs, whoever runs them: root is exempt from some of the former.
+"""
+
+import os
+import platform
+import re
+import stat
+import threading
+import time
+from contextlib import contextmanager, suppress
+
+import psutil
+
+GIGABYTE, MEGABYTE = 1_000_000_000, 1_000_000
+MEMORY = 4 * GIGABYTE  # of all processes of a notebook; TensorFlow's take 1
+ADDRESS_SPACE = 16 * GIGABYTE  # of one process: TensorFlow reserves much more than it uses
+PROCESSES = 256  # and threads
+OPEN_FILES = 1024
+FILE_SIZE = 100 * MEGABYTE
+FOLDER, MOST_FILES = 10 * MEGABYTE, 50  # where the sockets are
+MOST_FOR_GRADER = GIGABYTE  # by which the grader itself grows
+SCRATCH = 200 * MEGABYTE  # of each of the temporary file systems
+CPU_TIME = 1800  # seconds, of one process
+BETWEEN_LOOKS = 0.2  # seconds
+
+
+def limited(command):
+    """`command`, a list, with limits for each process; wants the program prlimit."""
+    limits = {
+        "as": ADDRESS_SPACE,
+        "nofile": OPEN_FILES,
+        "fsize": FILE_SIZE,
+        "cpu": CPU_TIME,
+        "core": 0,
+    }
+    if _processes_are_counted_by_namespace():
+        limits["nproc"] = PROCESSES
+    return ["prlimit", *(f"--{name}={limit}" for name, limit in limits.items()), *command]
+
+
+def _processes_are_counted_by_namespace():
+    """Whether a limit on processes is one for the sandbox alone, as since Linux 5.14."""
+    version = re.match(r"(\d+)\.(\d+)", platform.release())
+    return bool(version) and tuple(map(int, version.groups())) >= (5, 14)
+
+
+class Watch:
+    """Ends a notebook's processes when together they go beyond a limit.
+
+    process: the first of them, a psutil.Process; those that it starts belong to it. folder: where
+    they can write outside the sandbox. broken: the limit that they went beyond, in words, or "".
+    """
+
+    def __init__(self, process, folder):
+        self.process, self.folder, self.broken = process, folder, ""
+        self._deadline = None  # what it is in words, and its Clock
+        self._grader = psutil.Process()
+        self._grader_before = self._grader.memory_info().rss
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self):
+        """Watch no longer."""
+        self._stopped.set()
+        self._thread.join()
+
+    def end(self, reason):
+        """End all processes, because of `reason`."""
+        self.broken = self.broken or reason
+        for process in [self.process, *self._others()]:
+            with suppress(psutil.Error):
+                process.kill()
+
+    @contextmanager
+    def deadline(self, seconds, reason):
+        """End all processes, because of `reason`, if this takes longer than `seconds`."""
+        self._deadline = reason, Clock(seconds)
+        try:
+            yield
+        finally:
+            self._deadline = None
+
+    def _look(self):
+        while not self._stopped.wait(BETWEEN_LOOKS):
+            reason = self._too_much()
+            if reason:
+                self.end(reason)
+                return
+
+    def _too_much(self):
+        processes = [self.process, *self._others()]
+        if len(processes) > PROCESSES:
+            return f"started more than {PROCESSES} processes"
+        if _memory(processes, "rss") > MEMORY and _memory(processes, "pss") > MEMORY:
+            return f"used more than {MEMORY // GIGABYTE} GB of memory"
+        if _overfull(self.folder):
+            return "wrote files where nothing but the kernel's connection has room"
+        if self._grader.memory_info().rss - self._grader_before > MOST_FOR_GRADER:
+            return "sent the grader more than it can take"
+        deadline = self._deadline
+        return deadline[0] if deadline and not deadline[1].left() else ""
+
+    def _others(self):
+        try:
+            return self.process.children(recursive=True)
+        except psutil.Error:
+            return []
+
+
+def _memory(processes, kind):
+    """Bytes of all processes together. "rss" counts what they share once for each, "pss" once."""
+    total = 0
+    for process in processes:
+        with suppress(psutil.Error):
+            found = process.memory_info() if kind == "rss" else process.memory_full_info()
+            total += getattr(found, kind, found.rss)
+    return total
+
+
+def _overfull(folder):
+    """Whether there is more in the folder of the sockets than there is use for."""
+    total = 0
+    with suppress(OSError):
+        for number, entry in enumerate(os.scandir(folder)):
+            with suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                total += status.st_size
+                if stat.S_ISDIR(status.st_mode) or number > MOST_FILES or total > FOLDER:
+                    return True
+    return False
+
+
+class Clock:
+    """The wall time that is left. allowed: seconds from now on."""
+
+    def __init__(self, allowed):
+        self.end = time.monotonic() + allowed
+
+    def left(self):
+        """Seconds, 0 if the time is over."""
+        return max(0.0, self.end - time.monotonic())
