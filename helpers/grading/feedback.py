@@ -111,6 +111,7 @@ def _cells(notebook, released, questions, by_person):
     """What the page shows of each cell: dicts with the kind of cell and its safe HTML."""
     ours = {cell.get("id") for cell in released.notebook.cells}
     asked = {question["id"]: question for question in questions}
+    room = markup.Room()
     for cell in notebook.cells:
         given = cell.get("id") in ours and not is_answer(cell)
         comment = by_person.comments.get(grade_id(cell), "")
@@ -119,7 +120,7 @@ def _cells(notebook, released, questions, by_person):
             kind = "prose" if given else "own prose"
             if is_graded(cell):
                 kind = "answer prose"
-            yield {"kind": kind, "html": markup.markdown(cell, folder), "comment": comment}
+            yield {"kind": kind, "html": markup.markdown(cell, folder, room), "comment": comment}
         elif cell.cell_type == "code" and is_check(cell):
             yield {"kind": "check", "question": asked.get(grade_id(cell).replace("-", "."))}
         elif cell.cell_type == "code":
@@ -127,7 +128,7 @@ def _cells(notebook, released, questions, by_person):
             yield {
                 "kind": kind,
                 "html": markup.code(cell.source),
-                "outputs": markup.outputs(cell),
+                "outputs": markup.outputs(cell, room),
                 "comment": comment,
             }
 

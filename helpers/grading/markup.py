@@ -18,6 +18,8 @@ from pygments.lexers import PythonLexer
 LONGEST_FORMULA = 4_000  # characters
 LONGEST_TEXT = 20_000
 LARGEST_HTML = 300_000
+MOST_TAGS = 5_000  # cleaning takes time with the square of how deep they are
+LONGEST_MARKDOWN = 10_000  # of a cell by a student; parsing can take time with its square, too
 LARGEST_PICTURE = 4_000_000
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 FORMATTER = HtmlFormatter(nowrap=False, cssclass="code")
@@ -34,8 +36,36 @@ STYLES = {
 }
 
 
+FORMULAS_COST = 25  # times the time of other text
+
+
+class Room:
+    """How much of what a student wrote a page draws; the rest stands there as plain text."""
+
+    def __init__(self, characters=500_000):
+        self.characters = characters
+
+    def take(self, text, is_formula=False):
+        """Whether there is room for `text`; if so it is taken."""
+        has_formulas = is_formula or "$" in text or r"\begin" in text
+        cost = len(text) * (FORMULAS_COST if has_formulas else 1)
+        fits = cost <= self.characters
+        self.characters -= cost if fits else 0
+        return fits
+
+
+def can_be_cleaned(text):
+    """Whether `clean` is done with this HTML in a moment."""
+    return len(text) <= LARGEST_HTML and text.count("<") <= MOST_TAGS
+
+
 def clean(text):
-    """HTML of unknown origin without anything that runs or loads; pictures only as data."""
+    """HTML of unknown origin without anything that runs or loads; pictures only as data.
+
+    What would take too long becomes plain text.
+    """
+    if not can_be_cleaned(text):
+        return f"<pre>{html.escape(text[:LONGEST_TEXT])}</pre>"
     return nh3.clean(
         text,
         tags=TAGS,
@@ -108,9 +138,17 @@ def _markdown_parser():
 MARKDOWN = _markdown_parser()
 
 
-def markdown(cell, folder=None):
-    """A Markdown cell as safe HTML. folder: where its pictures lie; None for cells by students."""
+def markdown(cell, folder=None, room=None):
+    """A Markdown cell as safe HTML. folder: where its pictures lie; None for cells by students.
+
+    room: for a student's cell, the page's Room.
+    """
+    by_student = folder is None
     try:
+        if by_student and (
+            len(cell.source) > LONGEST_MARKDOWN or room and not room.take(cell.source)
+        ):
+            raise ValueError("too long")
         tokens = MARKDOWN.parse(cell.source)
         for token in tokens:
             for child in token.children or []:
@@ -166,8 +204,10 @@ def safe_outputs(cell):
         data = output.get("data")
         if isinstance(data, dict):
             for kind in list(data):
-                if kind == "text/html":
+                if kind == "text/html" and can_be_cleaned(_text(data[kind])):
                     data[kind] = clean(_text(data[kind]))
+                elif kind == "text/html":
+                    del data[kind]
                 elif kind == "image/svg+xml":
                     del data[kind]
                 elif not kind.startswith(("text/", "image/", "application/vnd.backprop.")):
@@ -178,12 +218,13 @@ def safe_outputs(cell):
     cell.outputs = kept
 
 
-def outputs(cell):
-    """A code cell's outputs as safe HTML."""
-    return "".join(filter(None, map(_output, cell.get("outputs") or [])))
+def outputs(cell, room=None):
+    """A code cell's outputs as safe HTML, as far as there is Room."""
+    room = room or Room()
+    return "".join(_output(output, room) for output in cell.get("outputs") or [])
 
 
-def _output(output):
+def _output(output, room):
     kind = output.get("output_type")
     if kind == "stream":
         return _plain(_text(output.get("text")), "stream")
@@ -200,9 +241,10 @@ def _output(output):
             if len(source) > LARGEST_PICTURE:
                 return _plain("(a picture too large for this page)", "stream")
             return clean(f'<img class="picture" alt="Figure" src="{html.escape(source)}">')
-    if "text/html" in data and len(_text(data["text/html"])) <= LARGEST_HTML:
-        return f'<div class="rich">{clean(_text(data["text/html"]))}</div>'
-    if "text/latex" in data:
+    rich = _text(data.get("text/html"))
+    if rich and can_be_cleaned(rich) and room.take(rich):
+        return f'<div class="rich">{clean(rich)}</div>'
+    if "text/latex" in data and room.take(_text(data["text/latex"]), is_formula=True):
         latex = _text(data["text/latex"]).strip().strip("$").replace(r"\displaystyle", "")
         return f'<div class="math block">{formula(latex.strip(), True)}</div>'
     return _plain(_text(data.get("text/plain")), "stream")
