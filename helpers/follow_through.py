@@ -38,7 +38,7 @@ class OwnValues:
             return
         quantity = part.quantity or part.name
         reasons = [
-            trivial(answer, np.asarray(case.expected[part.name]), case.inputs)
+            trivial(answer, np.asarray(case.expected[part.name]), case.inputs, case.twins)
             for answer, case in zip(answers, self.cases, strict=True)
         ]
         if slip == quantity and any(reasons):
@@ -52,7 +52,7 @@ class OwnValues:
 
     def add_used(self, quantity, answers, right):
         """Take in wrong values of a quantity that is not asked for, one array a case."""
-        if any(trivial(a, r, c.inputs) for a, r, c in zip(answers, right, self.cases)):
+        if any(trivial(a, r, c.inputs, c.twins) for a, r, c in zip(answers, right, self.cases)):
             return
         for values, answer in zip(self.values, answers, strict=True):
             values[quantity] = answer
@@ -118,10 +118,11 @@ def shown_to_work(functions, verdicts):
     return mistakes > 0 and unknown <= 1
 
 
-def trivial(value, expected, inputs=()):
+def trivial(value, expected, inputs=(), twins=()):
     """Why `value`, an array shaped like `expected`, carries nothing over; "" if it does.
 
-    inputs: arrays that are given; to repeat one is no answer.
+    inputs: arrays that are given; to repeat one is no answer. twins: two places along the first
+    axis, if there is one, at which the inputs are the same.
     """
     if not np.all(np.isfinite(value)):
         return "it is not finite"
@@ -135,6 +136,8 @@ def trivial(value, expected, inputs=()):
         return "it is far too large"
     if np.array_equal(value, expected):
         return ""
+    if twins and value.ndim and not np.allclose(value[twins[0]], value[twins[1]], rtol=1e-9):
+        return "it differs where its inputs are the same"
     for given in inputs:
         same_size = value.size == given.size and np.array_equal(value.ravel(), given.ravel())
         if same_size or (value.size == 1 and value.item() in given):

@@ -163,12 +163,19 @@ class SGDStep:
 
 
 def random_step(
-    rng, hidden, output="sigmoid", loss="half_squared", units=(2, 3, 2), points=4, with_eta=0.3
+    rng,
+    hidden,
+    output="sigmoid",
+    loss="half_squared",
+    units=(2, 3, 2),
+    points=4,
+    with_eta=0.3,
+    twins=(),
 ):
     """An SGDStep with weights, inputs and targets drawn from `rng`, away from ReLU's kink.
 
     units: inputs, hidden units, outputs. Weighted inputs of hidden units stay at least 0.05 away
-    from 0, both signs occur, and no two batch rows are alike.
+    from 0, both signs occur, and no two rows of inputs are alike but the two of `twins`.
     """
     while True:
         net = Network(
@@ -179,6 +186,8 @@ def random_step(
             loss=loss,
         )
         x = rng.uniform(-1.5, 1.5, (points, units[0]))
+        if twins:
+            x[twins[1]] = x[twins[0]]
         z = net.forward(x).z[0]
         if np.abs(z).min() > 0.05 and (z > 0).any() and (z < 0).any():
             break

@@ -7,22 +7,57 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
 
 import helpers
-from helpers.grading import feedback, intake, report, results, sandbox, save, students, tables
+from helpers.grading import (
+    feedback,
+    intake,
+    locks,
+    report,
+    results,
+    sandbox,
+    save,
+    students,
+    tables,
+)
 from helpers.grading.errors import NothingGraded
 from helpers.grading.released import released_notebooks
+from helpers.grading.scratch import scratch
 from helpers.grading.settings import course_at
 from helpers.personal import course_secret, normalised, secret_fingerprint
 
 WORK = multiprocessing.get_context("spawn")
+
+ENDED = "Its grading process was ended by the system, perhaps for lack of memory."
+
+
+@dataclass
+class Outcome:
+    """What came of grading: Results, and (what, why) pairs of what could not be written."""
+
+    found: list = field(default_factory=list)
+    unwritten: list = field(default_factory=list)
+
+    def add(self, other):
+        self.found += other.found
+        self.unwritten += other.unwritten
+
+    @contextmanager
+    def writing(self, what):
+        """Note it if something cannot be written, and go on."""
+        try:
+            yield
+        except Exception as error:
+            self.unwritten.append((what, f"could not be written: {save.in_short(error)}"))
 
 
 def grade_class(options):
@@ -54,30 +89,62 @@ def grade_class(options):
     chosen, warning = sandbox.choose(options.sandbox)
     if warning:
         print(f"Warning: {warning}", file=sys.stderr)
-    with _ctrl_c_later():  # so that the gradebook is not left half-made
+    with locks.alone(course), scratch():
+        return _grade(course, options, released, handed_in, chosen)
+
+
+def _grade(course, options, released, handed_in, chosen):
+    """Grade an Intake and write everything, as `grade_class` does. chosen: the sandbox."""
+    _remove_half_written(course)
+    with _ctrl_c_later():
         save.register(course, options.lesson, released)
     students.remember(course, handed_in.submissions)
 
     code = _code_fingerprint(options.cell_timeout)
-    tasks = []
+    outcome, tasks = Outcome(), []
     for submission in handed_in.submissions:
-        intake.store(course, options.lesson, submission, released)
-        tasks.append((submission, _fingerprints(submission, released, code)))
+        try:
+            intake.store(course, options.lesson, submission, released)
+            tasks.append((submission, _fingerprints(submission, released, code)))
+        except OSError as error:
+            problem = save.in_full(error)
+            outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
     fixed = {"sandbox": chosen, "cell_timeout": options.cell_timeout, "again": options.again}
-    found = _grade_all(course, options, released, tasks, fixed)
+    outcome.add(_grade_all(course, options, released, tasks, fixed))
 
-    everything = results.load_all(course)
+    everything = {_key(r): r for r in results.load_all(course)}
+    everything |= {_key(r): r for r in outcome.found}  # some may not have been saved
+    everything = list(everything.values())
     points = tables.marks(course, everything)
-    files = [*tables.write(course, everything, points)]
-    files.append(report.write(course, everything, points, handed_in.nobodys))
-    _summary(course, found, points, handed_in.nobodys, files)
-    return any(map(report.needs_person, found)) or bool(handed_in.nobodys)
+    files = {}
+    with outcome.writing("grades.csv or checks.csv"):
+        files["Marks"], files["Verdicts"] = tables.write(course, everything, points)
+    with outcome.writing("report.html"):
+        files["Report"] = report.write(course, everything, points, handed_in.nobodys)
+    files["Feedback"] = course.feedback
+    others = [*handed_in.nobodys, *outcome.unwritten]
+    _summary(outcome.found, points, others, files)
+    return any(map(report.needs_person, outcome.found)) or bool(others)
+
+
+def _key(result):
+    return result.student, result.lesson, result.notebook
+
+
+def _remove_half_written(course):
+    """Remove the new files that a killed run had not yet put in their places."""
+    found = [*course.gradebook.glob("*.new*")]
+    for folder in (course.submitted, course.results, course.feedback):
+        found += folder.rglob("*.new")
+    for path in found:
+        path.unlink()
 
 
 def _code_fingerprint(cell_timeout):
-    """A hash of all code that a mark depends on."""
+    """A hash of all code and descriptions that marks and hints depend on."""
     digest = hashlib.sha256(f"{sys.version} {cell_timeout}".encode())
-    for path in sorted(Path(helpers.__file__).parent.rglob("*.py")):
+    package = Path(helpers.__file__).parent
+    for path in sorted([*package.rglob("*.py"), *package.rglob("*.toml")]):
         digest.update(path.read_bytes())
     return digest
 
@@ -107,9 +174,9 @@ def _fingerprints(submission, released, code):
 
 
 def _grade_all(course, options, released, tasks, fixed):
-    """Grade every student in worker processes; returns all Results."""
+    """Grade every student in worker processes; returns the Outcome."""
     workers = min(options.workers or os.cpu_count() or 1, len(tasks))
-    found = []
+    outcome = Outcome()
 
     def grade(tasks, workers):
         """Grade `tasks`; returns those that did not come to an end because a worker died."""
@@ -118,32 +185,21 @@ def _grade_all(course, options, released, tasks, fixed):
             if answer is None:
                 left.append(task)
             else:
-                found.extend(answer)
+                outcome.add(answer)
                 _advance(bar, task)
         return sorted(left, key=tasks.index)
 
-    with _progress(len(tasks)) as bar, _scratch():
+    with _progress(len(tasks)) as bar:
         bar.set_postfix_str("starting with the first students")
         while tasks:
             left = grade(tasks, workers)
             # Tasks start in order, so one of the first is what took its worker along. Each alone.
             for task in left[:workers]:
                 if grade([task], 1):
-                    found += _set_all_aside(course, options.lesson, released, task[0])
+                    outcome.add(_set_all_aside(course, options.lesson, released, task[0], ENDED))
                     _advance(bar, task)
             tasks = left[workers:]
-    return found
-
-
-@contextmanager
-def _scratch():
-    """A folder for the workers' temporary files, gone afterwards even if they are stopped."""
-    with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder:
-        before, tempfile.tempdir = tempfile.tempdir, folder
-        try:
-            yield
-        finally:
-            tempfile.tempdir = before
+    return outcome
 
 
 def _progress(total):
@@ -163,12 +219,12 @@ def _advance(bar, task):
 
 
 def _in_processes(workers, course, lesson, released, tasks, fixed):
-    """Yield (task, Results) as they are finished; None in place of Results if a worker died."""
+    """Yield (task, Outcome) as they are finished; None in place of Outcome if a worker died."""
     pool = ProcessPoolExecutor(
         workers,
         mp_context=WORK,
         initializer=_prepare_worker,
-        initargs=(tempfile.gettempdir(),),
+        initargs=(tempfile.gettempdir(), course.lock),
     )
     try:
         with _ctrl_c_later():  # for the workers: never; it is for this process alone
@@ -204,36 +260,57 @@ def _ctrl_c_later():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _prepare_worker(scratch):
+def _prepare_worker(scratch, lock_file):
     tempfile.tempdir = scratch
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows
     logging.disable(logging.CRITICAL)
     # Libraries' warnings are not for the instructor.
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
+    # The run may be killed at any moment; the next one must not meet workers of this one.
+    run, lock = multiprocessing.parent_process(), locks.of_worker(lock_file)
+    if lock is None or not run.is_alive():
+        os._exit(1)
+    threading.Thread(target=_end_with, args=(run, lock), daemon=True).start()
+
+
+def _end_with(run, lock):
+    """End this worker at once when the process `run` ends; hold the lock until then."""
+    run.join()
+    os._exit(1)
+
 
 def _work(course, lesson, released, submission, fingerprints, again, **fixed):
-    """Grade one student, in a worker."""
-    found = save.grade_student(
-        course, lesson, released, submission,
-        fingerprints=fingerprints, again=again, **fixed,
-    )  # fmt: skip
+    """Grade one student, in a worker; returns the Outcome."""
+    try:
+        found = save.grade_student(
+            course, lesson, released, submission,
+            fingerprints=fingerprints, again=again, **fixed,
+        )  # fmt: skip
+    except Exception as error:
+        return _set_all_aside(course, lesson, released, submission, save.in_full(error))
+    return _with_pages(course, found)
+
+
+def _set_all_aside(course, lesson, released, submission, problem):
+    """The Outcome of a student who cannot be graded; problem: why."""
+    return _with_pages(course, save.nothing_graded(course, lesson, released, submission, problem))
+
+
+def _with_pages(course, found):
+    """The Outcome of one student's Results, whose feedback pages are written."""
+    outcome = Outcome(found)
     for result in found:
-        feedback.write(course, result)
-    return found
+        with outcome.writing(f"The feedback page of {result.student}, {result.notebook},"):
+            feedback.write(course, result)
+    return outcome
 
 
-def _set_all_aside(course, lesson, released, submission):
-    """The Results of a student whose grading ended the process that did it, twice."""
-    problem = "Its grading process was ended by the system, perhaps for lack of memory."
-    found = save.nothing_graded(course, lesson, released, submission, problem)
-    for result in found:
-        feedback.write(course, result)
-    return found
+def _summary(found, points, others, files):
+    """Print what came of it: a line for each notebook, what needs a person, where things are.
 
-
-def _summary(course, found, points, nobodys, files):
-    """Print what came of it: a line for each notebook, what needs a person, where things are."""
+    others: (what, why) pairs of what else needs a person. files: paths by what is in them.
+    """
     print()
     notebooks = sorted({r.notebook for r in found})
     width = max(map(len, notebooks))
@@ -249,16 +326,15 @@ def _summary(course, found, points, nobodys, files):
         counts = "  ".join(f"{states[column] or '-':>9}" for column in columns)
         print(f"{notebook:{width}}  {counts}  {average}")
     look_at = [r for r in found if report.needs_person(r)]
-    if look_at or nobodys:
+    if look_at or others:
         print("\nThese need a person:")
         for r in sorted(look_at, key=lambda r: (r.student.casefold(), r.notebook)):
             print(f"  {r.student}, {r.notebook}: {report.why(r)}")
-        for file, reason in nobodys:
-            print(f"  {file} {reason}.")
+        for what, reason in others:
+            print(f"  {what} {reason}.")
     print()
-    for name, path in zip(("Marks", "Verdicts", "Report"), files, strict=True):
+    for name, path in files.items():
         print(f"{name + ':':10} {_short(path)}")
-    print(f"{'Feedback:':10} {_short(course.feedback)}")
 
 
 def _short(path):

@@ -18,7 +18,8 @@ GIGABYTE, MEGABYTE = 1_000_000_000, 1_000_000
 MEMORY = 4 * GIGABYTE  # of all processes of a notebook; TensorFlow's take 1
 ADDRESS_SPACE = 16 * GIGABYTE  # of one process: TensorFlow reserves much more than it uses
 PROCESSES = 256  # and threads
-OPEN_FILES = 1024
+OPEN_FILES = 512  # of one process
+MOST_OPEN_FILES = 1024  # of all together: what is in pipes and sockets is memory of no process
 FILE_SIZE = 100 * MEGABYTE
 FOLDER, MOST_FILES = 10 * MEGABYTE, 50  # where the sockets are
 MOST_FOR_GRADER = GIGABYTE  # by which the grader itself grows
@@ -97,6 +98,8 @@ class Watch:
             return f"started more than {PROCESSES} processes"
         if _memory(processes, "rss") > MEMORY and _memory(processes, "pss") > MEMORY:
             return f"used more than {MEMORY // GIGABYTE} GB of memory"
+        if _open_files(processes) > MOST_OPEN_FILES:
+            return f"opened more than {MOST_OPEN_FILES} files"
         if _overfull(self.folder):
             return "wrote files where nothing but the kernel's connection has room"
         if self._grader.memory_info().rss - self._grader_before > MOST_FOR_GRADER:
@@ -118,6 +121,14 @@ def _memory(processes, kind):
         with suppress(psutil.Error):
             found = process.memory_info() if kind == "rss" else process.memory_full_info()
             total += getattr(found, kind, found.rss)
+    return total
+
+
+def _open_files(processes):
+    total = 0
+    for process in processes:
+        with suppress(psutil.Error, AttributeError):  # on Windows they are not counted so
+            total += process.num_fds()
     return total
 
 

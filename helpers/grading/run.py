@@ -2,16 +2,16 @@
 
 import copy
 import json
+import math
 import os
 import secrets
-import shutil
-import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import nbformat
 import psutil
 import zmq
 from jupyter_client.kernelspec import KernelSpec
@@ -25,6 +25,7 @@ from helpers.asking import PROBES_VARIABLE
 from helpers.grading import sandbox as sandboxes
 from helpers.grading.limits import MEGABYTE, Clock, Watch
 from helpers.grading.released import grade_id, is_check
+from helpers.grading.scratch import remove
 from helpers.personal import NUMBERS_VARIABLE, STUDENT_VARIABLE, own_numbers
 
 MOST_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel
@@ -184,9 +185,12 @@ class _Client(NotebookClient):
             self._current, self._written, self._full = cell_index, 0, False
             # So that no later cell can replace what an earlier one displayed.
             self._display_id_map = {}
-        kind, content = msg["msg_type"], msg["content"]
+        kind = msg["msg_type"]
         if kind.startswith("comm_"):
             return None  # no notebook has widgets, and what serves them would run on this side
+        content = msg["content"] = _plain(msg["content"])
+        if type(content.get("execution_count", 0)) is not int:
+            return None
         if kind != "status":
             size = len(str(content))
             self._written += size
@@ -200,7 +204,32 @@ class _Client(NotebookClient):
                 return None
             if kind == "stream" and _append(cell.outputs, content.get("name"), content.get("text")):
                 return None
-        return super().process_message(msg, cell, cell_index)
+        output = super().process_message(msg, cell, cell_index)
+        if output is not None and not _is_valid(output):
+            cell.outputs.remove(output)
+        return output
+
+
+def _plain(value):
+    """JSON that any program can write and read: no half characters, no numbers that are none."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {_plain(str(name)): _plain(item) for name, item in value.items()}
+    return value
+
+
+def _is_valid(output):
+    """Whether an output is one of the notebook format's."""
+    try:
+        nbformat.validate(output, ref=output.get("output_type"), version=4, version_minor=5)
+    except Exception:  # whatever the validator makes of it
+        return False
+    return True
 
 
 def _append(outputs, name, text):
@@ -298,14 +327,6 @@ def _kernel(notebook, sandbox, student, budget):
                     client._cleanup_kernel()
     finally:
         remove(folder)
-
-
-def remove(folder):
-    """Delete a folder that students' code could write in, however deep it is by now."""
-    with suppress(OSError, RecursionError):
-        shutil.rmtree(folder)
-    if folder.exists() and shutil.which("rm"):
-        subprocess.run(["rm", "-rf", "--", str(folder)], capture_output=True)
 
 
 def _environment(home, probes, student):

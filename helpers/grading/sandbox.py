@@ -109,7 +109,7 @@ def bubblewrap(command, environment, readable=(), writable=()):
     filtered = system_calls.program()
     if filtered:
         # bubblewrap reads the filter from an open file, which a shell can hand it.
-        path = _filter_file(filtered).name
+        path = f"/proc/{os.getpid()}/fd/{_filter_file(filtered).fileno()}"
         arguments = ["sh", "-c", 'exec 9<"$0" "$@"', path, *arguments, "--seccomp", "9"]
     if not as_root:
         return [*arguments, *own_user, "--", *command]
@@ -160,10 +160,10 @@ def _no_more_namespaces():
     return ["--disable-userns"] if "--disable-userns" in known else []
 
 
-@functools.cache  # which keeps the file open, and so there, as long as this process lives
+@functools.cache  # which keeps the file open; it has no name, so it goes with this process
 def _filter_file(program):
     """A file that holds `program`, bytes."""
-    file = tempfile.NamedTemporaryFile(prefix="filter-")
+    file = tempfile.TemporaryFile()
     file.write(program)
     file.flush()
     return file

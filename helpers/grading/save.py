@@ -2,14 +2,15 @@
 
 import logging
 import os
+import sqlite3
 import sys
 import traceback
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, get_alembic_version
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
@@ -17,7 +18,7 @@ from traitlets.config import Config
 from helpers.grading import results
 from helpers.grading.errors import NothingGraded
 from helpers.grading.intake import named
-from helpers.grading.settings import configure
+from helpers.grading.settings import PATIENCE, configure
 
 
 def open_gradebook(course):
@@ -25,6 +26,41 @@ def open_gradebook(course):
     course.gradebook.mkdir(parents=True, exist_ok=True)
     _find_alembic()
     return Gradebook(course.database)
+
+
+def _is_whole(path):
+    """Whether the database is there with all its tables: nbgrader notes the version last."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=PATIENCE)) as database:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+            return "alembic_version" in tables and bool(
+                database.execute("SELECT * FROM alembic_version").fetchone()
+            )
+    except sqlite3.DatabaseError as error:
+        raise NothingGraded(
+            f"{path} cannot be used as a gradebook: {error}. Move it away, or grade into a new one "
+            "with --gradebook."
+        ) from error
+
+
+def _make_database(path):
+    """Make nbgrader's database, all or nothing; one that is half made keeps what it holds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _find_alembic()
+    new = path.with_suffix(".new")
+    if path.exists():
+        with closing(sqlite3.connect(path)) as half, closing(sqlite3.connect(new)) as copy:
+            half.backup(copy)
+    Gradebook(f"sqlite:///{new}").close()
+    if not _is_whole(new):
+        with closing(sqlite3.connect(new)) as database, database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"
+            )
+            database.execute("INSERT INTO alembic_version VALUES (?)", [get_alembic_version()])
+    os.replace(new, path)
 
 
 def _find_alembic():
@@ -75,8 +111,10 @@ def register(course, lesson, released):
     """Enter a lesson and its `released` notebooks with their cells and points in the gradebook.
 
     This is what generate_assignment does too. Raises NothingGraded if the gradebook holds
-    submissions for notebooks with other cells.
+    submissions for notebooks with other cells. Interrupted anywhere, it can be done again.
     """
+    if not _is_whole(course.database_file):
+        _make_database(course.database_file)
     with open_gradebook(course) as gradebook:
         gradebook.update_or_create_assignment(lesson)
     for notebook in released:
@@ -93,15 +131,15 @@ def register(course, lesson, released):
 class _Converter(Autograde):
     """nbgrader's Autograde, in which no notebook can stop the others."""
 
-    def start(self):
+    def __init__(self, **settings):
+        super().__init__(**settings)
         self.problems = {}
-        super().start()
 
     def convert_single_notebook(self, notebook_filename):
         try:
             super().convert_single_notebook(notebook_filename)
         except Exception as error:
-            self.problems[Path(notebook_filename).stem] = _in_full(error)
+            self.problems[Path(notebook_filename).stem] = in_full(error)
 
 
 def grade_student(
@@ -109,8 +147,8 @@ def grade_student(
 ):
     """Grade the stored notebooks of one Submission; returns a Result for each released notebook.
 
-    Notebooks whose saved result has the fingerprint of `fingerprints`, a dict by notebook, and is
-    in the gradebook, are finished and kept, unless `again`.
+    Notebooks whose saved result has the fingerprint of `fingerprints`, a dict by notebook, and
+    whose points are in the gradebook, are finished and kept, unless `again`.
     """
     student = submission.student
     done = {}
@@ -119,10 +157,8 @@ def grade_student(
     _enter_student(course, lesson, student)
     problems = {}
     for name in submission.notebooks:
-        if done.get(name):
-            continue
-        results.discard(course, student, lesson, name)  # so that an old one cannot pass for the new
-        problems |= _autograde(course, lesson, student, name, sandbox, cell_timeout)
+        if not done.get(name):
+            problems |= _autograde(course, lesson, student, name, sandbox, cell_timeout)
     found = []
     for notebook in released:
         result = done.get(notebook.name) or _result(
@@ -138,15 +174,20 @@ def grade_student(
 
 
 def nothing_graded(course, lesson, released, submission, problem):
-    """The Results, entered and saved, of a student whose grading failed; problem: why."""
-    _enter_student(course, lesson, submission.student)
+    """The Results of a student whose grading failed; problem: why.
+
+    They are entered and saved if that can be done. Where it cannot, the disk being full, say, a
+    later run finds that the gradebook and what is saved do not agree, and grades again.
+    """
     problems = {name: problem for name in submission.notebooks}
     found = [
         _result(course, lesson, notebook, submission, problems, released) for notebook in released
     ]
     for result in found:
-        _enter_nothing(course, result)
-        results.save(course, result)
+        with suppress(Exception):
+            _enter_student(course, lesson, submission.student)
+            _enter_nothing(course, result)
+            results.save(course, result)
     return found
 
 
@@ -157,18 +198,23 @@ def _enter_student(course, lesson, student):
 
 
 def _finished(course, lesson, student, notebook, fingerprints):
-    """The saved result of a notebook if it is finished, else None."""
+    """The saved result of a notebook if it is finished and the gradebook agrees, else None."""
     saved = results.load(course, student, lesson, notebook)
     if saved is None or not saved.fingerprint or saved.fingerprint != fingerprints[notebook]:
         return None
     if not (course.autograded / student / lesson / f"{notebook}.ipynb").is_file():
         return None
-    try:
-        with open_gradebook(course) as gradebook:
-            gradebook.find_submission_notebook(notebook, lesson, student)
-    except MissingEntry:
-        return None
-    return saved
+    with open_gradebook(course) as gradebook:
+        try:
+            entry = gradebook.find_submission_notebook(notebook, lesson, student)
+        except MissingEntry:
+            return None
+        entered = {grade.name: grade.auto_score for grade in entry.grades}
+    wanted = {
+        question.replace(".", "-"): sum(verdict.points for verdict in verdicts)
+        for question, verdicts in saved.verdicts.items()
+    }
+    return saved if wanted.items() <= entered.items() else None
 
 
 def _autograde(course, lesson, student, notebook, sandbox, cell_timeout):
@@ -186,16 +232,22 @@ def _autograde(course, lesson, student, notebook, sandbox, cell_timeout):
     directory = CourseDirectory(config=config, log=quiet)
     converter = _Converter(coursedir=directory, config=config, log=quiet)
     try:
+        # So that an old one cannot pass for the new.
+        results.discard(course, student, lesson, notebook)
         converter.start()
-    except NbGraderException as error:
-        converter.problems.setdefault(notebook, _in_full(error))
+    except Exception as error:
+        converter.problems.setdefault(notebook, in_full(error))
     return converter.problems
 
 
-def _in_full(error):
-    """An exception for the instructor: one line that says what it is, and where it came from."""
-    line = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    return f"{line}\n{''.join(traceback.format_exception(error))}"
+def in_short(error):
+    """An exception for the instructor, in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+
+def in_full(error):
+    """An exception in one line, and below it, for the maintainer, where it came from."""
+    return f"{in_short(error)}\n{''.join(traceback.format_exception(error))}"
 
 
 def _result(course, lesson, notebook, submission, problems, released):

@@ -7,6 +7,8 @@ from pathlib import Path
 import helpers
 
 CELL_TIMEOUT = 60  # seconds; the slowest given cell, importing TensorFlow, takes 5 to 10
+# Seconds that workers wait for each other's writes; SQLite's own 5 are too few for many of them.
+PATIENCE = 60
 PREPROCESSORS = "helpers.grading.preprocessors"
 
 
@@ -38,9 +40,17 @@ class Course:
         return self.gradebook / "results"
 
     @property
+    def lock(self):
+        return self.gradebook / ".lock"
+
+    @property
+    def database_file(self):
+        return self.gradebook / "gradebook.db"
+
+    @property
     def database(self):
-        # Workers wait for each other's writes; SQLite's own 5 seconds are too few for many of them.
-        return f"sqlite:///{self.gradebook / 'gradebook.db'}?timeout=60"
+        """The database as nbgrader and SQLAlchemy name it."""
+        return f"sqlite:///{self.database_file}?timeout={PATIENCE}"
 
 
 def course_at(root=None, gradebook="gradebook"):

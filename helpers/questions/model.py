@@ -92,6 +92,8 @@ class Case:
     consequences: what may follow from a student's own values, a dict of arrays by quantity: a
     function of it that gives such dicts, one for each way to go on. None where nothing does.
     inputs: what is given, arrays; a value that merely repeats one carries nothing over.
+    twins: two places along the first axis at which the inputs are the same, or (): what differs
+    there was not computed from these inputs, and carries nothing over either.
     """
 
     expected: dict
@@ -102,6 +104,7 @@ class Case:
     label: str = ""
     consequences: Callable | None = None
     inputs: tuple = ()
+    twins: tuple = ()
 
 
 @dataclass(frozen=True)

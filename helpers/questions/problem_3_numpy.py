@@ -1,5 +1,6 @@
 """Problem 3: the network from scratch. Answers are functions, run on random batches."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,27 +17,43 @@ TRAINING_STEPS = 3
 INPUTS = ("x", "t", "eta", *PARAMETERS)
 
 
-def _for_each_hidden(question, argument, parts, ask, names, label="hidden={hidden!r}", **more):
+def _for_each_hidden(
+    question,
+    argument,
+    parts,
+    ask,
+    names,
+    label="hidden={hidden!r}",
+    with_twins=False,
+    **more,
+):
     """A question about one function, asked once with each hidden activation on a random batch.
 
     names: of the step's quantities that the function is called with. The number of points differs
     from case to case, and there are three outputs, so that neither can be mistaken for the other
-    or for 2.
+    or for 2. with_twins: whether two points have the same inputs.
     more: fields of the Question.
     """
 
     def cases(rng):
         for hidden, points in zip(HIDDEN, (5, 4, 7), strict=True):
-            step = random_step(rng, hidden, units=(2, 4, 3), points=points)
-            yield step_case(
+            twins = _two_places(rng, points) if with_twins else ()
+            step = random_step(rng, hidden, units=(2, 4, 3), points=points, twins=twins)
+            case = step_case(
                 step,
                 parts,
                 ask,
                 probe_of(step, names),
                 label=label.format(hidden=hidden, points=points),
             )
+            yield replace(case, twins=twins)
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
+
+
+def _two_places(rng, count):
+    """Two different places among `count`, as ints."""
+    return tuple(map(int, rng.choice(count, 2, replace=False)))
 
 
 def probe_of(step, names):
@@ -58,6 +75,8 @@ def _activation_case(rng, shape):
     # Both signs at least once, and away from ReLU's kink.
     signs = np.resize([-1, 1], int(np.prod(shape))).reshape(shape)
     z = rng.uniform(0.1, 3, shape) * rng.permuted(signs)
+    twins = _two_places(rng, len(z))
+    z[twins[1]] = z[twins[0]]
     expected, mistakes = {}, {}
     for name in HIDDEN:
         function = HIDDEN_ACTIVATIONS[name]
@@ -84,7 +103,7 @@ def _activation_case(rng, shape):
     label = f"z of shape {shape}"
     return Case(
         expected, mistakes, ask=asking.activations, probe={"z": z}, label=label,
-        consequences=consequences,
+        consequences=consequences, twins=twins,
     )  # fmt: skip
 
 
@@ -304,6 +323,7 @@ QUESTIONS = (
         FORWARD,
         asking.forward,
         ("x", *PARAMETERS),
+        with_twins=True,
         uses={"f_h": "activation", "f_o": "activation"},
         functions=ACTIVATION_FUNCTIONS,
     ),

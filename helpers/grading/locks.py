@@ -1,0 +1,70 @@
+"""Locks that end with the process that holds them, however it ends."""
+
+import os
+import time
+from contextlib import contextmanager
+
+from helpers.grading.errors import NothingGraded
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+    import msvcrt
+
+# The bytes of a gradebook's lock file: one for the run, and one for each of its workers.
+RUN, FIRST_WORKER, MOST_WORKERS = 0, 1, 2**30
+PATIENCE = 30  # seconds, for the workers of a run that was killed
+
+
+@contextmanager
+def alone(course):
+    """Keep every other run from the gradebook. Raises NothingGraded if one is working on it."""
+    try:
+        course.gradebook.mkdir(parents=True, exist_ok=True)
+        file = open(course.lock, "ab")  # noqa: SIM115
+    except OSError as error:
+        raise NothingGraded(f"{course.gradebook} cannot be written: {error.strerror}.") from error
+    with file:
+        end = time.monotonic() + PATIENCE
+        free = lock(file, RUN)
+        # Workers end when their run is killed, but not in the same instant.
+        while free and not lock(file, FIRST_WORKER, MOST_WORKERS):
+            free = time.monotonic() < end
+            time.sleep(0.05)
+        if not free:
+            raise NothingGraded(
+                f"Another grading run is working on {course.gradebook}. Wait until it has ended."
+            )
+        _unlock(file, FIRST_WORKER, MOST_WORKERS)
+        yield
+
+
+def of_worker(path):
+    """Tell later runs, by the lock file `path`, that a worker is at work: this process.
+
+    Returns what holds the lock, or None if another run has the gradebook now.
+    """
+    file = open(path, "ab")  # noqa: SIM115
+    return file if lock(file, FIRST_WORKER + os.getpid() % MOST_WORKERS) else None
+
+
+def lock(file, start=0, length=1):
+    """Lock bytes of a file, which need not be there; False if another process has one of them."""
+    try:
+        if fcntl:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
+        else:
+            file.seek(start)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, length)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def _unlock(file, start, length):
+    if fcntl:
+        fcntl.lockf(file, fcntl.LOCK_UN, length, start)
+    else:
+        file.seek(start)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, length)
