@@ -424,7 +424,8 @@ def test_what_the_sandbox_shows(tmp_path):
         ),
         ("for n in range(10**5):\n    print('x' * 10**6)", "output"),
         (
-            "import os, time\nfolder = os.path.dirname(os.environ['BACKPROP_PROBES']) + '/../sockets'\n"
+            "import os, time\n"
+            "folder = os.path.dirname(os.environ['BACKPROP_PROBES']) + '/../sockets'\n"
             "for n in range(20):\n    open(f'{folder}/{n}', 'wb').write(b'x' * 30_000_000)\n"
             "time.sleep(60)",
             "files",

@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.grading import archive, intake
 from helpers.grading.errors import NothingGraded, Unreadable
+from helpers.grading.reading import LARGEST_KEPT
 from helpers.grading.released import Released
 from helpers.grading.settings import course_at
 
@@ -272,3 +273,109 @@ def test_a_notebook_of_another_lesson_is_not_taken_for_one_of_this(take, release
     foreign = nbformat.writes(new_notebook(cells=[new_code_cell("", metadata=given)])).encode()
     taken = take({"Anna/1_lecture.ipynb": foreign, f"Anna/{NAMES[0]}.ipynb": notebook(NAMES[0])})
     assert list(taken["Anna"].notebooks) == [NAMES[0]]
+
+
+def as_json(**changes):
+    return json.dumps({**json.loads(ONE), **changes}).encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + ONE,
+        ONE.decode().encode("utf-16"),
+        as_json(nbformat_minor="x"),
+        as_json(metadata=3),
+        as_json(cells=[None, *json.loads(ONE)["cells"], 7]),
+        as_json(worksheets=[{"cells": json.loads(ONE)["cells"]}], cells=None),
+        as_json(deep=json.loads("[" * 400 + "]" * 400)),
+    ],
+)
+def test_what_nbgrader_cannot_read_is_kept_as_plain_cells(take, data):
+    submission = take({"ann/problem_1_first.ipynb": data})["ann"]
+    kept = nbformat.reads(submission.notebooks[NAMES[0]].decode(), as_version=4)
+    nbformat.validate(kept)
+    assert [c.metadata.nbgrader.grade_id for c in kept.cells] == [f"{NAMES[0]}-{i}" for i in (0, 1)]
+    if kept.cells and submission.notebooks[NAMES[0]] != data:
+        assert "not as Jupyter saves it" in submission.remarks[NAMES[0]][0]
+
+
+def test_of_a_large_file_only_the_cells_are_kept(take):
+    data = as_json(metadata={"picture": "x" * LARGEST_KEPT})
+    submission = take({"ann/problem_1_first.ipynb": data})["ann"]
+    assert len(submission.notebooks[NAMES[0]]) < 2 * len(ONE)
+    assert submission.remarks[NAMES[0]] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"[" + b"{}," * 1_500_000 + b"1]", "holds more than 2000000 values"),
+        (as_json(cells=[{}] * 3000), "has 3000 cells, more than 2000"),
+        (as_json(cells=[{"cell_type": "code", "source": "a" * 1_000_001}]), "characters of code"),
+        (as_json(nbformat=None), "has no format number; wanted 4"),
+        (as_json(nbformat=int("9" * 400)), "format 99999999999999999999; wanted 4"),
+        (b"\0" * 1000, "is empty"),
+    ],
+)
+def test_what_is_more_than_a_notebook_is_set_aside(take, data, reason):
+    assert reason in take({"ann/problem_1_first.ipynb": data})["ann"].set_aside[NAMES[0]]
+
+
+def test_a_submission_is_read_up_to_a_limit_what_is_called_right_first(take, monkeypatch):
+    monkeypatch.setattr(intake, "MOST_NOTEBOOKS", 2)
+    others = {f"ann/a{i}.ipynb": b"{" for i in range(3)}
+    submission = take({**others, "ann/problem_1_first.ipynb": ONE})["ann"]
+    assert set(submission.notebooks) == {NAMES[0]}
+    assert [("more than 2 notebooks" in reason) for _, reason in submission.unplaced] == [0, 1, 1]
+    monkeypatch.setattr(intake, "MOST_BYTES", len(ONE))
+    submission = take({**others, "ann/problem_1_first.ipynb": ONE})["ann"]
+    assert set(submission.notebooks) == {NAMES[0]}
+    assert "was not read: the files before it" in submission.unplaced[0][1]
+
+
+def test_of_a_zip_with_too_many_files_none_is_read(take):
+    inner = zipped({f"{i}.ipynb": b"" for i in range(archive.MOST_INNER_FILES + 1)})
+    ((_, reason),) = take({"ann/work.zip": inner})["ann"].unplaced
+    assert reason == "holds 1001 files, more than 1000"
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"ann/problem_1_first": ONE}, "is not a notebook (.ipynb)"),
+        ({"ann/problem_1_first.html": b"", "ann/problem_2_second.ipynb": TWO}, "is not a notebook"),
+    ],
+)
+def test_a_file_that_may_be_meant_is_told_of(take, files, reason):
+    ((file, why),) = take(files)["ann"].unplaced
+    assert file.startswith("problem_1_first") and reason in why
+
+
+def test_other_files_beside_notebooks_are_not_worth_a_word(take):
+    found = take(
+        {"ann/problem_1_first.ipynb": ONE, "ann/x.py": b"", "ann/problem_1_first.pdf": b""}
+    )
+    assert found["ann"].unplaced == []
+
+
+def test_what_is_called_like_a_notebook_and_is_a_folder(tmp_path, released):
+    (tmp_path / "class" / "ann" / "problem_1_first.ipynb").mkdir(parents=True)
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as target:
+        target.writestr("ann/problem_1_first.ipynb/", b"")
+    for path in (tmp_path / "class", tmp_path / "class.zip"):
+        (submission,) = intake.take_in(path, released).submissions
+        assert "is a folder, not a file" in submission.set_aside[NAMES[0]]
+
+
+def test_names_are_shown_without_what_a_screen_obeys():
+    entry = archive.Entry(("\x1b[2J", "\u202egnp", "x" * 300), 0, None)
+    assert len(entry.shown) <= archive.LONGEST_SHOWN + 1 and entry.shown.startswith("…")
+    assert archive.Entry(("\x1b[2J\u202ea",), 0, None).shown == "\ufffd[2J\ufffda"
+
+
+def test_no_name_can_take_the_id_of_another():
+    ids = intake._student_ids(["Ann", "ann", "CON", "aux.txt", "Zoë"])
+    assert ids["CON"] != "CON" and ids["aux.txt"] != "aux.txt" and ids["Zoë"] == "Zoë"
+    again = intake._student_ids(["Ann", "ann", *ids.values()])
+    assert len({value.casefold() for value in again.values()}) == len(again)

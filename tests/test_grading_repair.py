@@ -1,11 +1,18 @@
 """Repair: the student's answers in the released notebook, whatever else was done to it."""
 
 import copy
+from functools import cache
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from helpers.grading.matching import LONGEST_CELL
+from helpers.grading.reading import read_notebook, to_keep
 from helpers.grading.repair import repair
+from tests.attacks.mangled import MANGLINGS
+from tests.in_process import marked
+from tests.sample_class.work import Notebook
 
 
 def cell(name, source, solution=False, grade=False, markdown=False):
@@ -110,11 +117,18 @@ def test_changed_prose_is_not_worth_a_word(mine, released):
     assert repair(mine, released)[1] == []
 
 
-def test_missing_answer_is_the_empty_form_and_a_cell_in_its_place_counts(mine, released):
+def test_an_answer_without_a_label_is_found_by_what_it_defines(mine, released):
     mine.cells[2] = new_code_cell("a = 3", id="new")
     notebook, sentences = repair(mine, released)
-    assert sources(notebook)[2:5] == ["a = ...", "a = 3", 'check("p2.a", a=a)']
-    assert "p2-a-answer" in sentences[0]
+    assert sources(notebook)[2:4] == ["a = 3", 'check("p2.a", a=a)']
+    assert sentences == ["These answers were found by what they define: p2-a-answer."]
+
+
+def test_what_may_be_the_answer_but_is_not_python_comes_after_the_empty_form(mine, released):
+    mine.cells[2] = new_code_cell("a = (3", id="new")
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook)[2:5] == ["a = ...", "a = (3", 'check("p2.a", a=a)']
+    assert sentences == ["These answer cells were missing, so they are empty: p2-a-answer."]
 
 
 def test_of_two_copies_the_empty_form_is_dropped(mine, released):
@@ -147,3 +161,86 @@ def test_line_ends_of_windows_are_no_change(mine, released):
 def test_wrong_types_do_no_harm(mine, released, broken):
     mine.cells.insert(3, broken)
     assert set(AS_IT_SHOULD_BE) <= set(sources(repair(mine, released)[0]))
+
+
+# Honest work
+
+
+@cache
+def full_points(name):
+    return points(Notebook(name).content)
+
+
+def points(notebook):
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            # At grading a check in an answer cell does nothing; here it would be in the way.
+            cell.source = cell.source.replace("check(", "print(")
+    return sum(v.points for parts in marked(notebook).values() for v in parts)
+
+
+@pytest.mark.parametrize(
+    "name", ["problem_1_derivation", "problem_2_pen_and_paper", "problem_3_numpy"]
+)
+@pytest.mark.parametrize("mangling", MANGLINGS, ids=lambda mangling: mangling.what)
+def test_honest_work_keeps_its_points(name, mangling):
+    released = Notebook(name, solved=False).content
+    data = mangling.of(Notebook(name))
+    kept, remark = to_keep(data, read_notebook(data))
+    notebook, sentences = repair(nbformat.reads(kept.decode(), as_version=4), released)
+    assert points(notebook) == full_points(name) > 10
+    assert bool(sentences or remark) == mangling.is_seen
+
+
+def test_a_deleted_answer_is_not_made_of_others(released):
+    """The hidden layers of Problem 2 have answers of the same names."""
+    name = "problem_2_pen_and_paper"
+    mine = Notebook(name).delete("p2-sigmoid-backward-answer").content
+    notebook, sentences = repair(mine, Notebook(name, solved=False).content)
+    found = Notebook(name).content
+    for cell, solved in zip(notebook.cells, found.cells, strict=True):
+        if cell.id == "p2-sigmoid-backward-answer":
+            assert "..." in cell.source
+        else:
+            assert cell.source == solved.source
+    assert sentences == [
+        "These answer cells were missing, so they are empty: p2-sigmoid-backward-answer."
+    ]
+
+
+def test_an_experiment_below_an_answered_check_stays_where_it_is(mine, released):
+    mine.cells.insert(4, new_code_cell("a = 100"))
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook) == [*AS_IT_SHOULD_BE[:4], "a = 100", *AS_IT_SHOULD_BE[4:]]
+    assert sentences == []
+
+
+def test_part_of_an_answer_does_not_cost_the_rest():
+    """A check whose names are not all defined would not run at all."""
+    form = cell("p2-a-answer", "a = ...\nb = ...", solution=True)
+    released = new_notebook(cells=[form, cell("p2-a", 'check("p2.a", a=a, b=b)', grade=True)])
+    mine = new_notebook(cells=[new_code_cell("b = 2"), copy.deepcopy(released.cells[1])])
+    assert sources(repair(mine, released)[0])[:2] == ["a = ...\nb = ...", "b = 2"]
+
+
+def test_what_is_added_to_a_given_cell_runs_and_what_is_changed_there_does_not(mine, released):
+    mine.cells[1].source = "import math\nx = 100\n\ndef f(y):\n    return math.sin(y)\nprint(f(1))"
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook) == [
+        *AS_IT_SHOULD_BE[:2],
+        "import math\n\ndef f(y):\n    return math.sin(y)",
+        *AS_IT_SHOULD_BE[2:],
+    ]
+    assert "What you had added to given cells" in " ".join(sentences)
+
+
+def test_a_cell_of_a_million_letters_is_left_out(mine, released):
+    mine.cells[2].source = "a = 1 #" + "x" * LONGEST_CELL
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook)[3:] == AS_IT_SHOULD_BE[3:]
+    assert "left out: 1" in " ".join(sentences)
+
+
+def test_half_characters_do_not_reach_the_file(mine, released):
+    mine.cells[2].source = "a = '\ud800'"
+    assert sources(repair(mine, released)[0])[2] == "a = '?'"

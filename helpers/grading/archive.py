@@ -17,6 +17,8 @@ LARGEST_FILE = 50 * MEGABYTE
 LARGEST_INNER_ZIP = 200 * MEGABYTE
 MOST_INNER_FILES = 1_000
 MOST_FILES = 200_000
+DEEPEST = 50  # folders in folders
+LONGEST_SHOWN = 150  # characters of a path
 ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
 
@@ -25,8 +27,8 @@ class Entry:
     """A file of a submission.
 
     parts: its path, folder by folder, in Unicode's composed form. modified: seconds, to tell newer
-    from older. read: a function of the most bytes wanted that returns the file's bytes; raises
-    Unreadable. refused: why the file must not be read, "" if it may.
+    from older. read: a function of the most bytes wanted that returns the file's bytes, one more
+    at most; raises Unreadable. refused: why the file must not be read, "" if it may.
     """
 
     parts: tuple
@@ -39,6 +41,15 @@ class Entry:
         return self.parts[-1]
 
     @property
+    def shown(self):
+        """The path for people to read: not too long, and nothing that a screen would obey."""
+        path = "".join(
+            "\ufffd" if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter
+            for letter in "/".join(self.parts)[-LONGEST_SHOWN - 1 :]
+        )
+        return path if len(path) <= LONGEST_SHOWN else f"…{path[1:]}"
+
+    @property
     def suffix(self):
         return os.path.splitext(self.name)[1].lower()
 
@@ -46,9 +57,9 @@ class Entry:
         """The file's bytes. Raises Unreadable in plain words."""
         if self.refused:
             raise Unreadable(self.refused)
-        data = self.read(limit + 1)
+        data = self.read(limit)
         if len(data) > limit:
-            raise Unreadable(f"is larger than {limit // MEGABYTE} MB")
+            raise Unreadable(_too_large(limit))
         return data
 
 
@@ -67,33 +78,49 @@ def entries_of(path):
                 f"{path} {error}. Wanted: a zip of submissions, or a folder with one folder for "
                 "each student."
             ) from error
-    return [entry for entry in found if not _is_litter(entry.parts)]
+    return [entry for entry in found if not is_litter(entry)]
 
 
-def _is_litter(parts):
+def is_litter(entry):
     """Whether a file is something that computers leave behind, not something handed in."""
     return any(
-        part.startswith((".", "._")) or part in ("__MACOSX", "__pycache__", "Thumbs.db")
-        for part in parts
+        part.startswith(".") or part in ("__MACOSX", "__pycache__", "Thumbs.db")
+        for part in entry.parts
     )
 
 
+def _too_large(limit):
+    return f"is larger than {limit / MEGABYTE:.3g} MB"
+
+
 def _entries_of_folder(root):
-    for folder, folders, files in os.walk(root):
-        folders.sort()
-        inside = Path(folder).relative_to(root).parts
-        for name in folders:
-            if os.path.islink(os.path.join(folder, name)):
-                yield _refused(
-                    (*inside, name), "is a link to another folder, which is not followed"
-                )
-        for name in sorted(files):
-            path = os.path.join(folder, name)
-            status = os.lstat(path)
-            if not stat.S_ISREG(status.st_mode):
-                yield _refused((*inside, name), "is a link or a device, not a file")
+    todo = [(root, ())]
+    while todo:
+        folder, inside = todo.pop()
+        try:
+            items = sorted(os.scandir(folder), key=lambda item: item.name)
+        except OSError as error:
+            yield _refused(inside or (".",), f"is a folder that cannot be opened: {error.strerror}")
+            continue
+        for item in items:
+            parts = (*inside, item.name)
+            status = item.stat(follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode):
+                yield from _as_files(parts)
+                if len(parts) < DEEPEST:
+                    todo.append((item.path, parts))
+            elif not stat.S_ISREG(status.st_mode):
+                yield _refused(parts, "is a link or a device, not a file")
             else:
-                yield Entry(_composed((*inside, name)), status.st_mtime, _file_reader(path))
+                yield Entry(_composed(parts), status.st_mtime, _file_reader(item.path))
+
+
+def _as_files(parts):
+    """What is to be said of a folder as if it were a file, if anything."""
+    if parts[-1].lower().endswith(".ipynb"):
+        yield _refused(parts, "is a folder, not a file")
+    if len(parts) >= DEEPEST:
+        yield _refused(parts[:DEEPEST], f"is a folder inside {DEEPEST} others, which is not opened")
 
 
 def _refused(parts, reason):
@@ -113,10 +140,13 @@ def _composed(parts):
 def _file_reader(path):
     def read(limit):
         try:
-            # O_NOFOLLOW: the file may have been exchanged for a link since it was listed.
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-            with os.fdopen(handle, "rb") as file:
-                return file.read(limit)
+            # The file may have been exchanged since it was listed: for a link, or for a pipe, at
+            # which one would wait.
+            flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+            with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as file:
+                if os.fstat(file.fileno()).st_size > limit:
+                    raise Unreadable(_too_large(limit))
+                return file.read(limit + 1)
         except OSError as error:
             raise Unreadable(f"cannot be read: {error.strerror}") from error
 
@@ -128,52 +158,68 @@ def entries_of_zip(source, prefix=(), most_files=MOST_FILES):
 
     Raises Unreadable if it is no zip or has too many files.
     """
+    if isinstance(source, bytes):
+        # Counted before they are read: each takes 1000 bytes of memory, and 46 of the file.
+        count = source.count(zipfile.stringCentralDir)
+        if count > most_files:
+            raise Unreadable(f"holds {count} files, more than {most_files}")
     try:
         archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
         infos = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise Unreadable(f"is not a zip file that can be opened ({error})") from error
+    except Exception as error:  # zipfile lets through whatever goes wrong in it
+        raise Unreadable(f"is not a zip file that can be opened ({str(error)[:100]})") from error
     if len(infos) > most_files:
         raise Unreadable(f"holds {len(infos)} files, more than {most_files}")
     for info in infos:
-        if not info.is_dir():
-            yield _zip_entry(archive, info, prefix)
+        yield from _zip_entries(archive, info, prefix)
 
 
-def _zip_entry(archive, info, prefix):
+def _zip_entries(archive, info, prefix):
+    """The entries that one of a zip is: one, or none if it is a folder."""
     name = _zip_name(info).replace("\\", "/")
     raw = name.split("/")
     parts = (*prefix, *_composed(part for part in raw if part not in ("", ".")))
-    if ".." in raw or name.startswith("/") or ":" in raw[0] or "\0" in name:
-        inside = tuple(part for part in parts if part != "..") or ("file",)
-        return _refused(inside, "has a path that leads out of the archive")
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG):
-        return _refused(parts, "is a link or a device, not a file")
-    if info.flag_bits & 0x1:
-        return _refused(parts, "is protected by a password")
+    if ".." in raw or name.startswith("/") or ":" in raw[0] or "\0" in name:
+        inside = tuple(part for part in parts[:DEEPEST] if part != "..") or ("file",)
+        yield _refused(inside, "has a path that leads out of the archive")
+    elif raw[-1] in ("", "."):
+        yield from _as_files(parts[:DEEPEST] or ("folder",))
+    elif len(parts) > DEEPEST:
+        yield _refused((*parts[:DEEPEST], parts[-1]), f"lies in more than {DEEPEST} folders")
+    elif kind not in (0, stat.S_IFREG):
+        yield _refused(parts, "is a link or a device, not a file")
+    elif info.flag_bits & 0x1:
+        yield _refused(parts, "is protected by a password")
+    else:
+        yield Entry(parts, _modified(info), _zip_reader(archive, info))
 
+
+def _zip_reader(archive, info):
     def read(limit):
         if info.file_size > limit:
-            raise Unreadable(f"is larger than {limit // MEGABYTE} MB when unpacked")
+            raise Unreadable(f"{_too_large(limit)} when unpacked")
         try:
             with archive.open(info) as file:
-                return file.read(limit)
+                return file.read(limit + 1)
         except Exception as error:  # zipfile lets through whatever its decompressors raise
-            raise Unreadable(f"is damaged inside the zip ({error})") from error
+            raise Unreadable(f"is damaged inside the zip ({type(error).__name__})") from error
 
+    return read
+
+
+def _modified(info):
     try:
-        modified = datetime(*info.date_time).timestamp()
+        return datetime(*info.date_time).timestamp()
     except (ValueError, OverflowError, OSError):
-        modified = 0
-    return Entry(parts, modified, read)
+        return 0
 
 
 def _zip_name(info):
     """The name as its maker meant it: UTF-8 is common without the flag that announces it."""
     if info.flag_bits & 0x800:
-        return info.filename
+        return info.orig_filename
     try:
         return info.orig_filename.encode("cp437").decode("utf-8")
     except UnicodeError:
-        return info.filename
+        return info.orig_filename

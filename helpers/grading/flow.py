@@ -134,7 +134,7 @@ def _key(result):
 def _remove_half_written(course):
     """Remove the new files that a killed run had not yet put in their places."""
     found = [*course.gradebook.glob("*.new*")]
-    for folder in (course.submitted, course.results, course.feedback):
+    for folder in (course.submitted, course.earlier, course.results, course.feedback):
         found += folder.rglob("*.new")
     for path in found:
         path.unlink()
@@ -165,7 +165,7 @@ def _fingerprints(submission, released, code):
             digest = code.copy()
             digest.update(hashlib.sha256(notebook.path.read_bytes()).digest())
             digest.update(hashlib.sha256(submission.notebooks[notebook.name]).digest())
-            digest.update("\n".join(submission.remarks[notebook.name]).encode())
+            digest.update("\n".join(submission.remarks[notebook.name]).encode("utf-8", "replace"))
             if notebook.is_personal:
                 student = normalised(submission.identifier)
                 digest.update(f"{secret_fingerprint()} {student}".encode("utf-8", "replace"))

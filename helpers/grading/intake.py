@@ -1,25 +1,28 @@
 """Find each student's notebooks in a folder or a zip; set aside by name what cannot be read."""
 
 import hashlib
-import json
 import os
 import re
 import unicodedata
-import warnings
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-import nbformat
-
 from helpers.grading import archive
 from helpers.grading.errors import NothingGraded, Unreadable
+from helpers.grading.reading import read_notebook, to_keep
 from helpers.grading.released import grade_id
 
 NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$", re.IGNORECASE)
 # Moodle: "Full Name_1234567_assignsubmission_file_/x.ipynb", or, without folders, "…_file_x.ipynb".
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)$")
 HARMLESS = " _-.,'@"
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # in Windows
+LOOKS_MARKED = re.compile(r"-[0-9a-f]{16}$")
+
+# Of one submission, unpacked:
+MOST_BYTES = 300 * archive.MEGABYTE
+MOST_NOTEBOOKS = 100
 
 
 @dataclass
@@ -90,7 +93,7 @@ def _by_student(entries, archive_name):
             name, rest = first[: -len(".zip")], (first,)
         else:
             if NOTEBOOK.search(first) or entry.refused:
-                nobodys.append((first, entry.refused or "lies beside the students' folders"))
+                nobodys.append((entry.shown, entry.refused or "lies beside the students' folders"))
             continue
         plain[name] = moodle["name"] if moodle else name
         found[name].append(archive.Entry(rest, entry.modified, entry.read, entry.refused))
@@ -125,7 +128,7 @@ def _student_ids(names):
     """An id for each student's name: the name itself wherever it can be used for a folder.
 
     The id depends on the name alone, so that a student keeps it from one run to the next; only
-    names that differ in nothing but case get a mark that tells them apart.
+    names that differ in nothing but case get a mark that tells them apart. No two have the same.
     """
     ids = {name: student_id(name) for name in names}
     count = Counter(value.casefold() for value in ids.values())
@@ -143,133 +146,127 @@ def student_id(name):
         for c in name
     )
     safe = safe.strip(" .")
-    if safe and safe == name and len(name.encode()) <= 120:
+    is_plain = safe and safe == name and len(name.encode()) <= 120
+    if is_plain and not RESERVED.fullmatch(safe) and not LOOKS_MARKED.search(safe):
         return safe
     return _marked(safe, name)
 
 
 def _marked(safe, name):
-    mark = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:6]
+    mark = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
     return f"{safe[:40].strip(' .') or 'student'}-{mark}"
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    """A readable notebook that a student handed in; parsed by nbformat."""
+class _Copy:
+    """A student's copy of a notebook.
+
+    kept: the bytes that are kept of it. remark: what is to be said of that. digest: of the file.
+    """
 
     entry: archive.Entry
-    data: bytes
-    parsed: nbformat.NotebookNode
+    kept: bytes
+    remark: str
+    digest: bytes
+
+
+class _Allowance:
+    """How much of a submission is still read."""
+
+    def __init__(self):
+        self.bytes, self.notebooks = MOST_BYTES, MOST_NOTEBOOKS
+
+    def read(self, entry, limit=archive.LARGEST_FILE):
+        """The entry's bytes. Raises Unreadable."""
+        if self.bytes <= 0:
+            megabytes = MOST_BYTES // archive.MEGABYTE
+            raise Unreadable(f"was not read: the files before it have {megabytes} MB")
+        try:
+            data = entry.content(limit)
+        except Unreadable:
+            self.bytes -= archive.MEGABYTE  # for the attempt
+            raise
+        self.bytes -= len(data)
+        return data
+
+    def read_notebook(self, entry):
+        """The entry's bytes and the notebook in them. Raises Unreadable."""
+        if not self.notebooks:
+            raise Unreadable(f"was not read: there are more than {MOST_NOTEBOOKS} notebooks")
+        self.notebooks -= 1
+        data = self.read(entry)
+        return data, read_notebook(data)
 
 
 def _submission(student, called, entries, released, other_names):
     submission = Submission(student, called)
-    candidates = defaultdict(list)
-    unreadable = []
-    others = []
-    for entry in _with_inner_zips(entries, submission):
-        if not NOTEBOOK.search(entry.name):
-            others.append(entry)
-            continue
-        notebook = None
+    allowance = _Allowance()
+    names = [notebook.name for notebook in released]
+    files = list(_with_inner_zips(entries, submission, allowance))
+    notebooks = [entry for entry in files if NOTEBOOK.search(entry.name)]
+    # What is called like a notebook of the lesson comes first, the newest before others.
+    notebooks.sort(key=lambda entry: (named(entry.name, names) is None, -entry.modified))
+    copies, unreadable = defaultdict(list), []
+    for entry in notebooks:
         try:
-            data = entry.content()
-            parsed = read_notebook(data)
+            data, parsed = allowance.read_notebook(entry)
         except Unreadable as error:
             unreadable.append((entry, str(error)))
             continue
-        notebook = _notebook_of(entry.name, parsed, released)
-        if notebook is not None:
-            candidates[notebook].append(_Candidate(entry, data, parsed))
+        name = _notebook_of(entry.name, parsed, released)
+        if name is not None:
+            digest = hashlib.sha256(data).digest()
+            copies[name].append(_Copy(entry, *to_keep(data, parsed), digest))
         elif named(entry.name, other_names) is None:
-            reason = "is not one of the lesson's notebooks"
-            submission.unplaced.append((_path(entry), reason))
+            submission.unplaced.append((entry.shown, "is not one of the lesson's notebooks"))
 
-    for released_notebook in released:
-        name = released_notebook.name
-        if candidates[name]:
-            _choose(submission, name, candidates[name])
+    for name in names:
+        if copies[name]:
+            _choose(submission, name, copies[name])
     for entry, reason in unreadable:
-        name = named(entry.name, [r.name for r in released])
+        name = named(entry.name, names)
         if name is None:
             if named(entry.name, other_names) is None:
-                submission.unplaced.append((_path(entry), reason))
+                submission.unplaced.append((entry.shown, reason))
         elif name in submission.notebooks:
-            submission.remarks[name].append(f"Another copy, “{_path(entry)}”, {reason}.")
+            submission.remarks[name].append(f"Another copy, “{entry.shown}”, {reason}.")
         else:
-            submission.set_aside.setdefault(name, f"“{_path(entry)}” {reason}.")
-    if not submission.notebooks and not submission.set_aside:
-        for entry in others:
-            if entry.suffix in (".html", ".pdf", ".py", ".docx", ".odt", *archive.ARCHIVES):
-                submission.unplaced.append((_path(entry), "is not a notebook (.ipynb)"))
+            submission.set_aside.setdefault(name, f"“{entry.shown}” {reason}.")
+    found = {*submission.notebooks, *submission.set_aside}
+    for entry in files:
+        name = named(entry.name, names)
+        # Not what else lies beside notebooks, unless it is all there is, or called like one.
+        if not NOTEBOOK.search(entry.name) and (name not in found if name else not found):
+            submission.unplaced.append((entry.shown, "is not a notebook (.ipynb)"))
     return submission
 
 
-def _path(entry):
-    return "/".join(entry.parts)
-
-
-def _with_inner_zips(entries, submission):
+def _with_inner_zips(entries, submission, allowance):
     """The entries, with those of zips among them in place of the zips, one level deep."""
     for entry in entries:
         if entry.suffix != ".zip":
             if entry.refused and not NOTEBOOK.search(entry.name):
-                submission.unplaced.append((_path(entry), entry.refused))
+                submission.unplaced.append((entry.shown, entry.refused))
             elif entry.suffix in archive.ARCHIVES:
                 submission.unplaced.append(
-                    (_path(entry), f"is a {entry.suffix} archive; ask for a zip or the notebooks")
+                    (entry.shown, f"is a {entry.suffix} archive; ask for a zip or the notebooks")
                 )
             else:
                 yield entry
             continue
         try:
-            data = entry.content(archive.LARGEST_INNER_ZIP)
+            data = allowance.read(entry, archive.LARGEST_INNER_ZIP)
             inner = list(archive.entries_of_zip(data, entry.parts, archive.MOST_INNER_FILES))
         except Unreadable as error:
-            submission.unplaced.append((_path(entry), str(error)))
+            submission.unplaced.append((entry.shown, str(error)))
             continue
         for file in inner:
-            if archive._is_litter(file.parts):
+            if archive.is_litter(file):
                 continue
             if file.suffix == ".zip":
-                submission.unplaced.append((_path(file), "is a zip inside a zip"))
+                submission.unplaced.append((file.shown, "is a zip inside a zip"))
             else:
                 yield file
-
-
-def read_notebook(data):
-    """The notebook in `data`, bytes, as nbformat 4. Raises Unreadable in plain words."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable(
-            "is not text in UTF-8, so it is not a notebook as Jupyter saves it"
-        ) from None
-    if not text.strip():
-        raise Unreadable("is empty")
-    try:
-        content = json.loads(text)
-    except RecursionError:
-        raise Unreadable("is nested too deeply to be read") from None
-    except ValueError as error:
-        where = f" (line {error.lineno})" if hasattr(error, "lineno") else ""
-        raise Unreadable(f"is broken: it is not valid JSON{where}") from None
-    if not isinstance(content, dict) or "nbformat" not in content:
-        raise Unreadable("is JSON, but not a notebook")
-    if content["nbformat"] not in (3, 4):
-        raise Unreadable(
-            f"has the notebook format {content['nbformat']!r}; wanted 4".replace("'", "")
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            parsed = nbformat.reads(text, as_version=4)
-        cells = parsed.cells
-        if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-            raise TypeError
-    except (Exception, RecursionError):
-        raise Unreadable("is not a notebook as Jupyter saves it") from None
-    return parsed
 
 
 def _notebook_of(file_name, parsed, released):
@@ -287,29 +284,32 @@ def named(file_name, names):
     return max(fitting, key=len, default=None)
 
 
-def _choose(submission, name, candidates):
+def _choose(submission, name, copies):
     """Take the newest of a student's copies of a notebook."""
 
-    def exact(candidate):
-        return NOTEBOOK.sub("", candidate.entry.name) == name
+    def exact(copy):
+        return NOTEBOOK.sub("", copy.entry.name) == name
 
-    chosen = max(candidates, key=lambda c: (c.entry.modified, exact(c), -len(c.entry.parts)))
-    submission.notebooks[name] = chosen.data
-    if len({candidate.data for candidate in candidates}) > 1:
-        submission.remarks[name].append(
-            f"There were {len(candidates)} copies of this notebook; the newest, "
-            f"“{_path(chosen.entry)}”, was graded."
+    chosen = max(copies, key=lambda c: (c.entry.modified, exact(c), -len(c.entry.parts)))
+    submission.notebooks[name] = chosen.kept
+    remarks = submission.remarks[name]
+    if len({copy.digest for copy in copies}) > 1:
+        remarks.append(
+            f"There were {len(copies)} copies of this notebook; the newest, "
+            f"“{chosen.entry.shown}”, was graded."
         )
     if named(chosen.entry.name, [name]) is None:
-        submission.remarks[name].append(
-            f"The file was called “{chosen.entry.name}”; its cells showed which notebook it is."
+        remarks.append(
+            f"The file was called “{chosen.entry.shown}”; its cells showed which notebook it is."
         )
+    if chosen.remark:
+        remarks.append(chosen.remark)
 
 
 def store(course, lesson, submission, released):
     """Copy a student's notebooks to gradebook/submitted/.
 
-    What was handed in there before and differs is moved to gradebook/earlier/. A notebook that was
+    What was handed in there before and differs is kept in gradebook/earlier/. A notebook that was
     handed in before and is not among the new ones still counts: it joins the submission.
     """
     folder = course.submitted / submission.student / lesson
@@ -322,16 +322,23 @@ def store(course, lesson, submission, released):
             if data is None and name not in submission.set_aside:
                 submission.notebooks[name] = data = before
             elif data != before:
-                _keep(course, lesson, submission.student, path, before)
+                _keep(course, lesson, submission.student, name, before)
         if data is not None:
-            new = path.with_suffix(".new")
-            new.write_bytes(data)
-            os.replace(new, path)
+            _write(path, data)
+        elif path.exists():
+            path.unlink()
 
 
-def _keep(course, lesson, student, path, content):
-    """Move an earlier notebook to gradebook/earlier/, under a name that tells versions apart."""
-    kept = course.gradebook / "earlier" / student / lesson
+def _keep(course, lesson, student, name, content):
+    """Copy an earlier notebook to gradebook/earlier/, under a name that tells versions apart."""
+    kept = course.earlier / student / lesson
     kept.mkdir(parents=True, exist_ok=True)
-    version = hashlib.sha256(content).hexdigest()[:8]
-    os.replace(path, kept / f"{path.stem}-{version}.ipynb")
+    version = hashlib.sha256(content).hexdigest()[:16]
+    _write(kept / f"{name}-{version}.ipynb", content)
+
+
+def _write(path, data):
+    """Write a file, all or nothing."""
+    new = path.with_suffix(".new")
+    new.write_bytes(data)
+    os.replace(new, path)

@@ -1,7 +1,7 @@
 """Lay a student's answers into the released notebook.
 
-What counts of a submission is the text of its answer cells, found by their grade_id (or by the
-cell's id, where the metadata is gone), and the cells that the student added, each at its place.
+What counts of a submission is the text of its answer cells, found by their labels or else by their
+content (see helpers.grading.matching), and the cells that the student added, each at its place.
 Everything else comes from the released notebook, so whatever was changed there, deleted,
 duplicated, moved or relabelled no longer matters. The text that a given cell assigns to STUDENT is
 the student's to change: it is read here, as data, and the cell is put back without it.
@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
+from helpers.grading.matching import LONGEST_CELL, as_compared, is_empty_form, matched, text_of
 from helpers.grading.released import grade_id, is_answer, is_graded, nbgrader
+from helpers.grading.statements import names_in
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-
-
+LABELS = ("grade_id", "grade", "solution", "locked", "points")
 LONGEST_STUDENT = 300
 STUDENT_LINE = re.compile(r"^STUDENT\b[^\n]*$", re.MULTILINE)
 
@@ -29,11 +30,15 @@ class _Found:
 
     answers: dict = field(default_factory=dict)
     extra: dict = field(default_factory=dict)  # position of the cell before -> cells
+    pieces: dict = field(default_factory=dict)  # texts found by content
     positions: list = field(default_factory=list)
     copies: set = field(default_factory=set)
     changed: set = field(default_factory=set)
     retyped: set = field(default_factory=set)
     relabelled: set = field(default_factory=set)
+    apart: set = field(default_factory=set)
+    added: int = 0
+    too_long: int = 0
 
 
 def repair(submitted, released):
@@ -70,7 +75,11 @@ def announced_student(submitted, released):
         return None
     ids = {given[0].get("id"), grade_id(given[0])}
     cells = [cell for cell in submitted.cells if isinstance(cell, dict)]
-    code = [cell for cell in cells if cell.get("cell_type") == "code"]
+    code = [
+        cell
+        for cell in cells
+        if cell.get("cell_type") == "code" and len(text_of(cell)) <= LONGEST_CELL
+    ]
     same = [cell for cell in code if {cell.get("id"), grade_id(cell)} & ids - {None}]
     for cell in (*same, *code):
         found = _students_in(text_of(cell))
@@ -105,25 +114,28 @@ def _without_student(text):
 
 
 def _find(submitted, released):
-    by_grade_id = {grade_id(cell): i for i, cell in enumerate(released.cells) if grade_id(cell)}
-    by_id = {cell.get("id"): i for i, cell in enumerate(released.cells) if cell.get("id")}
-    by_text = {}
-    for i, cell in enumerate(released.cells):
-        by_text.setdefault((cell.cell_type, _without_student(text_of(cell))), i)
-
     found = _Found()
     before = -1
     seen = set()
-    cells = [cell for cell in submitted.cells if isinstance(cell, dict)]
-    identified = [_identify(cell, by_grade_id, by_id, by_text) for cell in cells]
-    present = set(identified)
-    for cell, position in zip(cells, identified, strict=True):
-        text = text_of(cell)
-        original = None if position is None else released.cells[position]
-        if original is None:
-            _add_extra(found, released, present, before, cell, text)
+    cells = matched(submitted, released, _without_student)
+    present = {cell.position for cell in cells}
+    for cell in cells:
+        found.too_long += cell.is_too_long
+        position = cell.position
+        if position is None:
+            found.added += cell.taken_from
+            _add_extra(found, released, present, before, cell)
             continue
-        _compare(found, position, original, cell, text)
+        if cell.by_content:
+            found.pieces.setdefault(position, []).append(cell.code)
+            if cell.taken_from:
+                found.apart.add(position)
+            elif cell.kind != released.cells[position].cell_type:
+                found.retyped.add(position)
+            before = position
+            continue
+        original = released.cells[position]
+        _compare(found, position, original, cell)
         if not is_answer(original):
             if position in seen:
                 found.copies.add(position)
@@ -131,42 +143,42 @@ def _find(submitted, released):
                 found.positions.append(position)
             before = position
         elif position not in seen:
-            found.answers[position] = text
+            found.answers[position] = cell.code
             found.positions.append(position)
             before = position
         else:
             # A second copy of an answer cell: run where the student has it, as they would see it,
             # unless one of the two is still the empty form.
             found.copies.add(position)
-            form = text_of(original)
-            if found.answers[position].strip() == form.strip():
-                found.answers[position] = text
-            elif text.strip() not in (form.strip(), found.answers[position].strip()):
-                _add_extra(found, released, present, before, cell, text)
+            if found.answers[position].strip() == text_of(original).strip():
+                found.answers[position] = cell.code
+            elif not is_empty_form(cell, released) and (
+                cell.code.strip() != found.answers[position].strip()
+            ):
+                _add_extra(found, released, present, before, cell)
         seen.add(position)
+    for position, texts in found.pieces.items():
+        _lay_pieces(found, released, position, texts)
     return found
 
 
-def _identify(cell, by_grade_id, by_id, by_text):
-    """The position of the released cell that `cell` is, or None if the student added it."""
-    for key, positions in ((grade_id(cell), by_grade_id), (cell.get("id"), by_id)):
-        if isinstance(key, str) and key in positions:
-            return positions[key]
-    text = text_of(cell)
-    return by_text.get((cell.get("cell_type"), _without_student(text))) if text.strip() else None
+def _lay_pieces(found, released, position, texts):
+    """Let `texts`, found by content, be the answer at `position`: one cell each, in order."""
+    form = text_of(released.cells[position])
+    # Names that none of them defines have their values from the form: the check asks for them all.
+    if names_in(form) <= frozenset().union(*map(names_in, texts)):
+        found.answers[position], *texts = texts
+    found.extra.setdefault(position, [])[:0] = [_own_cell("code", text) for text in texts]
 
 
-def text_of(cell):
-    """A cell's text, whatever the cell holds; line ends as in Unix."""
-    source = cell.get("source")
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
-    return source.replace("\r\n", "\n").replace("\r", "\n") if isinstance(source, str) else ""
+def _own_cell(kind, text):
+    new = NEW_CELL[kind](text)
+    new.id = None
+    return new
 
 
-def _add_extra(found, released, present, before, cell, text):
-    make = NEW_CELL.get(cell.get("cell_type"))
-    if make is None or not text.strip():
+def _add_extra(found, released, present, before, cell):
+    if cell.kind not in NEW_CELL or not cell.text.strip():
         return
     # Where an answer cell is gone, the cell in its place may be the answer: it comes after the
     # empty form, so that it counts.
@@ -176,29 +188,25 @@ def _add_extra(found, released, present, before, cell, text):
         and before + 1 not in present
     ):
         before += 1
-    new = make(text)
-    new.id = None
-    found.extra.setdefault(before, []).append(new)
+    found.extra.setdefault(before, []).append(_own_cell(cell.kind, cell.text))
 
 
-def _compare(found, position, original, cell, text):
-    """Note how the submitted `cell` differs from the released one, apart from an answer."""
-    if cell.get("cell_type") != original.cell_type:
+def _compare(found, position, original, cell):
+    """Note how a submitted Cell differs from the released one, apart from an answer."""
+    if cell.kind != original.cell_type:
         found.retyped.add(position)
-    same = _without_student(text).rstrip() == _without_student(text_of(original)).rstrip()
-    if not is_answer(original) and not same:
+    text, given = (as_compared(_without_student(t)) for t in (cell.text, text_of(original)))
+    if not is_answer(original) and text != given:
         found.changed.add(position)
-    ours, theirs = nbgrader(original), nbgrader(cell)
-    if any(
-        theirs.get(k) != ours.get(k) for k in ("grade_id", "grade", "solution", "locked", "points")
-    ):
+    ours = nbgrader(original)
+    if any(cell.metadata.get(label) != ours.get(label) for label in LABELS):
         found.relabelled.add(position)
 
 
 def _sentences(found, released):
     """What had to be put right, in words for the student."""
     cells = released.cells
-    present = set(found.positions)
+    present = {*found.positions, *found.pieces}
 
     def names(positions):
         return _listed(grade_id(cells[i]) or f"number {i + 1}" for i in sorted(positions))
@@ -216,6 +224,15 @@ def _sentences(found, released):
         sentences.append(f"Missing check cells were put back: {names(checks)}.")
     if answers:
         sentences.append(f"These answer cells were missing, so they are empty: {names(answers)}.")
+    if found.pieces.keys() - found.apart:
+        by_content = names(found.pieces.keys() - found.apart)
+        sentences.append(f"These answers were found by what they define: {by_content}.")
+    if found.apart:
+        sentences.append(
+            f"These answers stood in another's cell and were taken out of it: {names(found.apart)}."
+        )
+    if found.added:
+        sentences.append("What you had added to given cells was put into cells of its own.")
     if given:
         sentences.append(f"Given cells that had been deleted were put back: {len(given)}.")
     if changed_checks:
@@ -232,6 +249,10 @@ def _sentences(found, released):
         sentences.append(f"The type of these cells was put right: {names(found.retyped)}.")
     if found.relabelled - found.changed - found.copies:
         sentences.append("The grading labels of cells had been changed and were put back.")
+    if found.too_long:
+        sentences.append(
+            f"Cells of more than {LONGEST_CELL:,} characters were left out: {found.too_long}."
+        )
     return sentences
 
 

@@ -28,6 +28,10 @@ class Course:
         return self.gradebook / "submitted"
 
     @property
+    def earlier(self):
+        return self.gradebook / "earlier"
+
+    @property
     def autograded(self):
         return self.gradebook / "autograded"
 

@@ -1,0 +1,76 @@
+"""The statements of a cell and the names that they give a value; nothing is run."""
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+
+IPYTHON_LINE = re.compile(r"^[ \t]*[%!?][^\n]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement at the outermost level. text: with comments above it. names: it binds them."""
+
+    text: str
+    names: frozenset
+
+
+@lru_cache(maxsize=256)
+def statements(text):
+    """The Statements of a cell, in order, all of its text; () if it is not Python."""
+    lines = text.split("\n")
+    found, start, together = [], 0, []
+    try:
+        body = _parsed(text).body
+        for node, after in zip(body, [*body[1:], None], strict=True):
+            together.append(node)
+            end = node.end_lineno if after else len(lines)
+            if after and _first_line(after) <= end:  # on one line, with a semicolon
+                continue
+            names = frozenset().union(*map(_names, together))
+            found.append(Statement("\n".join(lines[start:end]), names))
+            start, together = end, []
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    return tuple(found)
+
+
+def _parsed(text):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text)
+        except SyntaxError:
+            return ast.parse(IPYTHON_LINE.sub("", text))
+
+
+def names_in(text):
+    """The names that a cell gives a value."""
+    return frozenset().union(*(statement.names for statement in statements(text)))
+
+
+def _first_line(node):
+    decorators = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _names(node):
+    """The names that a statement binds, those inside its functions and classes apart."""
+    found, todo = set(), [node]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            todo.append(node.value)
+            if isinstance(node.value, ast.Name):
+                found.add(node.value.id)
+        elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
+            todo.extend(ast.iter_child_nodes(node))
+    return found

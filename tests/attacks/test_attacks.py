@@ -1,0 +1,91 @@
+"""All attacks in one graded class, by the real command: nothing gained, nothing harmed."""
+
+import os
+import re
+
+import nbformat
+import pytest
+
+from helpers.grading import sandbox
+from helpers.grading.results import GRADED
+from tests.attacks.__main__ import ATTACKS, Run, honest_students, run, table
+from tests.sample_class.work import LESSON
+from tests.test_grading import Page
+
+LARGEST_GRADER = 1_500_000_000  # bytes of memory, of any of the grader's own processes
+
+
+@pytest.fixture(scope="session")
+def attacked(tmp_path_factory, request):
+    """The graded class of attackers."""
+    problem = sandbox.bubblewrap_problem()
+    if problem and os.environ.get("CI") != "true":
+        pytest.skip(problem)
+    assert not problem
+    done = run(ATTACKS, tmp_path_factory.mktemp("attacks"))
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(f"\n{table(done)}")
+    return done
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name.replace(" ", "_"))
+def test_attack(attacked: Run, attack):
+    result = attacked.result(attack)
+    assert result is not None, "without a state"
+    assert result.state in attack.states
+    assert attack.at_least <= attacked.points(attack) <= attack.not_more_than
+    words = attacked.words(attack)
+    assert any(attack.says in text for text in words), words
+    assert attacked.harm(attack) == []
+
+
+@pytest.mark.parametrize("honest", honest_students(), ids=lambda honest: honest.name)
+def test_honest_students_have_their_marks(attacked, honest):
+    assert attacked.honest_points(honest) == honest.points
+    marks = attacked.marks(honest.name)
+    assert {marks[name]["state"] for name in honest.points} == {GRADED}
+
+
+def test_the_command_came_to_its_end(attacked):
+    assert attacked.status in (0, 3), attacked.said
+    assert not re.search(r"Traceback|Error\b|Exception", attacked.said)
+
+
+def test_nothing_outside_was_read(attacked):
+    assert attacked.read() == []
+
+
+def test_nothing_outside_was_written(attacked):
+    assert attacked.changed == []
+
+
+def test_nothing_reached_the_network(attacked):
+    assert attacked.reached == []
+
+
+def test_nothing_is_left(attacked):
+    assert attacked.left == []
+
+
+def test_the_grader_stayed_small(attacked):
+    assert attacked.largest < LARGEST_GRADER
+
+
+def test_pages_are_inert(attacked):
+    pages = [*attacked.course.feedback.rglob("*.html"), attacked.course.gradebook / "report.html"]
+    assert len(pages) > len(attacked.attacks)
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        page = Page(text)
+        assert page.runs == [], path
+        assert all(source.startswith("data:image/") or not source for source in page.loads), path
+        assert not any(re.match("javascript|data", link) for link in page.links), path
+        assert "default-src 'none'" in text, path
+
+
+def test_stored_notebooks_are_valid(attacked):
+    """What the kernels sent has become outputs that Jupyter and formgrader can show."""
+    for attack in attacked.attacks:
+        path = attacked.course.autograded / attack.student / LESSON / f"{attack.notebook}.ipynb"
+        if path.is_file():  # it was not set aside
+            nbformat.validate(nbformat.read(path, as_version=4))
