@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.asking import Task
 from helpers.checking import observe
 from helpers.course import HIDDEN, tutorial_step
 from helpers.draws import mixed_up
@@ -320,6 +321,27 @@ def test_questions_are_well_formed(question):
         assert part.in_words
     for case in question.cases_from(5):
         assert set(case.expected) == {part.name for part in question.parts}
+
+
+@pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
+def test_probes_arrive_as_they_are_sent(question):
+    """What a sealed kernel reads is what a check at home has: arrays, floats, words, dicts."""
+    task = question.task_from(5)
+    arrived = Task.from_json(task.to_json())
+
+    def same(sent, got):
+        if isinstance(sent, dict):
+            return sent.keys() == got.keys() and all(same(sent[k], got[k]) for k in sent)
+        if isinstance(sent, list | tuple):
+            return len(sent) == len(got) and all(map(same, sent, got))
+        if isinstance(sent, np.ndarray):
+            return sent.ndim > 0 and sent.dtype == got.dtype and np.array_equal(sent, got)
+        return sent == got and isinstance(sent, float) == isinstance(got, float)
+
+    assert same(task.probes, arrived.probes)
+    assert arrived.ask == task.ask and list(arrived.recorded) == list(task.recorded)
+    for probe in arrived.probes:
+        assert isinstance(probe.get("eta", 0.1), float)
 
 
 def test_cases_follow_from_the_seed():

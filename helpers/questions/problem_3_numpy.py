@@ -58,7 +58,8 @@ def _two_places(rng, count):
 
 def probe_of(step, names):
     """The quantities `names` of an SGDStep and the name of its hidden activation, as a probe."""
-    return {name: step[name] for name in names} | {"hidden": step.net.hidden}
+    given = {name: step[name] for name in names} | {"hidden": step.net.hidden}
+    return given | ({"eta": step.eta} if "eta" in names else {})  # a float, as students have it
 
 
 ACTIVATIONS = tuple(Part(name, 1, f"{name} of z") for name in HIDDEN) + tuple(
