@@ -420,9 +420,9 @@ def test_what_the_sandbox_shows(tmp_path):
             "import os, time\nchildren = 0\nwhile True:\n    try:\n        if os.fork() == 0:\n"
             "            time.sleep(60)\n    except OSError:\n        children += 1\n"
             "        if children > 100: break\n",
-            "",
+            "^$|processes|files",  # it cannot start more, or is stopped
         ),
-        ("for n in range(10**5):\n    print('x' * 10**6)", "output"),
+        ("for n in range(10**5):\n    print('x' * 10**6)", "output|memory|longer"),
         (
             "import os, time\n"
             "folder = os.path.dirname(os.environ['BACKPROP_PROBES']) + '/../sockets'\n"
@@ -437,8 +437,8 @@ def test_what_breaks_a_limit_costs_itself_alone(tmp_path, tries, says):
     with_bubblewrap()
     texts, reasons = executed(tmp_path, "x = 1", tries, "print(x)", chosen="bubblewrap", timeout=90)
     assert texts[2] == "1\n"
-    assert says in reasons.get(1, "")
-    assert bool(says) == bool(reasons)
+    assert set(reasons) <= {1}
+    assert re.search(says, reasons.get(1, ""))
 
 
 def test_a_cell_that_dies_or_loops_costs_itself_alone(tmp_path):
