@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from helpers.grading import feedback, markup, report, results, run, sandbox, save, tables
 from helpers.grading.__main__ import main
+from helpers.grading.kernels import ColdKernels, WarmKernels
 from helpers.grading.settings import course_at
 from helpers.judging import Verdict
 from helpers.questions import questions_of
@@ -363,19 +364,40 @@ def test_no_cell_is_a_formula(tmp_path, start):
 # The run
 
 
-def executed(tmp_path, *sources, chosen, timeout=20):
+@pytest.fixture(scope="module")
+def warm():
+    with_bubblewrap()
+    kernels = WarmKernels(["numpy", "helpers.figures"])
+    yield kernels
+    assert not kernels.problem
+    kernels.close()
+
+
+@pytest.fixture(scope="module")
+def cold():
+    with_bubblewrap()
+    kernels = ColdKernels("bubblewrap")
+    yield kernels
+    kernels.close()
+
+
+@pytest.fixture(params=["warm", "cold"])
+def kernels(request):
+    return request.getfixturevalue(request.param)
+
+
+def executed(kernels, *sources, timeout=20):
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    reasons = run.execute(notebook, {}, 7, chosen, timeout).reasons
+    reasons = run.execute(notebook, {}, 7, kernels, timeout).reasons
     texts = ["".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells]
     return texts, reasons
 
 
-def test_what_the_sandbox_shows(tmp_path):
-    with_bubblewrap()
+def test_what_the_sandbox_shows(kernels, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("42")
     texts, reasons = executed(
-        tmp_path,
+        kernels,
         "import os\n"
         f"print(os.path.exists({str(secret)!r}), os.path.exists({str(ROOT / 'solutions')!r}))",
         "import helpers; print(sorted(os.listdir(os.path.dirname(helpers.__file__))))",
@@ -395,7 +417,6 @@ def test_what_the_sandbox_shows(tmp_path):
         "print(Path('/proc/self/uid_map').read_text().split())",
         "import subprocess\n"
         "print(subprocess.run(['unshare', '-Ur', 'true'], capture_output=True).returncode != 0)",
-        chosen="bubblewrap",
     )
     assert reasons == {}
     assert texts[0] == "False False\n"
@@ -433,24 +454,21 @@ def test_what_the_sandbox_shows(tmp_path):
     ],
     ids=["memory", "processes", "output", "disk"],
 )
-def test_what_breaks_a_limit_costs_itself_alone(tmp_path, tries, says):
-    with_bubblewrap()
-    texts, reasons = executed(tmp_path, "x = 1", tries, "print(x)", chosen="bubblewrap", timeout=90)
+def test_what_breaks_a_limit_costs_itself_alone(kernels, tries, says):
+    texts, reasons = executed(kernels, "x = 1", tries, "print(x)", timeout=90)
     assert texts[2] == "1\n"
     assert set(reasons) <= {1}
     assert re.search(says, reasons.get(1, ""))
 
 
-def test_a_cell_that_dies_or_loops_costs_itself_alone(tmp_path):
-    chosen = "none" if sandbox.bubblewrap_problem() else "bubblewrap"
+def test_a_cell_that_dies_or_loops_costs_itself_alone(kernels):
     texts, reasons = executed(
-        tmp_path,
+        kernels,
         "x = 1\nprint('first')",
         "import os; os._exit(1)",
         "print(x)",
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
         "print(x + 1)",
-        chosen=chosen,
         timeout=2,
     )
     assert [texts[i] for i in (0, 2, 4)] == ["first\n", "1\n", "2\n"]
@@ -459,8 +477,10 @@ def test_a_cell_that_dies_or_loops_costs_itself_alone(tmp_path):
     assert set(reasons) == {1, 3}
 
 
-def test_without_a_sandbox_cells_run_too(tmp_path):
-    assert executed(tmp_path, "print(1 + 1)", chosen="none") == (["2\n"], {})
+def test_without_a_sandbox_cells_run_too():
+    kernels = ColdKernels("none")
+    assert executed(kernels, "print(1 + 1)") == (["2\n"], {})
+    kernels.close()
 
 
 # Nothing done

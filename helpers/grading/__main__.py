@@ -43,8 +43,18 @@ def arguments(argv=None):
         help=f"how long a cell may run ({settings.CELL_TIMEOUT})",
     )  # fmt: skip
     parser.add_argument(
+        "--kernels", choices=("warm", "cold"), default="warm",
+        help="fork each notebook's kernel from one that has its imports, or start a new Python; "
+        "the marks are the same (warm, where there is a sandbox)",
+    )  # fmt: skip
+    parser.add_argument(
         "--again", action="store_true", help="also grade what is finished and has not changed"
     )
+    parser.add_argument(
+        "--rescore", action="store_true",
+        help="score again after a change to questions or their marking; nothing that has run "
+        "before is executed, unless it would now be asked something else",
+    )  # fmt: skip
     return parser.parse_args(argv)
 
 

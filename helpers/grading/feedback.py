@@ -1,19 +1,20 @@
 """The feedback pages: one self-contained HTML page for each notebook of each student."""
 
 import os
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import jinja2
 import nbformat
 from nbconvert.exporters import Exporter
+from nbformat.v4 import new_markdown_cell
 from traitlets import Unicode
 
 from helpers.grading import markup, results
 from helpers.grading.released import Released, grade_id, is_answer, is_check, is_graded
+from helpers.grading.results import number
 from helpers.grading.save import by_hand
 from helpers.grading.settings import course_at
-from helpers.grading.tables import number
 from helpers.questions import question_by_id
 from helpers.verdict import SIGNS
 
@@ -56,7 +57,7 @@ def write(course, result):
     executed = course.autograded / result.student / result.lesson / f"{result.notebook}.ipynb"
     notebook = None
     if result.verdicts and executed.is_file():
-        notebook = nbformat.read(executed, as_version=4)
+        notebook = nbformat.v4.reads(executed.read_text(encoding="utf-8"))
     path = path_of(course, result)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
@@ -116,11 +117,14 @@ def _cells(notebook, released, questions, by_person):
         given = cell.get("id") in ours and not is_answer(cell)
         comment = by_person.comments.get(grade_id(cell), "")
         if cell.cell_type == "markdown":
-            folder = released.path.parent if given else None
             kind = "prose" if given else "own prose"
             if is_graded(cell):
                 kind = "answer prose"
-            yield {"kind": kind, "html": markup.markdown(cell, folder, room), "comment": comment}
+            if given:
+                prose = _given_prose(cell.source, released.path.parent)
+            else:
+                prose = markup.markdown(cell, room=room)
+            yield {"kind": kind, "html": prose, "comment": comment}
         elif cell.cell_type == "code" and is_check(cell):
             yield {"kind": "check", "question": asked.get(grade_id(cell).replace("-", "."))}
         elif cell.cell_type == "code":
@@ -131,6 +135,11 @@ def _cells(notebook, released, questions, by_person):
                 "outputs": markup.outputs(cell, room),
                 "comment": comment,
             }
+
+
+@lru_cache(maxsize=256)  # the same on every student's page
+def _given_prose(source, folder):
+    return markup.markdown(new_markdown_cell(source), folder)
 
 
 class FeedbackExporter(Exporter):

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import multiprocessing
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -101,6 +102,14 @@ def _grade(course, options, released, handed_in, chosen):
     students.remember(course, handed_in.submissions)
 
     code = _code_fingerprint(options.cell_timeout)
+    how = save.HowToGrade(
+        sandbox=chosen,
+        kernels=options.kernels,
+        cell_timeout=options.cell_timeout,
+        seed=secrets.randbits(32),
+        again=options.again,
+        rescore=options.rescore,
+    )
     outcome, tasks = Outcome(), []
     for submission in handed_in.submissions:
         try:
@@ -109,8 +118,7 @@ def _grade(course, options, released, handed_in, chosen):
         except OSError as error:
             problem = save.in_full(error)
             outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
-    fixed = {"sandbox": chosen, "cell_timeout": options.cell_timeout, "again": options.again}
-    outcome.add(_grade_all(course, options, released, tasks, fixed))
+    outcome.add(_grade_all(course, options, released, tasks, how))
 
     everything = {_key(r): r for r in results.load_all(course)}
     everything |= {_key(r): r for r in outcome.found}  # some may not have been saved
@@ -173,7 +181,7 @@ def _fingerprints(submission, released, code):
     return found
 
 
-def _grade_all(course, options, released, tasks, fixed):
+def _grade_all(course, options, released, tasks, how):
     """Grade every student in worker processes; returns the Outcome."""
     workers = min(options.workers or os.cpu_count() or 1, len(tasks))
     outcome = Outcome()
@@ -181,7 +189,7 @@ def _grade_all(course, options, released, tasks, fixed):
     def grade(tasks, workers):
         """Grade `tasks`; returns those that did not come to an end because a worker died."""
         left = []
-        for task, answer in _in_processes(workers, course, options.lesson, released, tasks, fixed):
+        for task, answer in _in_processes(workers, course, options.lesson, released, tasks, how):
             if answer is None:
                 left.append(task)
             else:
@@ -218,7 +226,7 @@ def _advance(bar, task):
     bar.update()
 
 
-def _in_processes(workers, course, lesson, released, tasks, fixed):
+def _in_processes(workers, course, lesson, released, tasks, how):
     """Yield (task, Outcome) as they are finished; None in place of Outcome if a worker died."""
     pool = ProcessPoolExecutor(
         workers,
@@ -229,7 +237,7 @@ def _in_processes(workers, course, lesson, released, tasks, fixed):
     try:
         with _ctrl_c_later():  # for the workers: never; it is for this process alone
             futures = {
-                pool.submit(_work, course, lesson, released, *task, **fixed): task for task in tasks
+                pool.submit(_work, course, lesson, released, *task, how): task for task in tasks
             }
         for future in as_completed(futures):
             try:
@@ -280,13 +288,10 @@ def _end_with(run, lock):
     os._exit(1)
 
 
-def _work(course, lesson, released, submission, fingerprints, again, **fixed):
+def _work(course, lesson, released, submission, fingerprints, how):
     """Grade one student, in a worker; returns the Outcome."""
     try:
-        found = save.grade_student(
-            course, lesson, released, submission,
-            fingerprints=fingerprints, again=again, **fixed,
-        )  # fmt: skip
+        found = save.grade_student(course, lesson, released, submission, fingerprints, how)
     except Exception as error:
         return _set_all_aside(course, lesson, released, submission, save.in_full(error))
     return _with_pages(course, found)

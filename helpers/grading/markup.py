@@ -188,6 +188,7 @@ def _data_url(kind, data):
 # Code and outputs
 
 
+@functools.lru_cache(maxsize=256)  # given cells are the same on every student's page
 def code(source):
     """Python as coloured HTML."""
     return highlight(source[:LONGEST_TEXT], PythonLexer(), FORMATTER)

@@ -18,7 +18,8 @@ class Result:
     why the notebook was set aside. to_read: grade_ids of answers that a person has to read.
     to_decide: what a person has to decide, a sentence for student and instructor, or "".
     fingerprint: of everything the result depends on, "" while the notebook is being graded.
-    details: for the maintainer, never shown to students.
+    details: for the maintainer, never shown to students. seconds: that its run took, cell_seconds
+    of it in its cells.
     """
 
     student: str
@@ -32,6 +33,8 @@ class Result:
     fingerprint: str = ""
     details: str = ""
     to_decide: str = ""
+    seconds: float = 0.0
+    cell_seconds: float = 0.0
 
     @property
     def points(self):
@@ -79,3 +82,8 @@ def _read(path):
         return Result(**fields)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def number(value):
+    """A number of points as short as it can be: 3, 2.5."""
+    return f"{float(value):.10g}"

@@ -69,15 +69,15 @@ def bubblewrap_problem():
     return ""
 
 
-def bubblewrap(command, environment, readable=(), writable=()):
+def bubblewrap(command, environment, readable=(), writable=(), namespaces=False):
     """`command`, a list, as a bubblewrap command.
 
     Inside there is no network, no process but its own, no capability, and of the file system: the
     system's programs, Python and the student half of helpers, read-only; the folders `readable`,
     and `writable`, each under its own path; small temporary file systems, HOME among them, in which
-    it starts. Its environment is `environment` and nothing else.
+    it starts. Its environment is `environment` and nothing else. namespaces: whether it can make
+    namespaces inside.
     """
-    as_root = os.name == "posix" and os.geteuid() == 0
     arguments = [
         *("bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
         *("--unshare-cgroup-try", "--die-with-parent", "--new-session"),
@@ -104,14 +104,16 @@ def bubblewrap(command, environment, readable=(), writable=()):
     arguments += ["--remount-ro", "/"]
     for name, value in environment.items():
         arguments += ["--setenv", name, value]
-    own_user = ["--unshare-user", *_no_more_namespaces(), "--cap-drop", "ALL"]
+    own_user = ["--unshare-user", "--cap-drop", "ALL"]
+    if not namespaces:
+        own_user += _no_more_namespaces()
     command = limits.limited(command)
-    filtered = system_calls.program()
+    filtered = system_calls.program(namespaces=True)  # bubblewrap itself makes them
     if filtered:
         # bubblewrap reads the filter from an open file, which a shell can hand it.
         path = f"/proc/{os.getpid()}/fd/{_filter_file(filtered).fileno()}"
         arguments = ["sh", "-c", 'exec 9<"$0" "$@"', path, *arguments, "--seccomp", "9"]
-    if not as_root:
+    if not _as_root():
         return [*arguments, *own_user, "--", *command]
     for needed in ("SETUID", "SETGID", "SETPCAP"):
         arguments += ["--cap-add", f"CAP_{needed}"]
@@ -124,8 +126,12 @@ def bubblewrap(command, environment, readable=(), writable=()):
 
 def give(path):
     """Let the code inside own `path`, a file or folder outside."""
-    if os.geteuid() == 0:
+    if _as_root():
         os.chown(path, NOBODY, NOBODY)
+
+
+def _as_root():
+    return os.name == "posix" and os.geteuid() == 0
 
 
 def _bind(how, path):

@@ -1,6 +1,5 @@
-"""Grade one student's notebooks into nbgrader's gradebook, through nbgrader's own converter."""
+"""Grade one student's notebooks into nbgrader's gradebook."""
 
-import logging
 import os
 import sqlite3
 import sys
@@ -9,16 +8,17 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import nbformat
 from nbgrader.api import Gradebook, MissingEntry, get_alembic_version
-from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import SaveCells
-from traitlets.config import Config
+from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveCells
 
-from helpers.grading import results
+from helpers.grading import executed, results
+from helpers.grading.entering import LOG, enter, judged
 from helpers.grading.errors import NothingGraded
 from helpers.grading.intake import named
-from helpers.grading.settings import PATIENCE, configure
+from helpers.grading.kernels import kernels_for
+from helpers.grading.settings import PATIENCE
 
 
 def open_gradebook(course):
@@ -128,49 +128,115 @@ def register(course, lesson, released):
             ) from error
 
 
-class _Converter(Autograde):
-    """nbgrader's Autograde, in which no notebook can stop the others."""
+@dataclass(frozen=True)
+class HowToGrade:
+    """What holds for all submissions of a run.
 
-    def __init__(self, **settings):
-        super().__init__(**settings)
-        self.problems = {}
+    sandbox: "bubblewrap" or "none". kernels: "warm" or "cold". cell_timeout: seconds. seed: int, of
+    the checks' probes, the same for all, and known to no student before. again: whether to execute
+    what is finished, too; rescore: whether to execute only what has never run.
+    """
 
-    def convert_single_notebook(self, notebook_filename):
-        try:
-            super().convert_single_notebook(notebook_filename)
-        except Exception as error:
-            self.problems[Path(notebook_filename).stem] = in_full(error)
+    sandbox: str
+    kernels: str
+    cell_timeout: int
+    seed: int
+    again: bool = False
+    rescore: bool = False
 
 
-def grade_student(
-    course, lesson, released, submission, *, sandbox, cell_timeout, fingerprints, again=False
-):
-    """Grade the stored notebooks of one Submission; returns a Result for each released notebook.
+def grade_student(course, lesson, released, submission, fingerprints, how):
+    """Grade the notebooks of one Submission; returns a Result for each released notebook.
 
     Notebooks whose saved result has the fingerprint of `fingerprints`, a dict by notebook, and
-    whose points are in the gradebook, are finished and kept, unless `again`.
+    whose points are in the gradebook, are finished and kept, unless `how`, a HowToGrade, says so.
     """
     student = submission.student
-    done = {}
-    if not again:
-        done = {n: _finished(course, lesson, student, n, fingerprints) for n in fingerprints}
-    _enter_student(course, lesson, student)
-    problems = {}
-    for name in submission.notebooks:
-        if not done.get(name):
-            problems |= _autograde(course, lesson, student, name, sandbox, cell_timeout)
-    found = []
+    finished, ready, problems = {}, {}, {}
+    with open_gradebook(course) as gradebook:
+        _enter_student(gradebook, course, lesson, student)
+        for name in () if how.again else fingerprints:
+            result = _finished(gradebook, course, lesson, student, name, fingerprints)
+            if result:
+                finished[name] = result
     for notebook in released:
-        result = done.get(notebook.name) or _result(
-            course, lesson, notebook, submission, problems, released
-        )
-        if result.state in (results.MISSING, results.SET_ASIDE):
-            _enter_nothing(course, result)
-        elif not done.get(notebook.name):
-            result = replace(result, fingerprint=fingerprints[notebook.name])
-        results.save(course, result)
-        found.append(result)
+        name = notebook.name
+        if name in submission.notebooks and name not in finished:
+            try:
+                ready[name] = _executed(
+                    course, lesson, released, notebook, submission, fingerprints[name], how
+                )
+            except Exception as error:
+                problems[name] = in_full(error)
+    found = []
+    with open_gradebook(course) as gradebook:
+        for notebook in released:
+            name, result = notebook.name, finished.get(notebook.name)
+            if name in ready:
+                try:
+                    result = _saved(
+                        gradebook, course, lesson, notebook, submission, ready[name], how
+                    )
+                except Exception as error:
+                    gradebook.db.rollback()
+                    problems[name] = in_full(error)
+            if not result:
+                result = _nothing(lesson, notebook, submission, problems, released)
+                _enter_nothing(gradebook, course, result)
+            results.save(course, result)
+            found.append(result)
     return found
+
+
+def _executed(course, lesson, released, notebook, submission, fingerprint, how):
+    """The Executed of a notebook that was handed in: a saved one if it still holds."""
+    student, name, data = submission.student, notebook.name, submission.notebooks[notebook.name]
+    work = executed.work_of(notebook, data, submission.identifier)
+    saved = None if how.again else executed.load(course, student, lesson, name)
+    if saved and (saved.fingerprint == fingerprint or how.rescore and saved.work == work):
+        if saved.still_asks(notebook.questions_for(submission.identifier)):
+            return replace(saved, fingerprint=fingerprint)
+    ran = executed.execute(
+        notebook,
+        data,
+        submission.identifier,
+        how.seed,
+        kernels_for(how.kernels, how.sandbox, tuple(released)),
+        how.cell_timeout,
+    )
+    ran = replace(ran, work=work, fingerprint=fingerprint)
+    executed.save(course, student, lesson, name, ran)
+    return ran
+
+
+def _saved(gradebook, course, lesson, notebook, submission, ran, how):
+    """Score an Executed, enter it and write gradebook/autograded/; returns the Result."""
+    student = submission.student
+    # So that an old one cannot pass for the new.
+    results.discard(course, student, lesson, notebook.name)
+    result = judged(student, lesson, notebook, submission.identifier, ran)
+    remarks = (*submission.remarks[notebook.name], *result.remarks)
+    state = results.REPAIRED if remarks else result.state
+    result = replace(result, state=state, remarks=remarks, fingerprint=ran.fingerprint)
+    LimitOutput().preprocess(ran.notebook, {})
+    result = enter(gradebook, ran.notebook, result)
+    _assign_late_penalty(gradebook, course, result)
+    path = course.autograded_notebook(student, lesson, notebook.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(nbformat.v4.writes(ran.notebook), encoding="utf-8")
+    os.replace(new, path)
+    return result
+
+
+def _assign_late_penalty(gradebook, course, result):
+    """As nbgrader does it, whose rule is an instructor's to change."""
+    submission = gradebook.find_submission(result.lesson, result.student)
+    entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+    if submission.total_seconds_late > 0 or entry.late_submission_penalty:
+        names = {"notebook": result.notebook, "assignment": result.lesson}
+        names |= {"student": result.student, "db_url": course.database}
+        AssignLatePenalties().preprocess(nbformat.v4.new_notebook(), {"nbgrader": names})
 
 
 def nothing_graded(course, lesson, released, submission, problem):
@@ -180,64 +246,39 @@ def nothing_graded(course, lesson, released, submission, problem):
     later run finds that the gradebook and what is saved do not agree, and grades again.
     """
     problems = {name: problem for name in submission.notebooks}
-    found = [
-        _result(course, lesson, notebook, submission, problems, released) for notebook in released
-    ]
+    found = [_nothing(lesson, notebook, submission, problems, released) for notebook in released]
     for result in found:
-        with suppress(Exception):
-            _enter_student(course, lesson, submission.student)
-            _enter_nothing(course, result)
+        with suppress(Exception), open_gradebook(course) as gradebook:
+            _enter_student(gradebook, course, lesson, submission.student)
+            _enter_nothing(gradebook, course, result)
             results.save(course, result)
     return found
 
 
-def _enter_student(course, lesson, student):
-    with open_gradebook(course) as gradebook:
-        gradebook.update_or_create_student(student)
-        gradebook.update_or_create_submission(lesson, student)
+def _enter_student(gradebook, course, lesson, student):
+    gradebook.update_or_create_student(student)
+    folder = course.submitted / student / lesson
+    when = CourseDirectory(log=LOG).get_existing_timestamp(str(folder))
+    gradebook.update_or_create_submission(lesson, student, **({"timestamp": when} if when else {}))
 
 
-def _finished(course, lesson, student, notebook, fingerprints):
+def _finished(gradebook, course, lesson, student, notebook, fingerprints):
     """The saved result of a notebook if it is finished and the gradebook agrees, else None."""
     saved = results.load(course, student, lesson, notebook)
     if saved is None or not saved.fingerprint or saved.fingerprint != fingerprints[notebook]:
         return None
-    if not (course.autograded / student / lesson / f"{notebook}.ipynb").is_file():
+    if not course.autograded_notebook(student, lesson, notebook).is_file():
         return None
-    with open_gradebook(course) as gradebook:
-        try:
-            entry = gradebook.find_submission_notebook(notebook, lesson, student)
-        except MissingEntry:
-            return None
-        entered = {grade.name: grade.auto_score for grade in entry.grades}
+    try:
+        entry = gradebook.find_submission_notebook(notebook, lesson, student)
+    except MissingEntry:
+        return None
+    entered = {grade.name: grade.auto_score for grade in entry.grades}
     wanted = {
         question.replace(".", "-"): sum(verdict.points for verdict in verdicts)
         for question, verdicts in saved.verdicts.items()
     }
     return saved if wanted.items() <= entered.items() else None
-
-
-def _autograde(course, lesson, student, notebook, sandbox, cell_timeout):
-    """Run nbgrader's converter on one notebook. Returns {notebook: problem}, {} if all is well."""
-    config = Config()
-    configure(config, course, course.gradebook, sandbox, cell_timeout)
-    config.CourseDirectory.assignment_id = lesson
-    config.CourseDirectory.student_id = student
-    config.CourseDirectory.notebook_id = notebook
-    config.Autograde.force = True
-    quiet = logging.getLogger("helpers.grading.nbgrader")
-    quiet.addHandler(logging.NullHandler())
-    quiet.propagate = False
-    quiet.setLevel(logging.CRITICAL)
-    directory = CourseDirectory(config=config, log=quiet)
-    converter = _Converter(coursedir=directory, config=config, log=quiet)
-    try:
-        # So that an old one cannot pass for the new.
-        results.discard(course, student, lesson, notebook)
-        converter.start()
-    except Exception as error:
-        converter.problems.setdefault(notebook, in_full(error))
-    return converter.problems
 
 
 def in_short(error):
@@ -250,8 +291,8 @@ def in_full(error):
     return f"{in_short(error)}\n{''.join(traceback.format_exception(error))}"
 
 
-def _result(course, lesson, notebook, submission, problems, released):
-    """The Result of a notebook that was just graded, or cannot be."""
+def _nothing(lesson, notebook, submission, problems, released):
+    """The Result of a notebook that was not graded."""
     name = notebook.name
     nothing = results.Result(
         submission.student, lesson, name, results.MISSING, notebook.max_points,
@@ -259,13 +300,6 @@ def _result(course, lesson, notebook, submission, problems, released):
     if name in problems:
         reason = "The grader could not finish this notebook."
         return replace(nothing, state=results.SET_ASIDE, remarks=(reason,), details=problems[name])
-    if name in submission.notebooks:
-        saved = results.load(course, submission.student, lesson, name)
-        if saved is None:
-            reason = "The grader left no result for this notebook."
-            return replace(nothing, state=results.SET_ASIDE, remarks=(reason,))
-        remarks = (*submission.remarks[name], *saved.remarks)
-        return replace(saved, state=results.REPAIRED if remarks else saved.state, remarks=remarks)
     if name in submission.set_aside:
         return replace(nothing, state=results.SET_ASIDE, remarks=(submission.set_aside[name],))
     meant = _meant_as(name, submission, [notebook.name for notebook in released])
@@ -290,15 +324,14 @@ def _meant_as(name, submission, names):
     ]
 
 
-def _enter_nothing(course, result):
+def _enter_nothing(gradebook, course, result):
     """Enter 0 points for a notebook that was not graded; points given by hand stay."""
-    with open_gradebook(course) as gradebook:
-        entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
-        for grade in entry.grades:
-            grade.auto_score = 0
-            grade.needs_manual_grade = False
-        gradebook.db.commit()
-    stale = course.autograded / result.student / result.lesson / f"{result.notebook}.ipynb"
+    entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+    for grade in entry.grades:
+        grade.auto_score = 0
+        grade.needs_manual_grade = False
+    gradebook.db.commit()
+    stale = course.autograded_notebook(result.student, result.lesson, result.notebook)
     if stale.exists():
         os.chmod(stale, 0o644)
         stale.unlink()

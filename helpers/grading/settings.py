@@ -32,8 +32,16 @@ class Course:
         return self.gradebook / "earlier"
 
     @property
+    def executed(self):
+        return self.gradebook / "executed"
+
+    @property
     def autograded(self):
         return self.gradebook / "autograded"
+
+    def autograded_notebook(self, student, lesson, notebook):
+        """Where nbgrader and formgrader look for an executed notebook."""
+        return self.autograded / student / lesson / f"{notebook}.ipynb"
 
     @property
     def feedback(self):
@@ -65,11 +73,10 @@ def course_at(root=None, gradebook="gradebook"):
     return Course(Path(root).resolve(), Path(gradebook).resolve())
 
 
-def configure(c, course, root, sandbox="auto", cell_timeout=CELL_TIMEOUT):
+def configure(c, course, root):
     """Set nbgrader's configuration `c` for `course`.
 
     root: nbgrader's course root; the other directories are named relative to it.
-    sandbox: "auto", "bubblewrap" or "none". cell_timeout: seconds.
     """
 
     def relative(path):
@@ -100,5 +107,3 @@ def configure(c, course, root, sandbox="auto", cell_timeout=CELL_TIMEOUT):
     c.GradingStep.gradebook_directory = str(course.gradebook)
     c.FeedbackExporter.course_root = str(course.root)
     c.FeedbackExporter.gradebook_directory = str(course.gradebook)
-    c.Run.sandbox = sandbox
-    c.Run.cell_timeout = cell_timeout

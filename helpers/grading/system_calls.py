@@ -10,30 +10,50 @@ import struct
 import sys
 
 # The numbers of: memfd_create, memfd_secret, shmget, userfaultfd, io_uring_setup, add_key,
-# request_key, keyctl, bpf, perf_event_open. From asm/unistd_64.h and asm-generic/unistd.h.
+# request_key, keyctl, bpf, perf_event_open; of those that make or enter namespaces, unshare, setns,
+# clone3; and of clone. From asm/unistd_64.h and asm-generic/unistd.h.
 MACHINES = {
-    "x86_64": (0xC000003E, (319, 447, 29, 323, 425, 248, 249, 250, 321, 298)),
-    "aarch64": (0xC00000B7, (279, 447, 194, 282, 425, 217, 218, 219, 280, 241)),
+    "x86_64": (
+        *(0xC000003E, (319, 447, 29, 323, 425, 248, 249, 250, 321, 298)),
+        *((272, 308, 435), 56),
+    ),
+    "aarch64": (
+        *(0xC00000B7, (279, 447, 194, 282, 425, 217, 218, 219, 280, 241)),
+        *((97, 268, 435), 220),
+    ),
 }
-LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
-NUMBER, MACHINE = 0, 4  # where they stand in struct seccomp_data
+LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, JUMP_IF_SET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+NUMBER, MACHINE, FIRST_ARGUMENT = 0, 4, 16  # where they stand in struct seccomp_data
+NEW_USER_NAMESPACE = 0x10000000  # in the first argument of clone
 ALLOW, KILL, NO_SUCH_CALL = 0x7FFF0000, 0x80000000, 0x00050000 | 38  # ENOSYS
 OTHER_NUMBERING = 0x40000000  # the x32 calls of an x86_64 kernel
 
 
-def program():
-    """The filter as bytes for this machine; none where its numbers are not known."""
+def program(namespaces=False):
+    """The filter as bytes for this machine; none where its numbers are not known.
+
+    namespaces: whether new user namespaces can be made, and with them others.
+    """
     if not sys.platform.startswith("linux") or platform.machine() not in MACHINES:
         return b""
-    machine, refused = MACHINES[platform.machine()]
+    machine, refused, of_namespaces, clone = MACHINES[platform.machine()]
+    last = []
+    if not namespaces:
+        refused += of_namespaces
+        last = [
+            (JUMP_IF_EQUAL, 0, 2, clone),
+            (LOAD, 0, 0, FIRST_ARGUMENT),
+            (JUMP_IF_SET, 1, 0, NEW_USER_NAMESPACE),
+        ]
+    left = len(refused) + len(last)  # steps between a refused call's and the last of all
     steps = [
         (LOAD, 0, 0, MACHINE),
         (JUMP_IF_EQUAL, 1, 0, machine),
         (RETURN, 0, 0, KILL),
         (LOAD, 0, 0, NUMBER),
-        (JUMP_IF_AT_LEAST, len(refused) + 1, 0, OTHER_NUMBERING),
+        (JUMP_IF_AT_LEAST, left + 1, 0, OTHER_NUMBERING),
     ]
     for place, number in enumerate(refused):
-        steps.append((JUMP_IF_EQUAL, len(refused) - place, 0, number))
-    steps += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, NO_SUCH_CALL)]
+        steps.append((JUMP_IF_EQUAL, left - place, 0, number))
+    steps += [*last, (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, NO_SUCH_CALL)]
     return b"".join(struct.pack("=HBBI", *step) for step in steps)

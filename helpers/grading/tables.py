@@ -3,6 +3,7 @@
 import csv
 import os
 
+from helpers.grading.results import number
 from helpers.grading.save import by_hand
 
 GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")
@@ -53,11 +54,6 @@ def write(course, found, points):
         ),
     )
     return grades, checks
-
-
-def number(value):
-    """A number of points as short as it can be: 3, 2.5."""
-    return f"{float(value):.10g}"
 
 
 def harmless(text):

@@ -165,8 +165,8 @@ class Question:
         )
 
 
-# A check observes and judges the same cases; to draw them once halves its time.
-@lru_cache(maxsize=4)
+# A check observes and judges the same cases; a grading run asks every submission for the same.
+@lru_cache(maxsize=64)
 def _cases(question, seed):
     return question.cases(np.random.default_rng(seed))
 

@@ -15,6 +15,7 @@ import pytest
 from helpers.grading import feedback, intake, results, run
 from helpers.grading.errors import NothingGraded
 from helpers.grading.markup import safe_outputs
+from helpers.grading.outputs import is_valid, plain
 from helpers.grading.released import grade_id, is_answer, is_check
 from helpers.grading.repair import announced_student, repair
 from helpers.grading.save import ByHand
@@ -85,8 +86,8 @@ def run_as_a_kernel_might(notebook, name, rng):
 
 def outputs(record, rng):
     """Mutated outputs of a cell, as far as a run lets such through."""
-    found = [nbformat.from_dict(run._plain(output)) for output in mutated_outputs(record, rng)]
-    return [output for output in found if run._is_valid(output)]
+    found = [nbformat.from_dict(plain(output)) for output in mutated_outputs(record, rng)]
+    return [output for output in found if is_valid(output)]
 
 
 def result_of(submission, released, rng):
