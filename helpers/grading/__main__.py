@@ -33,6 +33,12 @@ def arguments(argv=None):
         help="a CSV file with the columns identifier,name: whose numbers are whose (their names)",
     )  # fmt: skip
     parser.add_argument("--gradebook", default="gradebook", help="where the results go (gradebook)")
+    parser.add_argument(
+        "--db", metavar="URL", default="",
+        help="the gradebook's database: postgresql://user:password@host/name, which several "
+        "people may share, or sqlite:///folder/gradebook.db (what the environment variable "
+        "BACKPROP_DB says, or else gradebook.db where the results go)",
+    )  # fmt: skip
     parser.add_argument("--workers", type=_count, help="notebooks run at once (one for each core)")
     parser.add_argument(
         "--sandbox", choices=("auto", "bubblewrap", "none"), default="auto",

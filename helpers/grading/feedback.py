@@ -153,8 +153,8 @@ class FeedbackExporter(Exporter):
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         notebook, resources = super().from_notebook_node(nb, resources, **kwargs)
-        course = course_at(self.course_root or None, self.gradebook_directory)
         ids = resources["nbgrader"]
+        course = course_at(self.course_root or None, self.gradebook_directory, ids["db_url"])
         result = results.load(course, ids["student"], ids["assignment"], ids["notebook"])
         if result is None:
             raise ValueError(

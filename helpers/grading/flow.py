@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 import helpers
 from helpers.grading import (
+    database,
     feedback,
     intake,
     locks,
@@ -66,7 +67,7 @@ def grade_class(options):
 
     options: as the command line gives them. Raises NothingGraded.
     """
-    course = course_at(gradebook=options.gradebook)
+    course = course_at(gradebook=options.gradebook, database=database.chosen(options.db))
     if set(str(course.gradebook)) & set("[]{}*?"):  # nbgrader takes them for a pattern
         raise NothingGraded(f"{course.gradebook} has one of []{{}}*? in it; choose another name.")
     released = released_notebooks(course, options.lesson)
@@ -90,7 +91,7 @@ def grade_class(options):
     chosen, warning = sandbox.choose(options.sandbox)
     if warning:
         print(f"Warning: {warning}", file=sys.stderr)
-    with locks.alone(course), scratch():
+    with locks.alone(course), database.alone(course, options.lesson), scratch():
         return _grade(course, options, released, handed_in, chosen)
 
 

@@ -1,74 +1,22 @@
 """Grade one student's notebooks into nbgrader's gradebook."""
 
 import os
-import sqlite3
-import sys
 import traceback
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry, get_alembic_version
+from nbgrader.api import InvalidEntry, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveCells
 
-from helpers.grading import executed, results
+from helpers.grading import database, executed, results
+from helpers.grading.database import open_gradebook
 from helpers.grading.entering import LOG, enter, judged
 from helpers.grading.errors import NothingGraded
 from helpers.grading.intake import named
 from helpers.grading.kernels import kernels_for
-from helpers.grading.settings import PATIENCE
-
-
-def open_gradebook(course):
-    """nbgrader's Gradebook; use it with `with`."""
-    course.gradebook.mkdir(parents=True, exist_ok=True)
-    _find_alembic()
-    return Gradebook(course.database)
-
-
-def _is_whole(path):
-    """Whether the database is there with all its tables: nbgrader notes the version last."""
-    if not path.exists():
-        return False
-    try:
-        with closing(sqlite3.connect(path, timeout=PATIENCE)) as database:
-            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-            return "alembic_version" in tables and bool(
-                database.execute("SELECT * FROM alembic_version").fetchone()
-            )
-    except sqlite3.DatabaseError as error:
-        raise NothingGraded(
-            f"{path} cannot be used as a gradebook: {error}. Move it away, or grade into a new one "
-            "with --gradebook."
-        ) from error
-
-
-def _make_database(path):
-    """Make nbgrader's database, all or nothing; one that is half made keeps what it holds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _find_alembic()
-    new = path.with_suffix(".new")
-    if path.exists():
-        with closing(sqlite3.connect(path)) as half, closing(sqlite3.connect(new)) as copy:
-            half.backup(copy)
-    Gradebook(f"sqlite:///{new}").close()
-    if not _is_whole(new):
-        with closing(sqlite3.connect(new)) as database, database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"
-            )
-            database.execute("INSERT INTO alembic_version VALUES (?)", [get_alembic_version()])
-    os.replace(new, path)
-
-
-def _find_alembic():
-    """nbgrader runs the program `alembic`, which lies beside this Python."""
-    programs = str(Path(sys.executable).parent)
-    path = os.environ.get("PATH", "")
-    if programs not in path.split(os.pathsep):
-        os.environ["PATH"] = programs + os.pathsep + path
 
 
 @dataclass(frozen=True)
@@ -86,25 +34,28 @@ class ByHand:
 def by_hand(course, result):
     """The ByHand of a Result."""
     with open_gradebook(course) as gradebook:
-        try:
-            entry = gradebook.find_submission_notebook(
-                result.notebook, result.lesson, result.student
-            )
-        except MissingEntry:
-            return ByHand(result.points, {}, {})
-        return ByHand(
-            max(0, entry.score - (entry.late_submission_penalty or 0)),
-            {
-                grade.name: grade.score
-                for grade in entry.grades
-                if grade.manual_score is not None or grade.extra_credit
-            },
-            {
-                comment.name: comment.manual_comment
-                for comment in entry.comments
-                if comment.manual_comment
-            },
-        )
+        return by_hand_in(gradebook, result)
+
+
+def by_hand_in(gradebook, result):
+    """The ByHand of a Result, from an open gradebook."""
+    try:
+        entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+    except MissingEntry:
+        return ByHand(result.points, {}, {})
+    return ByHand(
+        max(0, entry.score - (entry.late_submission_penalty or 0)),
+        {
+            grade.name: grade.score
+            for grade in entry.grades
+            if grade.manual_score is not None or grade.extra_credit
+        },
+        {
+            comment.name: comment.manual_comment
+            for comment in entry.comments
+            if comment.manual_comment
+        },
+    )
 
 
 def register(course, lesson, released):
@@ -113,8 +64,7 @@ def register(course, lesson, released):
     This is what generate_assignment does too. Raises NothingGraded if the gradebook holds
     submissions for notebooks with other cells. Interrupted anywhere, it can be done again.
     """
-    if not _is_whole(course.database_file):
-        _make_database(course.database_file)
+    database.make(course)
     with open_gradebook(course) as gradebook:
         gradebook.update_or_create_assignment(lesson)
     for notebook in released:
@@ -123,8 +73,9 @@ def register(course, lesson, released):
             SaveCells().preprocess(notebook.notebook.copy(), {"nbgrader": names})
         except RuntimeError as error:
             raise NothingGraded(
-                f"{course.gradebook} was made with another version of {notebook.name}: its cells "
-                "have changed. Grade into a new one with --gradebook, or move this one away."
+                f"{database.shown(course)} was made with another version of {notebook.name}: its "
+                "cells have changed. Grade into a new one, with --gradebook or --db, or move this "
+                "one away."
             ) from error
 
 
@@ -256,7 +207,10 @@ def nothing_graded(course, lesson, released, submission, problem):
 
 
 def _enter_student(gradebook, course, lesson, student):
-    gradebook.update_or_create_student(student)
+    try:
+        gradebook.update_or_create_student(student)
+    except InvalidEntry:  # somebody else may have entered the student in the same instant
+        gradebook.update_or_create_student(student)
     folder = course.submitted / student / lesson
     when = CourseDirectory(log=LOG).get_existing_timestamp(str(folder))
     gradebook.update_or_create_submission(lesson, student, **({"timestamp": when} if when else {}))

@@ -1,7 +1,7 @@
 """Where things are, and nbgrader's configuration."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import helpers
@@ -9,15 +9,20 @@ import helpers
 CELL_TIMEOUT = 60  # seconds; the slowest given cell, importing TensorFlow, takes 5 to 10
 # Seconds that workers wait for each other's writes; SQLite's own 5 are too few for many of them.
 PATIENCE = 60
+SQLITE = "sqlite:///"
 PREPROCESSORS = "helpers.grading.preprocessors"
 
 
 @dataclass(frozen=True)
 class Course:
-    """The directories of a course: `root` holds notebooks/ and solutions/; `gradebook` the rest."""
+    """The directories of a course: `root` holds notebooks/ and solutions/; `gradebook` the rest.
+
+    database: as nbgrader and SQLAlchemy name it; there may be a password in it.
+    """
 
     root: Path
     gradebook: Path
+    database: str = field(repr=False)
 
     @property
     def released(self):
@@ -57,20 +62,27 @@ class Course:
 
     @property
     def database_file(self):
-        return self.gradebook / "gradebook.db"
-
-    @property
-    def database(self):
-        """The database as nbgrader and SQLAlchemy name it."""
-        return f"sqlite:///{self.database_file}?timeout={PATIENCE}"
+        """The file of a database of SQLite's, else None."""
+        if not self.database.startswith(SQLITE):
+            return None
+        return Path(self.database.removeprefix(SQLITE).rpartition("?")[0])
 
 
-def course_at(root=None, gradebook="gradebook"):
-    """The Course at `root`, by default here or where helpers lies. gradebook: relative to here."""
+def sqlite(path):
+    """The database in the file `path`, as nbgrader and SQLAlchemy name it."""
+    return f"{SQLITE}{path}?timeout={PATIENCE}"
+
+
+def course_at(root=None, gradebook="gradebook", database=""):
+    """The Course at `root`, by default here or where helpers lies. gradebook: relative to here.
+
+    database: from `database.chosen`; "" is gradebook.db in the gradebook.
+    """
     if root is None:
         here = Path.cwd()
         root = here if (here / "notebooks").is_dir() else Path(helpers.__file__).parents[1]
-    return Course(Path(root).resolve(), Path(gradebook).resolve())
+    gradebook = Path(gradebook).resolve()
+    return Course(Path(root).resolve(), gradebook, database or sqlite(gradebook / "gradebook.db"))
 
 
 def configure(c, course, root):

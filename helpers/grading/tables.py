@@ -3,8 +3,9 @@
 import csv
 import os
 
+from helpers.grading.database import open_gradebook
 from helpers.grading.results import number
-from helpers.grading.save import by_hand
+from helpers.grading.save import by_hand_in
 
 GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")
 CHECKS = (
@@ -22,7 +23,8 @@ def marks(course, found):
 
     They come from nbgrader's gradebook, so points that a person gave there count.
     """
-    return {(r.student, r.lesson, r.notebook): by_hand(course, r).points for r in found}
+    with open_gradebook(course) as gradebook:
+        return {(r.student, r.lesson, r.notebook): by_hand_in(gradebook, r).points for r in found}
 
 
 def write(course, found, points):
