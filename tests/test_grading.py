@@ -354,7 +354,7 @@ def test_no_cell_is_a_formula(tmp_path, start):
             name, LESSON, "n", "graded", 2, {"q": [Verdict("p", 1.5, 2, "wrong", "", name)]}
         )
     ]
-    grades, checks = tables.write(course, found, {(name, LESSON, "n"): 1.5})
+    grades, checks, _ = tables.write(course, found, {(name, LESSON, "n"): 1.5})
     for path in (grades, checks):
         (row,) = rows(path)
         assert row["student"] == f"'{name}"

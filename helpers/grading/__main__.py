@@ -39,7 +39,11 @@ def arguments(argv=None):
         "people may share, or sqlite:///folder/gradebook.db (what the environment variable "
         "BACKPROP_DB says, or else gradebook.db where the results go)",
     )  # fmt: skip
-    parser.add_argument("--workers", type=_count, help="notebooks run at once (one for each core)")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        help="notebooks run at once (one for each core that has 1.5 GB of memory)",
+    )
     parser.add_argument(
         "--sandbox", choices=("auto", "bubblewrap", "none"), default="auto",
         help="what seals off the students' code (auto: bubblewrap if it works here)",
@@ -52,6 +56,10 @@ def arguments(argv=None):
         "--kernels", choices=("warm", "cold"), default="warm",
         help="fork each notebook's kernel from one that has its imports, or start a new Python; "
         "the marks are the same (warm, where there is a sandbox)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--log", choices=("bar", "json"), default="bar",
+        help="show a progress bar and a summary, or a line of JSON for each event (bar)",
     )  # fmt: skip
     parser.add_argument(
         "--again", action="store_true", help="also grade what is finished and has not changed"

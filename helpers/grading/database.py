@@ -5,6 +5,7 @@ import sqlite3
 import sys
 import zlib
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from nbgrader.api import Base, Course, Gradebook, get_alembic_version
@@ -97,10 +98,16 @@ def _shown(url):
 
 
 def open_gradebook(course):
-    """nbgrader's Gradebook; use it with `with`."""
+    """nbgrader's Gradebook; use it with `with`, and not twice at once."""
     course.gradebook.mkdir(parents=True, exist_ok=True)
     _find_alembic()
-    return Gradebook(course.database)
+    return _gradebook(course.database)
+
+
+# What SQLAlchemy has learnt about its queries is half of their time; connections are not kept.
+@lru_cache(maxsize=4)
+def _gradebook(url):
+    return Gradebook(url)
 
 
 def make(course):

@@ -66,6 +66,7 @@ def execute(released, data, student, seed, kernels, cell_timeout):
     released: the Released notebook. data: bytes that were handed in. student: by identifier.
     seed: int, for the checks' probes. kernels: see helpers.grading.kernels. cell_timeout: seconds.
     """
+    kernels.prepare()
     start = time.perf_counter()
     submitted = read_notebook(data)
     notebook, repairs = repair(submitted, released.notebook)

@@ -9,14 +9,13 @@ import signal
 import sys
 import tempfile
 import threading
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tqdm import tqdm
+import psutil
 
 import helpers
 from helpers.grading import (
@@ -24,6 +23,7 @@ from helpers.grading import (
     feedback,
     intake,
     locks,
+    progress,
     report,
     results,
     sandbox,
@@ -32,6 +32,7 @@ from helpers.grading import (
     tables,
 )
 from helpers.grading.errors import NothingGraded
+from helpers.grading.kernels import kernels_for
 from helpers.grading.released import released_notebooks
 from helpers.grading.scratch import scratch
 from helpers.grading.settings import course_at
@@ -39,19 +40,22 @@ from helpers.personal import course_secret, normalised, secret_fingerprint
 
 WORK = multiprocessing.get_context("spawn")
 
+MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
 ENDED = "Its grading process was ended by the system, perhaps for lack of memory."
 
 
 @dataclass
 class Outcome:
-    """What came of grading: Results, and (what, why) pairs of what could not be written."""
+    """What came of grading: Results, (what, why) pairs of what could not be written, warnings."""
 
     found: list = field(default_factory=list)
     unwritten: list = field(default_factory=list)
+    warnings: set = field(default_factory=set)
 
     def add(self, other):
         self.found += other.found
         self.unwritten += other.unwritten
+        self.warnings |= other.warnings
 
     @contextmanager
     def writing(self, what):
@@ -67,6 +71,7 @@ def grade_class(options):
 
     options: as the command line gives them. Raises NothingGraded.
     """
+    said = progress.progress(options.log)
     course = course_at(gradebook=options.gradebook, database=database.chosen(options.db))
     if set(str(course.gradebook)) & set("[]{}*?"):  # nbgrader takes them for a pattern
         raise NothingGraded(f"{course.gradebook} has one of []{{}}*? in it; choose another name.")
@@ -82,21 +87,22 @@ def grade_class(options):
     if unlisted:
         names = ", ".join(submission.student for submission in unlisted[:5])
         names += f" and {len(unlisted) - 5} more" if unlisted[5:] else ""
-        print(
-            f"Warning: {options.students} has no row for {names}. Their own names select their "
-            "numbers.",
-            file=sys.stderr,
+        said.warn(
+            f"{options.students} has no row for {names}. Their own names select their numbers."
         )
     _check_secret()
     chosen, warning = sandbox.choose(options.sandbox)
     if warning:
-        print(f"Warning: {warning}", file=sys.stderr)
+        said.warn(warning)
     with locks.alone(course), database.alone(course, options.lesson), scratch():
-        return _grade(course, options, released, handed_in, chosen)
+        return _grade(course, options, released, handed_in, chosen, said)
 
 
-def _grade(course, options, released, handed_in, chosen):
-    """Grade an Intake and write everything, as `grade_class` does. chosen: the sandbox."""
+def _grade(course, options, released, handed_in, chosen, said):
+    """Grade an Intake and write everything, as `grade_class` does.
+
+    chosen: the sandbox. said: where to say what happens, see helpers.grading.progress.
+    """
     _remove_half_written(course)
     with _ctrl_c_later():
         save.register(course, options.lesson, released)
@@ -119,20 +125,20 @@ def _grade(course, options, released, handed_in, chosen):
         except OSError as error:
             problem = save.in_full(error)
             outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
-    outcome.add(_grade_all(course, options, released, tasks, how))
+    outcome.add(_grade_all(course, options, released, tasks, how, said))
 
     everything = {_key(r): r for r in results.load_all(course)}
     everything |= {_key(r): r for r in outcome.found}  # some may not have been saved
     everything = list(everything.values())
     points = tables.marks(course, everything)
     files = {}
-    with outcome.writing("grades.csv or checks.csv"):
-        files["Marks"], files["Verdicts"] = tables.write(course, everything, points)
+    with outcome.writing("grades.csv, checks.csv or times.csv"):
+        files["Marks"], files["Verdicts"], files["Times"] = tables.write(course, everything, points)
     with outcome.writing("report.html"):
         files["Report"] = report.write(course, everything, points, handed_in.nobodys)
     files["Feedback"] = course.feedback
     others = [*handed_in.nobodys, *outcome.unwritten]
-    _summary(outcome.found, points, others, files)
+    said.finish(outcome.found, points, others, files)
     return any(map(report.needs_person, outcome.found)) or bool(others)
 
 
@@ -143,7 +149,10 @@ def _key(result):
 def _remove_half_written(course):
     """Remove the new files that a killed run had not yet put in their places."""
     found = [*course.gradebook.glob("*.new*")]
-    for folder in (course.submitted, course.earlier, course.results, course.feedback):
+    for folder in (
+        *(course.submitted, course.earlier, course.executed, course.autograded),
+        *(course.results, course.feedback),
+    ):
         found += folder.rglob("*.new")
     for path in found:
         path.unlink()
@@ -182,10 +191,16 @@ def _fingerprints(submission, released, code):
     return found
 
 
-def _grade_all(course, options, released, tasks, how):
+def _grade_all(course, options, released, tasks, how, said):
     """Grade every student in worker processes; returns the Outcome."""
-    workers = min(options.workers or os.cpu_count() or 1, len(tasks))
+    workers = min(options.workers or _workers(), len(tasks))
     outcome = Outcome()
+
+    def add(task, answer):
+        for sentence in answer.warnings - outcome.warnings:
+            said.warn(sentence)
+        outcome.add(answer)
+        said.graded(answer.found, len(task[0].notebooks))
 
     def grade(tasks, workers):
         """Grade `tasks`; returns those that did not come to an end because a worker died."""
@@ -194,37 +209,28 @@ def _grade_all(course, options, released, tasks, how):
             if answer is None:
                 left.append(task)
             else:
-                outcome.add(answer)
-                _advance(bar, task)
+                add(task, answer)
         return sorted(left, key=tasks.index)
 
-    with _progress(len(tasks)) as bar:
-        bar.set_postfix_str("starting with the first students")
+    said.start(len(tasks), sum(len(submission.notebooks) for submission, _ in tasks))
+    try:
         while tasks:
             left = grade(tasks, workers)
             # Tasks start in order, so one of the first is what took its worker along. Each alone.
             for task in left[:workers]:
                 if grade([task], 1):
-                    outcome.add(_set_all_aside(course, options.lesson, released, task[0], ENDED))
-                    _advance(bar, task)
+                    add(task, _set_all_aside(course, options.lesson, released, task[0], ENDED))
             tasks = left[workers:]
+    finally:
+        said.stop()
     return outcome
 
 
-def _progress(total):
-    return tqdm(
-        total=total,
-        unit="student",
-        desc="Grading",
-        bar_format="{desc} {percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt}, "
-        "{remaining} left{postfix}",
-        mininterval=0.2,
-    )
-
-
-def _advance(bar, task):
-    bar.set_postfix_str(task[0].student, refresh=False)
-    bar.update()
+def _workers():
+    """How many notebooks to run at once: one for each core that there is memory for."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    fitting = psutil.virtual_memory().available // MEMORY_OF_WORKER
+    return max(1, min(cores or 1, fitting))
 
 
 def _in_processes(workers, course, lesson, released, tasks, how):
@@ -295,7 +301,11 @@ def _work(course, lesson, released, submission, fingerprints, how):
         found = save.grade_student(course, lesson, released, submission, fingerprints, how)
     except Exception as error:
         return _set_all_aside(course, lesson, released, submission, save.in_full(error))
-    return _with_pages(course, found)
+    outcome = _with_pages(course, found)
+    kernels = kernels_for(how.kernels, how.sandbox, tuple(released))
+    if kernels.problem:
+        outcome.warnings.add(f"Each notebook has a new Python, which is slow. {kernels.problem}")
+    return outcome
 
 
 def _set_all_aside(course, lesson, released, submission, problem):
@@ -310,39 +320,3 @@ def _with_pages(course, found):
         with outcome.writing(f"The feedback page of {result.student}, {result.notebook},"):
             feedback.write(course, result)
     return outcome
-
-
-def _summary(found, points, others, files):
-    """Print what came of it: a line for each notebook, what needs a person, where things are.
-
-    others: (what, why) pairs of what else needs a person. files: paths by what is in them.
-    """
-    print()
-    notebooks = sorted({r.notebook for r in found})
-    width = max(map(len, notebooks))
-    columns = (results.GRADED, results.REPAIRED, results.MISSING, results.SET_ASIDE)
-    header = "  ".join(f"{column:>9}" for column in columns)
-    print(f"{'':{width}}  {header}  average")
-    for notebook in notebooks:
-        mine = [r for r in found if r.notebook == notebook]
-        states = Counter(r.state for r in mine)
-        graded = [r for r in mine if r.state in (results.GRADED, results.REPAIRED)]
-        total = sum(points[r.student, r.lesson, r.notebook] for r in graded)
-        average = f"{total / len(graded):.1f} of {mine[0].max_points:g}" if graded else "-"
-        counts = "  ".join(f"{states[column] or '-':>9}" for column in columns)
-        print(f"{notebook:{width}}  {counts}  {average}")
-    look_at = [r for r in found if report.needs_person(r)]
-    if look_at or others:
-        print("\nThese need a person:")
-        for r in sorted(look_at, key=lambda r: (r.student.casefold(), r.notebook)):
-            print(f"  {r.student}, {r.notebook}: {report.why(r)}")
-        for what, reason in others:
-            print(f"  {what} {reason}.")
-    print()
-    for name, path in files.items():
-        print(f"{name + ':':10} {_short(path)}")
-
-
-def _short(path):
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -68,6 +68,8 @@ def kernels_for(kind, sandbox, released):
 class ColdKernels:
     """Kernels that are new Pythons. sandbox: "bubblewrap" or "none"."""
 
+    problem = ""
+
     def __init__(self, sandbox):
         self.sandbox = sandbox
         self.folder = Path(tempfile.mkdtemp(prefix="k"))  # short: socket paths end at 107 bytes
@@ -79,6 +81,9 @@ class ColdKernels:
         """Remove everything; no kernel runs any more."""
         atexit.unregister(self.close)
         remove(self.folder)
+
+    def prepare(self):
+        """Do what takes long before the first kernel can start."""
 
     @contextmanager
     def manager(self, student):
@@ -115,14 +120,18 @@ class WarmKernels(ColdKernels):
         self._end_zygote()
         super().close()
 
+    def prepare(self):
+        if self.problem or self._is_ready():
+            return
+        self._end_zygote()
+        try:
+            self._zygote = _Zygote(self.folder, self.modules)
+        except NoZygote as error:
+            self.problem = str(error)
+
     def _manager(self, folders, student):
         manager = super()._manager(folders, student)
-        if not self.problem and not self._is_ready():
-            self._end_zygote()
-            try:
-                self._zygote = _Zygote(self.folder, self.modules)
-            except NoZygote as error:
-                self.problem = str(error)
+        self.prepare()
         if self._zygote:
             manager.provisioner = _Forking(parent=manager, kernel_spec=manager.kernel_spec)
             manager.provisioner.zygote = self._zygote

@@ -1,4 +1,4 @@
-"""The CSV files: marks of each notebook, and the verdict on each part."""
+"""The CSV files: marks of each notebook, the verdict on each part, and how long each ran."""
 
 import csv
 import os
@@ -12,6 +12,7 @@ CHECKS = (
     *("student", "lesson", "notebook", "question", "part"),
     *("points", "max_points", "verdict", "misconception", "hint"),
 )
+TIMES = ("student", "lesson", "notebook", "seconds", "cell_seconds")
 # The byte order mark makes Excel read Greek and Chinese names as what they are; Python reads such
 # a file with encoding="utf-8-sig", pandas as it is.
 ENCODING = "utf-8-sig"
@@ -28,8 +29,9 @@ def marks(course, found):
 
 
 def write(course, found, points):
-    """Write grades.csv and checks.csv for the Results `found`; returns their paths."""
-    grades, checks = course.gradebook / "grades.csv", course.gradebook / "checks.csv"
+    """Write grades.csv, checks.csv and times.csv for the Results `found`; returns their paths."""
+    names = ("grades.csv", "checks.csv", "times.csv")
+    grades, checks, times = (course.gradebook / name for name in names)
     _write(
         grades,
         GRADES,
@@ -55,7 +57,16 @@ def write(course, found, points):
             for verdict in verdicts
         ),
     )
-    return grades, checks
+    _write(
+        times,
+        TIMES,
+        (
+            (r.student, r.lesson, r.notebook, f"{r.seconds:.3f}", f"{r.cell_seconds:.3f}")
+            for r in found
+            if r.seconds
+        ),
+    )
+    return grades, checks, times
 
 
 def harmless(text):

@@ -1,0 +1,212 @@
+"""How fast a class is graded, beside stock `nbgrader autograde` on the same submissions.
+
+    python -m tests.benchmarks.grading                          # both notebooks, 40 submissions
+    python -m tests.benchmarks.grading --throughput 40 200 2000 # does speed depend on the size?
+
+Stock nbgrader executes with a new kernel for each notebook, one after another, in no sandbox; this
+course's grader runs sealed off, judges, and writes feedback pages, tables and report besides.
+Targets on two cores: 10 times stock for Problem 3 (NumPy), 15 times for Problem 4 (Keras); at most
+1.6 times the time of the students' own cells divided by the number of workers.
+"""
+
+import argparse
+import csv
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from helpers.personal import NO_SECRET, SECRET_VARIABLE
+from helpers.questions import questions_of
+from tests.sample_class.generated import SLIPS
+from tests.sample_class.work import LESSON, ROOT, Notebook
+
+NOTEBOOKS = ("problem_3_numpy", "problem_4_keras")
+MEGABYTE = 1_000_000
+BETWEEN_LOOKS = 1.0  # seconds
+STOCK_CONFIG = "c = get_config()\nc.CourseDirectory.root = {root!r}\n"
+HEADER = (
+    *(
+        "notebook",
+        "submissions",
+        "stock, a minute",
+        "this, a minute",
+        "ratio",
+        "in students' cells",
+    ),
+    *("time ÷ (cells ÷ workers)", "stock MB", "MB", "MB of the main process"),
+)
+OF_SIZES = ("notebook", "submissions", "a minute", "MB", "MB of the main process")
+
+
+def works(notebook):
+    """Different notebooks as students hand them in, without end: a third of them all right."""
+    own = [slip for slip in SLIPS if slip.notebook == notebook]
+    questions = list(questions_of(notebook))
+    k = 0
+    while True:
+        if k % 3 == 0:
+            work = Notebook(notebook)
+        elif own:
+            work = own[k % len(own)].work()
+        else:  # no slips are known: one question is left unanswered
+            question = questions[k % len(questions)].replace("-", ".")
+            untouched = Notebook(notebook, solved=False)
+            source = untouched.content.cells[untouched.position(question)].source
+            work = Notebook(notebook).answer(question, source)
+        yield work
+        k += 1
+
+
+def write_class(folder, notebook, size):
+    """Write a class of `size` submissions, <student>/<notebook>.ipynb."""
+    for k, work in zip(range(size), works(notebook)):
+        student = folder / f"student{k + 1:05}"
+        student.mkdir(parents=True)
+        (student / f"{notebook}.ipynb").write_bytes(bytes(work))
+    return folder
+
+
+@dataclass
+class Measured:
+    """seconds: of wall time. largest: bytes of all processes together, main: of the first."""
+
+    seconds: float
+    largest: int = 0
+    main: int = 0
+
+
+def measured(command, **options):
+    """Run a command and measure it and all of its processes; returns Measured."""
+    found = Measured(0.0)
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        list(map(str, command)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+    watcher = threading.Thread(target=_watch, args=(process, found))
+    watcher.start()
+    _, said = process.communicate()
+    found.seconds = time.perf_counter() - start
+    watcher.join()
+    if process.returncode not in (0, 3):
+        sys.exit(f"{command} ended with {process.returncode}: {said[-2000:]}")
+    return found
+
+
+def _watch(process, found):
+    main = psutil.Process(process.pid)
+    while process.poll() is None:
+        with suppress(psutil.Error):
+            found.main = max(found.main, main.memory_info().rss)
+            shares = [_share(one) for one in (main, *main.children(recursive=True))]
+            found.largest = max(found.largest, sum(shares))
+        time.sleep(BETWEEN_LOOKS)
+
+
+def _share(process):
+    """Bytes of a process, with what it shares divided among those that share it."""
+    with suppress(psutil.Error):
+        return process.memory_full_info().pss
+    return 0
+
+
+def grade(archive, gradebook, workers):
+    """Grade a class by the real command; returns Measured."""
+    return measured(
+        [
+            *(sys.executable, "-m", "helpers.grading", archive),
+            *("--gradebook", gradebook, "--workers", workers),
+        ],
+        cwd=ROOT,
+        env={**os.environ, SECRET_VARIABLE: NO_SECRET},
+    )
+
+
+def cell_seconds(gradebook):
+    """Seconds that the students' own cells took, all together."""
+    with open(gradebook / "times.csv", encoding="utf-8-sig", newline="") as file:
+        return sum(float(row["cell_seconds"]) for row in csv.DictReader(file))
+
+
+def stock(archive, folder, notebook):
+    """Grade the same class by nbgrader as it comes; returns Measured."""
+    for part in ("source", "submitted"):
+        (folder / part).mkdir(parents=True)
+    (folder / "nbgrader_config.py").write_text(STOCK_CONFIG.format(root=str(folder)))
+    source = folder / "source" / LESSON
+    source.mkdir()
+    shutil.copy(ROOT / "solutions" / LESSON / f"{notebook}.ipynb", source)
+    for student in archive.iterdir():
+        shutil.copytree(student, folder / "submitted" / student.name / LESSON)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), SECRET_VARIABLE: NO_SECRET}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    nbgrader = [sys.executable, "-m", "nbgrader"]
+    options = {"cwd": folder, "env": environment}
+    made = [*nbgrader, "generate_assignment", LESSON, "--create", "--force"]
+    subprocess.run(made, check=True, capture_output=True, **options)
+    return measured([*nbgrader, "autograde", LESSON, "--create"], **options)
+
+
+def compare(notebook, size, workers, folder):
+    """A row of the table: this grader and stock nbgrader on the same submissions."""
+    archive = write_class(folder / "class", notebook, size)
+    ours = grade(archive, folder / "gradebook", workers)
+    cells = cell_seconds(folder / "gradebook")
+    theirs = stock(archive, folder / "stock", notebook)
+    return (
+        *(notebook, size, f"{60 * size / theirs.seconds:.1f}", f"{60 * size / ours.seconds:.1f}"),
+        f"{theirs.seconds / ours.seconds:.1f}",
+        f"{cells / (workers * ours.seconds):.0%}",
+        f"{ours.seconds / (cells / workers):.2f}",
+        *(f"{size / MEGABYTE:.0f}" for size in (theirs.largest, ours.largest, ours.main)),
+    )
+
+
+def throughput(notebook, size, workers, folder):
+    """A row of the table: a class of one size."""
+    archive = write_class(folder / "class", notebook, size)
+    ours = grade(archive, folder / "gradebook", workers)
+    memory = (f"{size / MEGABYTE:.0f}" for size in (ours.largest, ours.main))
+    return notebook, size, f"{60 * size / ours.seconds:.1f}", *memory
+
+
+def print_row(cells):
+    print("|", *(f"{cell} |" for cell in cells), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.grading")
+    parser.add_argument("--notebooks", nargs="+", default=NOTEBOOKS)
+    parser.add_argument("--size", type=int, default=40, help="submissions (40)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="(one for each core)")
+    parser.add_argument("--throughput", type=int, nargs="+", metavar="SIZE")
+    options = parser.parse_args()
+    cores, memory = os.cpu_count(), psutil.virtual_memory().total / 1e9
+    print(f"{cores} cores, {memory:.0f} GB, {platform.system()} {platform.release()}, ", end="")
+    print(f"Python {platform.python_version()}, {options.workers} workers, ", end="")
+    print(f"load before {os.getloadavg()[0]:.1f}\n", flush=True)
+    header = OF_SIZES if options.throughput else HEADER
+    print_row(header)
+    print_row(["---", *["--:"] * (len(header) - 1)])
+    for notebook in options.notebooks:
+        for size in options.throughput or [options.size]:
+            with tempfile.TemporaryDirectory() as folder:
+                measure = throughput if options.throughput else compare
+                print_row(measure(notebook, size, options.workers, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
