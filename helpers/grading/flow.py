@@ -32,7 +32,7 @@ from helpers.grading import (
     tables,
 )
 from helpers.grading.errors import NothingGraded
-from helpers.grading.kernels import kernels_for
+from helpers.grading.kernels import modules_of
 from helpers.grading.released import released_notebooks
 from helpers.grading.scratch import scratch
 from helpers.grading.settings import course_at
@@ -109,9 +109,11 @@ def _grade(course, options, released, handed_in, chosen, said):
     students.remember(course, handed_in.submissions)
 
     code = _code_fingerprint(options.cell_timeout)
+    names = {name for submission in handed_in.submissions for name in submission.notebooks}
     how = save.HowToGrade(
         sandbox=chosen,
         kernels=options.kernels,
+        modules=modules_of([notebook for notebook in released if notebook.name in names]),
         cell_timeout=options.cell_timeout,
         seed=secrets.randbits(32),
         again=options.again,
@@ -302,9 +304,8 @@ def _work(course, lesson, released, submission, fingerprints, how):
     except Exception as error:
         return _set_all_aside(course, lesson, released, submission, save.in_full(error))
     outcome = _with_pages(course, found)
-    kernels = kernels_for(how.kernels, how.sandbox, tuple(released))
-    if kernels.problem:
-        outcome.warnings.add(f"Each notebook has a new Python, which is slow. {kernels.problem}")
+    if how.source.problem:
+        outcome.warnings.add(f"Each notebook has a new Python, which is slow. {how.source.problem}")
     return outcome
 
 

@@ -55,13 +55,14 @@ IN_PLACE_OF = {"helpers.quiet_keras": "tensorflow"}
 
 
 @functools.cache
-def kernels_for(kind, sandbox, released):
-    """This process's source of kernels for the Released notebooks `released`, a tuple.
+def kernels_for(kind, sandbox, modules):
+    """This process's source of kernels.
 
-    kind: "warm" or "cold". sandbox: "bubblewrap" or "none", which has cold kernels only.
+    kind: "warm" or "cold". sandbox: "bubblewrap" or "none", which has cold kernels only. modules: a
+    tuple, from `modules_of`.
     """
     if kind == WARM and sandbox == sandboxes.BUBBLEWRAP:
-        return WarmKernels(modules_of([notebook.notebook for notebook in released]))
+        return WarmKernels(modules)
     return ColdKernels(sandbox)
 
 
@@ -388,10 +389,10 @@ class KernelFolders:
 
 
 def modules_of(notebooks):
-    """The names of the modules that the released notebooks import, those in functions included."""
+    """The names of the modules that Released notebooks import, those in functions included."""
     found = {}
-    for notebook in notebooks:
-        for cell in notebook.cells:
+    for released in notebooks:
+        for cell in released.notebook.cells:
             if cell.cell_type != "code":
                 continue
             with suppress(SyntaxError):

@@ -12,7 +12,7 @@ from traitlets import Enum, Integer, Unicode
 from helpers.grading import results, run, sandbox
 from helpers.grading.entering import enter, judged
 from helpers.grading.executed import Executed
-from helpers.grading.kernels import COLD, WARM, kernels_for
+from helpers.grading.kernels import COLD, WARM, kernels_for, modules_of
 from helpers.grading.released import Released, released_notebooks
 from helpers.grading.repair import announced_student, repair
 from helpers.grading.settings import CELL_TIMEOUT, course_at
@@ -75,7 +75,7 @@ class Run(GradingStep):
             nb,
             released.questions_for(student),
             secrets.randbits(32),
-            kernels_for(self.kernels, chosen, tuple(lesson)),
+            kernels_for(self.kernels, chosen, modules_of(lesson)),
             self.cell_timeout,
             student,
         )

@@ -83,17 +83,24 @@ def register(course, lesson, released):
 class HowToGrade:
     """What holds for all submissions of a run.
 
-    sandbox: "bubblewrap" or "none". kernels: "warm" or "cold". cell_timeout: seconds. seed: int, of
-    the checks' probes, the same for all, and known to no student before. again: whether to execute
-    what is finished, too; rescore: whether to execute only what has never run.
+    sandbox: "bubblewrap" or "none". kernels: "warm" or "cold". modules: names of what the notebooks
+    import. cell_timeout: seconds. seed: int, of the checks' probes, the same for all, and known to
+    no student before. again: whether to execute what is finished, too; rescore: whether to execute
+    only what has never run.
     """
 
     sandbox: str
     kernels: str
+    modules: tuple
     cell_timeout: int
     seed: int
     again: bool = False
     rescore: bool = False
+
+    @property
+    def source(self):
+        """This process's source of kernels."""
+        return kernels_for(self.kernels, self.sandbox, self.modules)
 
 
 def grade_student(course, lesson, released, submission, fingerprints, how):
@@ -115,7 +122,7 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
         if name in submission.notebooks and name not in finished:
             try:
                 ready[name] = _executed(
-                    course, lesson, released, notebook, submission, fingerprints[name], how
+                    course, lesson, notebook, submission, fingerprints[name], how
                 )
             except Exception as error:
                 problems[name] = in_full(error)
@@ -139,7 +146,7 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
     return found
 
 
-def _executed(course, lesson, released, notebook, submission, fingerprint, how):
+def _executed(course, lesson, notebook, submission, fingerprint, how):
     """The Executed of a notebook that was handed in: a saved one if it still holds."""
     student, name, data = submission.student, notebook.name, submission.notebooks[notebook.name]
     work = executed.work_of(notebook, data, submission.identifier)
@@ -152,7 +159,7 @@ def _executed(course, lesson, released, notebook, submission, fingerprint, how):
         data,
         submission.identifier,
         how.seed,
-        kernels_for(how.kernels, how.sandbox, tuple(released)),
+        how.source,
         how.cell_timeout,
     )
     ran = replace(ran, work=work, fingerprint=fingerprint)

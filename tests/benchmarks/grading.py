@@ -41,7 +41,7 @@ HEADER = (
         "stock, a minute",
         "this, a minute",
         "ratio",
-        "in students' cells",
+        "in the cells",
     ),
     *("time ÷ (cells ÷ workers)", "stock MB", "MB", "MB of the main process"),
 )
