@@ -231,11 +231,11 @@ def test_runs_that_meet_an_empty_database_make_it_once(root, server):
 def test_tables_are_made_all_or_nothing(root, server, monkeypatch):
     course = course_in("gradebook", server.create("half"))
 
-    def killed():
+    def killed(folder):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(database, "get_alembic_version", killed)
+        patch.setattr(database, "ScriptDirectory", killed)
         with pytest.raises(KeyboardInterrupt):
             database.make(course)
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -257,7 +257,7 @@ def test_a_student_whom_two_runs_enter_at_once(root, server, monkeypatch):
 
     def add_after_somebody_else(gradebook, student):
         monkeypatch.setattr(Gradebook, "add_student", add)
-        with database.open_gradebook(course) as other:
+        with Gradebook(course.database) as other:
             other.add_student(student)
         return gradebook.add_student(student)
 

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy
 from nbgrader import api
 
-from helpers.grading import flow, locks, results, sandbox, save
+from helpers.grading import database, flow, locks, results, sandbox, save
 from helpers.grading.__main__ import main
 from helpers.grading.errors import NothingGraded
 from helpers.grading.released import released_notebooks
@@ -188,9 +188,9 @@ CELLS = "SELECT name, type, max_score FROM base_cell LEFT JOIN grade_cells USING
 
 def registered(course):
     """What the database says of the lesson, and of itself."""
-    with contextlib.closing(sqlite3.connect(course.database_file)) as database:
+    with contextlib.closing(sqlite3.connect(course.database_file)) as file:
         return [
-            database.execute(sql).fetchall()
+            file.execute(sql).fetchall()
             for sql in (CELLS, "SELECT * FROM alembic_version", "PRAGMA integrity_check")
         ]
 
@@ -228,6 +228,7 @@ def test_database_is_made_all_or_nothing(course, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(api, "get_alembic_version", killed)
+        patch.setattr(database, "ScriptDirectory", killed)
         with pytest.raises(KeyboardInterrupt):
             save.register(course, LESSON, released)
         assert not course.database_file.exists()
@@ -242,8 +243,8 @@ def test_database_is_made_all_or_nothing(course, monkeypatch):
     # One that was used nevertheless keeps what it holds.
     with save.open_gradebook(course) as gradebook:
         gradebook.update_or_create_student("ann")
-    with contextlib.closing(sqlite3.connect(course.database_file)) as database, database:
-        database.execute("DROP TABLE alembic_version")
+    with contextlib.closing(sqlite3.connect(course.database_file)) as file, file:
+        file.execute("DROP TABLE alembic_version")
     save.register(course, LESSON, released)
     assert registered(course) == found
     with save.open_gradebook(course) as gradebook:

@@ -8,14 +8,16 @@ from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from nbgrader.api import Base, Course, Gradebook, get_alembic_version
+import nbgrader
+from alembic.script import ScriptDirectory
+from nbgrader.api import Base, Course, Gradebook
 from sqlalchemy import URL, create_engine, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from helpers.grading import locks
 from helpers.grading.errors import NothingGraded
-from helpers.grading.settings import PATIENCE, sqlite
+from helpers.grading.settings import PATIENCE, SQLITE, sqlite
 
 VARIABLE = "BACKPROP_DB"
 WANTED = "Wanted: postgresql://user:password@host/name or sqlite:///folder/gradebook.db."
@@ -153,18 +155,13 @@ def _make_file(path):
     if path.exists():
         with closing(sqlite3.connect(path)) as half, closing(sqlite3.connect(new)) as copy:
             half.backup(copy)
-    Gradebook(f"sqlite:///{new}").close()
-    if not _is_whole(new):
-        with closing(sqlite3.connect(new)) as database, database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"
-            )
-            database.execute("INSERT INTO alembic_version VALUES (?)", [get_alembic_version()])
+    with _engine(f"{SQLITE}{new}") as engine, engine.begin() as connection:
+        _make_tables(connection)
     os.replace(new, path)
 
 
 def _make_on_server(course):
-    with _engine(course) as engine, engine.begin() as connection:
+    with _engine(course.database) as engine, engine.begin() as connection:
         # Of several runs that meet an empty database, one makes the tables; the others wait.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({KEY})"))
         tables = inspect(connection).get_table_names()
@@ -172,22 +169,28 @@ def _make_on_server(course):
             text("SELECT 1 FROM alembic_version, course LIMIT 1")
         ):
             return
-        Base.metadata.create_all(connection)
+        _make_tables(connection)
+
+
+def _make_tables(connection):
+    """As nbgrader's Gradebook makes them, with the version that its upgrades go by."""
+    Base.metadata.create_all(connection)
+    connection.execute(
+        text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)")
+    )
+    if not connection.scalar(text("SELECT 1 FROM alembic_version")):
+        scripts = ScriptDirectory(str(Path(nbgrader.__file__).parent / "alembic"))
         connection.execute(
-            text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)")
+            text("INSERT INTO alembic_version VALUES (:version)"),
+            {"version": scripts.get_current_head()},
         )
-        if not connection.scalar(text("SELECT 1 FROM alembic_version")):
-            connection.execute(
-                text("INSERT INTO alembic_version VALUES (:version)"),
-                {"version": get_alembic_version()},
-            )
-        if not connection.scalar(select(Course.id).where(Course.id == DEFAULT_COURSE)):
-            connection.execute(Course.__table__.insert().values(id=DEFAULT_COURSE))
+    if not connection.scalar(select(Course.id).where(Course.id == DEFAULT_COURSE)):
+        connection.execute(Course.__table__.insert().values(id=DEFAULT_COURSE))
 
 
 @contextmanager
-def _engine(course):
-    engine = create_engine(course.database, poolclass=NullPool)
+def _engine(url):
+    engine = create_engine(url, poolclass=NullPool)
     try:
         yield engine
     finally:
@@ -226,7 +229,7 @@ def _file(path):
 @contextmanager
 def _on_server(course, lesson):
     """The server gives the lock back when this process ends, however it ends."""
-    with _engine(course) as engine:
+    with _engine(course.database) as engine:
         try:
             connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             encoding = connection.scalar(text("SHOW server_encoding"))

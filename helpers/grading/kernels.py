@@ -173,7 +173,7 @@ class _Zygote:
         # What lies beside the program is not for the sandbox.
         program = shutil.copy(Path(__file__).with_name("zygote.py"), folder)
         command = sandboxes.bubblewrap(
-            [sys.executable, "-P", str(program)],
+            [sys.executable, str(program)],
             _environment(sandboxes.HOME),
             writable=[folder],
             namespaces=True,

@@ -1,6 +1,6 @@
 """The process inside the sandbox that kernels are forked from, with what they import loaded.
 
-Run as a program: `python -P zygote.py`, and told what to do in lines of JSON (see `main`). Each
+Run as a program, `python zygote.py`, and told what to do in lines of JSON (see `main`). Each
 kernel gets namespaces of its own, made for it and gone with it: of users, so that it has no right
 over this process; of processes, so that it can name none but its own, and all end together; of
 mounts, with empty file systems of its own; and of shared memory. See namespaces(7), clone(2),
@@ -54,6 +54,7 @@ def main():
     def answer(**what):
         print(json.dumps(what), file=answers, flush=True)
 
+    del sys.path[0]  # this file's folder, which a kernel started anew does not have there
     settings = json.loads(orders.readline())
     _import(settings["modules"])
     LIBC.prctl(SUBREAPER, 1, 0, 0, 0)
@@ -166,7 +167,6 @@ def _become_kernel(order, settings, says):
         os.setsid()
         _give_up_capabilities()
         _refuse_calls(base64.b64decode(settings["filter"]))
-        os.environ.clear()
         os.environ.update(order["environment"])
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # else all kernels would draw the same

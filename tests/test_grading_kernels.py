@@ -1,0 +1,327 @@
+"""Warm kernels: nothing passes from one to the next, nor to the process that they are forked from.
+
+What a single notebook may do is in tests/attacks; there the real command forks, too.
+"""
+
+import contextlib
+import csv
+import os
+import re
+from pathlib import Path
+
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from helpers.grading import kernels, run, sandbox
+from helpers.grading.__main__ import main
+from helpers.grading.kernels import ColdKernels, WarmKernels, modules_of
+from helpers.grading.released import released_notebooks
+from helpers.grading.settings import course_at
+from tests.sample_class.work import LESSON, ROOT, Notebook
+
+pytestmark = pytest.mark.skipif(
+    bool(sandbox.bubblewrap_problem()) and not os.environ.get("CI"), reason="needs bubblewrap"
+)
+
+
+def executed(source, *code, timeout=30):
+    """What the cells `code` print in one kernel, and why any did not run to its end."""
+    notebook = new_notebook(cells=[new_code_cell(text) for text in code])
+    reasons = run.execute(notebook, {}, 7, source, timeout).reasons
+    return ["".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells], reasons
+
+
+@pytest.fixture(scope="module")
+def warm():
+    source = WarmKernels(["numpy", "helpers.figures"])
+    yield source
+    assert not source.problem
+    source.close()
+
+
+@pytest.fixture(scope="module")
+def cold():
+    source = ColdKernels("bubblewrap")
+    yield source
+    source.close()
+
+
+def zygote_of(source):
+    """The process that kernels are forked from."""
+    source.prepare()
+    return source._zygote._process
+
+
+# Both see the same
+
+LOOKED_AT = """
+import getpass, json, os, resource, sys
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+fields = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Uid", "Gid")
+limits = {name: resource.getrlimit(getattr(resource, name))
+          for name in dir(resource) if name.startswith("RLIMIT_")}
+own = ("BACKPROP_PROBES", "JPY_SESSION_NAME", "JPY_PARENT_PID", "PWD", "OLDPWD", "SHLVL", "_")
+print(json.dumps({
+    "status": {name: status[name].split() for name in fields},
+    "limits": limits,
+    "environment": {k: v for k, v in sorted(os.environ.items()) if k not in own},
+    "cwd": os.getcwd(), "here": sorted(n for n in os.listdir() if not n.startswith(".")),
+    "root": sorted(os.listdir("/")),
+    "path": sys.path, "main": __name__, "user": os.getuid(),
+    "writable": [p for p in ("/", "/usr", "/etc", "/dev", sys.prefix, os.environ["PYTHONPATH"])
+                 if os.access(p, os.W_OK)],
+}))
+"""
+
+
+def test_warm_and_cold_kernels_see_the_same(warm, cold):
+    (of_warm,), _ = executed(warm, LOOKED_AT)
+    (of_cold,), _ = executed(cold, LOOKED_AT)
+    assert of_warm == of_cold != ""
+
+
+@pytest.mark.parametrize("name", ["warm", "cold"])
+def test_kernels_do_not_all_draw_the_same(name, request):
+    source = request.getfixturevalue(name)
+    code = "import random, numpy as np; print(random.random(), np.random.rand())"
+    drawn = [executed(source, code)[0][0].split() for _ in range(2)]
+    assert drawn[0][0] != drawn[1][0] and drawn[0][1] != drawn[1][1]
+
+
+# Nothing comes through
+
+LEAVE = """
+import mmap, multiprocessing.shared_memory as shared, os, socket, subprocess, threading, time
+import numpy, matplotlib, helpers
+from pathlib import Path
+numpy.left = matplotlib.left = helpers.left = "left"
+os.environ["LEFT"] = "left"
+probes = Path(os.environ["BACKPROP_PROBES"])
+for folder in ("/tmp", os.environ["HOME"], "/dev/shm", str(probes.parents[1] / "sockets"),
+               str(probes.parents[1]), str(probes.parents[2]), "/", "/dev", "/run"):
+    try:
+        Path(folder, "left").write_text("left")
+    except OSError:
+        pass
+block = shared.SharedMemory("block", create=True, size=8)
+abstract = socket.socket(socket.AF_UNIX); abstract.bind("\\0left"); abstract.listen()
+tcp = socket.create_server(("127.0.0.1", 4567))
+subprocess.Popen(["sleep", "600"], start_new_session=True)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True:
+            time.sleep(1)
+    os._exit(0)
+threading.Thread(target=time.sleep, args=(600,)).start()
+print("left")
+"""
+FIND = """
+import os, socket, numpy, matplotlib, helpers
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+found = [m.__name__ for m in (numpy, matplotlib, helpers) if hasattr(m, "left")]
+found += [name for name in os.environ if name == "LEFT"]
+probes = Path(os.environ["BACKPROP_PROBES"])
+for folder in ("/tmp", os.environ["HOME"], "/dev/shm", str(probes.parents[1] / "sockets"),
+               str(probes.parents[1]), str(probes.parents[2]), "/", "/dev", "/run"):
+    if Path(folder, "left").exists():
+        found.append(folder)
+found += [name for name in os.listdir(probes.parents[2]) if name != probes.parents[1].name]
+try: SharedMemory("block"); found.append("shared memory")
+except FileNotFoundError: pass
+for address in ("\\0left", ("127.0.0.1", 4567)):
+    kind = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(kind) as one:
+        try: one.connect(address); found.append(str(address))
+        except OSError: pass
+for process in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        if "sleep" in Path("/proc", process, "cmdline").read_text(): found.append(process)
+    except OSError: pass
+print(found)
+"""
+
+
+def test_nothing_comes_through_to_the_next_notebook(warm):
+    zygote = zygote_of(warm)
+    assert executed(warm, LEAVE) == (["left\n"], {})
+    assert executed(warm, FIND) == (["[]\n"], {})
+    assert zygote_of(warm) == zygote, "it is still the same one"
+    assert zygote.children() == []
+
+
+# The process that kernels are forked from
+
+TOUCH = """
+import ctypes, os, re, resource, signal
+from pathlib import Path
+libc = ctypes.CDLL(None, use_errno=True)
+done = []
+numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+for pid in sorted({*numbers, *range(1, 30)} - {os.getpid()}):
+    for name, change in {
+        "signal": lambda: os.kill(pid, signal.SIGSTOP) if pid > 1 else None,
+        "limit": lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, 0)) if pid > 1 else 0,
+        "priority": lambda: os.setpriority(os.PRIO_PROCESS, pid, 19) if pid > 1 else 0,
+    }.items():
+        try: change()
+        except OSError: pass
+    if libc.ptrace(16, pid, 0, 0) == 0 and pid > 1: done.append(f"ptrace {pid}")
+    for path in ("mem", "environ", "maps", "fd/0", "fd/3", "root/etc", "cwd"):
+        text = Path("/proc", str(pid), path)
+        try:
+            status = Path("/proc", str(pid), "status").read_text()
+        except OSError:
+            continue
+        if re.search(r"NSpid:.*\\t", status) is None: continue
+        try:
+            (os.listdir if path in ("root/etc", "cwd") else os.open)(text, *(
+                () if path in ("root/etc", "cwd") else (os.O_RDONLY,)))
+        except OSError: continue
+        if len(re.search("NSpid:(.*)", status)[1].split()) < len(
+            re.search("NSpid:(.*)", Path("/proc/self/status").read_text())[1].split()):
+            done.append(f"{path} of {pid}")
+print(done)
+os.kill(-1, signal.SIGKILL)
+"""
+
+
+def test_a_kernel_cannot_touch_what_it_was_forked_from(warm):
+    zygote = zygote_of(warm)
+    limits = Path(f"/proc/{zygote.pid}/limits")
+    before = limits.read_text(), zygote.nice()
+    (said, after), reasons = executed(warm, TOUCH, "print('goes on')")
+    assert said in ("[]\n", ""), said
+    assert after == "goes on\n"
+    assert set(reasons) <= {0}
+    assert zygote_of(warm) == zygote
+    assert (limits.read_text(), zygote.nice()) == before
+    assert zygote.status() != psutil.STATUS_STOPPED
+
+
+@pytest.mark.parametrize(
+    "tries",
+    [
+        "libc.unshare(0x10000000)",  # a user namespace
+        "libc.unshare(0x20000)",
+        "libc.setns(os.open('/proc/self/ns/user', os.O_RDONLY), 0)",
+        "libc.syscall(56 if os.uname().machine == 'x86_64' else 220, 0x10000011, 0, 0, 0, 0)",
+        "libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
+        "libc.umount2(b'/tmp', 2)",
+        "libc.umount2(os.environ['HOME'].encode(), 2)",
+        "libc.syscall(250 if os.uname().machine == 'x86_64' else 219, 0, -3, 1)",  # keyctl
+        "libc.sethostname(b'mine', 4)",
+        "libc.chroot(b'/tmp')",
+        "libc.setresuid(0, 0, 0)",
+    ],
+)
+def test_a_kernel_has_no_way_out_of_its_world(warm, tries):
+    code = f"import ctypes, os\nlibc = ctypes.CDLL(None)\nprint({tries})"
+    assert executed(warm, code)[0][0] == "-1\n"
+
+
+def test_nothing_is_left_when_kernels_are_no_longer_wanted():
+    source = WarmKernels(["numpy"])
+    assert executed(source, "print(1)") == (["1\n"], {})
+    zygote, folder = zygote_of(source), source.folder
+    source.close()
+    psutil.wait_procs([zygote], timeout=10)
+    assert not zygote.is_running() and not folder.exists()
+
+
+# Where it cannot be
+
+
+def test_a_zygote_that_ends_costs_its_notebook_one_cell_at_most(warm):
+    executed(warm, "1")
+    zygote_of(warm).kill()
+    assert executed(warm, "print('again')") == (["again\n"], {})
+
+
+def test_where_forking_fails_kernels_are_cold(monkeypatch):
+    monkeypatch.setattr(kernels, "IN_PLACE_OF", {})
+    threads = WarmKernels(["threads_of_its_own"])
+    monkeypatch.setattr(kernels._Zygote, "_hear", lambda self, seconds: {"threads": 3})
+    assert executed(threads, "print(1)") == (["1\n"], {})
+    assert "starts threads" in threads.problem
+    threads.close()
+    monkeypatch.undo()
+
+    refused = WarmKernels(["numpy"])
+    hear = kernels._Zygote._hear
+
+    def hear_a_problem(self, seconds):
+        answer = hear(self, seconds)
+        return {"problem": "no"} if "started" in answer else answer
+
+    monkeypatch.setattr(kernels._Zygote, "_hear", hear_a_problem)
+    assert executed(refused, "print(1)") == (["1\n"], {})
+    assert "no" in refused.problem
+    refused.close()
+
+
+def test_what_notebooks_import_is_found():
+    notebooks = released_notebooks(course_at(ROOT), LESSON)
+    found = modules_of(notebooks)
+    assert {"numpy", "helpers.figures", "helpers.course", "tensorflow"} <= set(found)
+    assert not any(name.startswith("helpers.quiet_keras") for name in found)
+
+
+# The same marks
+
+
+def rows(path):
+    """The rows of a table without the hints, which may quote values that are drawn for a run."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return [{k: v for k, v in row.items() if k != "hint"} for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def small_class(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("class") / "class"
+    works = {
+        "ann": Notebook("problem_2_pen_and_paper"),
+        "bob": Notebook("problem_3_numpy").edit("p3.loss", ("0.5", "1.0")),
+        "cyd": Notebook("problem_4_keras"),
+        "dan": Notebook("problem_3_numpy", solved=False),
+    }
+    for student, work in works.items():
+        (folder / student).mkdir(parents=True)
+        (folder / student / f"{work.name}.ipynb").write_bytes(bytes(work))
+    return folder
+
+
+def grade(folder, *options):
+    """Grade a class; returns its tables and what was said."""
+    gradebook = folder.parent / "gradebook"
+    with contextlib.chdir(folder.parent):
+        assert main([str(folder), "--gradebook", str(gradebook), *options]) == 0
+    return [rows(gradebook / name) for name in ("grades.csv", "checks.csv")], gradebook
+
+
+def times(gradebook):
+    """When each notebook was executed."""
+    return {path: path.stat().st_mtime_ns for path in gradebook.glob("executed/*/*/*.gz")}
+
+
+def test_marks_are_the_same_however_they_come_about(small_class, capsys):
+    wanted, gradebook = grade(small_class, "--workers", "2")
+    first = times(gradebook)
+    assert len(first) == 4
+    assert [row["points"] for row in wanted[0] if row["state"] == "graded"][:1] == ["50"]
+
+    assert grade(small_class)[0] == wanted, "resumed"
+    assert grade(small_class, "--rescore", "--again")[0] == wanted
+    again = times(gradebook)
+    assert all(again[path] != first[path] for path in first), "--again executes"
+
+    # Without their results, and with executions that other code made.
+    for path in gradebook.glob("results/*/*/*.json"):
+        path.write_text(re.sub(r'"fingerprint": "\w+"', '"fingerprint": "x"', path.read_text()))
+    assert grade(small_class, "--rescore")[0] == wanted
+    assert times(gradebook) == again, "--rescore executes nothing that has run"
+
+    assert grade(small_class, "--again", "--kernels", "cold", "--workers", "1")[0] == wanted
+    assert "which is slow" not in capsys.readouterr().err
