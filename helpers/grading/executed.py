@@ -6,13 +6,12 @@ So a notebook that has run need not run again: after an interrupted run, or to b
 import gzip
 import hashlib
 import json
-import os
 import time
 from dataclasses import asdict, dataclass, field
 
 import nbformat
 
-from helpers.grading import run
+from helpers.grading import files, run
 from helpers.grading.reading import read_notebook
 from helpers.grading.repair import announced_student, repair
 from helpers.personal import normalised, secret_fingerprint
@@ -99,10 +98,7 @@ def _path(course, student, lesson, notebook):
 def save(course, student, lesson, notebook, executed):
     """Write it, all or nothing."""
     path = _path(course, student, lesson, notebook)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_bytes(gzip.compress(executed.to_json().encode(), compresslevel=1))
-    os.replace(new, path)
+    files.write(path, gzip.compress(executed.to_json().encode(), compresslevel=1))
 
 
 def load(course, student, lesson, notebook):

@@ -1,6 +1,5 @@
 """The feedback pages: one self-contained HTML page for each notebook of each student."""
 
-import os
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from nbconvert.exporters import Exporter
 from nbformat.v4 import new_markdown_cell
 from traitlets import Unicode
 
-from helpers.grading import markup, results
+from helpers.grading import files, markup, results
 from helpers.grading.released import Released, grade_id, is_answer, is_check, is_graded
 from helpers.grading.results import number
 from helpers.grading.save import by_hand
@@ -59,10 +58,7 @@ def write(course, result):
     if result.verdicts and executed.is_file():
         notebook = nbformat.v4.reads(executed.read_text(encoding="utf-8"))
     path = path_of(course, result)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(page(course, result, notebook, by_hand(course, result)), encoding="utf-8")
-    os.replace(new, path)
+    files.write(path, page(course, result, notebook, by_hand(course, result)))
 
 
 def page(course, result, notebook, by_person):

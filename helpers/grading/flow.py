@@ -1,6 +1,7 @@
 """A class from intake to report."""
 
 import hashlib
+import importlib.metadata
 import logging
 import multiprocessing
 import os
@@ -72,7 +73,11 @@ def grade_class(options):
 
     options: as the command line gives them. Raises NothingGraded.
     """
-    said = progress.progress(options.log)
+    with scratch():
+        return _grade_in_scratch(options, progress.progress(options.log))
+
+
+def _grade_in_scratch(options, said):
     course = course_at(gradebook=options.gradebook, database=database.chosen(options.db))
     if set(str(course.gradebook)) & set("[]{}*?"):  # nbgrader takes them for a pattern
         raise NothingGraded(f"{course.gradebook} has one of []{{}}*? in it; choose another name.")
@@ -83,7 +88,7 @@ def grade_class(options):
         if path.parent.name != options.lesson
     ]
     listed = students.read_list(options.students) if options.students else ()
-    handed_in = intake.take_in(options.submissions, released, elsewhere)
+    handed_in = intake.take_in(options.submissions, released, elsewhere, tempfile.mkdtemp())
     unlisted = students.identify(handed_in.submissions, listed)
     if unlisted:
         names = ", ".join(submission.student for submission in unlisted[:5])
@@ -95,7 +100,7 @@ def grade_class(options):
     chosen, warning = sandbox.choose(options.sandbox)
     if warning:
         said.warn(warning)
-    with locks.alone(course), database.alone(course, options.lesson), scratch():
+    with locks.alone(course), database.alone(course, options.lesson):
         return _grade(course, options, released, handed_in, chosen, said)
 
 
@@ -162,8 +167,10 @@ def _remove_half_written(course):
 
 
 def _code_fingerprint(cell_timeout):
-    """A hash of all code and descriptions that marks and hints depend on."""
+    """A hash of all code, packages and descriptions that marks and hints depend on."""
     digest = hashlib.sha256(f"{sys.version} {cell_timeout}".encode())
+    packages = sorted(f"{p.name}=={p.version}" for p in importlib.metadata.distributions())
+    digest.update(" ".join(packages).encode())
     package = Path(helpers.__file__).parent
     for path in sorted([*package.rglob("*.py"), *package.rglob("*.toml")]):
         digest.update(path.read_bytes())

@@ -1,15 +1,16 @@
 """Find each student's notebooks in a folder or a zip; set aside by name what cannot be read."""
 
 import hashlib
-import os
 import re
 import unicodedata
-from collections import Counter, defaultdict
+import uuid
+from collections import Counter, UserDict, defaultdict
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from helpers.grading import archive
 from helpers.grading.errors import NothingGraded, Unreadable
+from helpers.grading.files import write
 from helpers.grading.reading import read_notebook, to_keep
 from helpers.grading.released import grade_id
 
@@ -45,6 +46,22 @@ class Submission:
     unplaced: list = field(default_factory=list)
 
 
+class Spooled(UserDict):
+    """Bytes by name, in files of a folder rather than in memory."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def __setitem__(self, name, content):
+        path = Path(self.folder, uuid.uuid4().hex)
+        path.write_bytes(content)
+        self.data[name] = path
+
+    def __getitem__(self, name):
+        return self.data[name].read_bytes()
+
+
 @dataclass(frozen=True)
 class Intake:
     """Everything that was handed in: Submissions, and (file, reason) pairs of nobody's files."""
@@ -53,11 +70,12 @@ class Intake:
     nobodys: list
 
 
-def take_in(path, released, other_names=()):
+def take_in(path, released, other_names=(), spool=None):
     """Find the submissions in `path`, a zip or a folder, for the `released` notebooks.
 
-    other_names: of the course's other notebooks, which are ignored. Returns Intake. Raises
-    NothingGraded, saying what was expected, if there is no submission at all.
+    other_names: of the course's other notebooks, which are ignored. spool: a folder in which the
+    notebooks wait, else they do so in memory. Returns Intake. Raises NothingGraded, saying what was
+    expected, if there is no submission at all.
     """
     entries = archive.entries_of(path)
     by_student, plain, nobodys = _by_student(entries, PurePosixPath(str(path)).stem)
@@ -68,7 +86,14 @@ def take_in(path, released, other_names=()):
         )
     ids = _student_ids(by_student)
     submissions = [
-        _submission(ids[name], (name, plain[name]), by_student[name], released, other_names)
+        _submission(
+            Submission(
+                ids[name], (name, plain[name]), notebooks={} if spool is None else Spooled(spool)
+            ),
+            by_student[name],
+            released,
+            other_names,
+        )
         for name in sorted(by_student, key=str.casefold)
     ]
     return Intake(submissions, nobodys)
@@ -198,8 +223,8 @@ class _Allowance:
         return data, read_notebook(data)
 
 
-def _submission(student, called, entries, released, other_names):
-    submission = Submission(student, called)
+def _submission(submission, entries, released, other_names):
+    """The Submission, empty so far, with what its entries hold."""
     allowance = _Allowance()
     names = [notebook.name for notebook in released]
     files = list(_with_inner_zips(entries, submission, allowance))
@@ -324,7 +349,7 @@ def store(course, lesson, submission, released):
             elif data != before:
                 _keep(course, lesson, submission.student, name, before)
         if data is not None:
-            _write(path, data)
+            write(path, data)
         elif path.exists():
             path.unlink()
 
@@ -332,13 +357,5 @@ def store(course, lesson, submission, released):
 def _keep(course, lesson, student, name, content):
     """Copy an earlier notebook to gradebook/earlier/, under a name that tells versions apart."""
     kept = course.earlier / student / lesson
-    kept.mkdir(parents=True, exist_ok=True)
     version = hashlib.sha256(content).hexdigest()[:16]
-    _write(kept / f"{name}-{version}.ipynb", content)
-
-
-def _write(path, data):
-    """Write a file, all or nothing."""
-    new = path.with_suffix(".new")
-    new.write_bytes(data)
-    os.replace(new, path)
+    write(kept / f"{name}-{version}.ipynb", content)

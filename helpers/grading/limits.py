@@ -17,7 +17,8 @@ import psutil
 GIGABYTE, MEGABYTE = 1_000_000_000, 1_000_000
 MEMORY = 4 * GIGABYTE  # of all processes of a notebook; TensorFlow's take 1
 ADDRESS_SPACE = 16 * GIGABYTE  # of one process: TensorFlow reserves much more than it uses
-PROCESSES = 256  # and threads
+PROCESSES = 256
+THREADS = 1024  # of all processes together; TensorFlow starts some for each core
 OPEN_FILES = 512  # of one process
 MOST_OPEN_FILES = 1024  # of all together: what is in pipes and sockets is memory of no process
 FILE_SIZE = 100 * MEGABYTE
@@ -38,7 +39,7 @@ def limited(command):
         "core": 0,
     }
     if _processes_are_counted_by_namespace():
-        limits["nproc"] = PROCESSES
+        limits["nproc"] = THREADS
     return ["prlimit", *(f"--{name}={limit}" for name, limit in limits.items()), *command]
 
 
@@ -119,7 +120,10 @@ def _memory(processes, kind):
     total = 0
     for process in processes:
         with suppress(psutil.Error):
-            found = process.memory_info() if kind == "rss" else process.memory_full_info()
+            found = process.memory_info()
+            if kind == "pss":
+                with suppress(psutil.AccessDenied):  # to all but root, perhaps
+                    found = process.memory_full_info()
             total += getattr(found, kind, found.rss)
     return total
 

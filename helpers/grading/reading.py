@@ -123,6 +123,7 @@ def _nbgrader_reads(data):
             return False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # nbgrader copies what it reads, which fails for some that nbformat lets through.
             cells = copy.deepcopy(nbformat.reads(text, as_version=4)).cells
         return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
     except Exception:  # nbformat lets through whatever goes wrong in it

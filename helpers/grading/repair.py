@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from helpers.grading.matching import LONGEST_CELL, as_compared, is_empty_form, matched, text_of
+from helpers.grading.reading import LABELS
 from helpers.grading.released import grade_id, is_answer, is_graded, nbgrader
 from helpers.grading.statements import names_in
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-LABELS = ("grade_id", "grade", "solution", "locked", "points")
 LONGEST_STUDENT = 300
 STUDENT_LINE = re.compile(r"^STUDENT\b[^\n]*$", re.MULTILINE)
 

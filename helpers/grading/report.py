@@ -1,10 +1,9 @@
 """The report on a class: report.html, complete in itself."""
 
-import os
 from collections import Counter, defaultdict
 from urllib.parse import quote
 
-from helpers.grading import analysis, feedback, report_figures, results
+from helpers.grading import analysis, feedback, files, report_figures, results
 from helpers.grading.examples import example_of
 from helpers.misconceptions import CATALOGUE
 from helpers.questions import place
@@ -20,10 +19,8 @@ def write(course, found, points, nobodys=()):
         _lesson(course, lesson, [r for r in found if r.lesson == lesson], points)
         for lesson in sorted({r.lesson for r in found})
     ]
-    new = path.with_suffix(".new")
     text = feedback.templates().get_template("report.html").render(lessons=lessons, nobodys=nobodys)
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, path)
+    files.write(path, text)
     return path
 
 

@@ -1,9 +1,9 @@
 """What is known of each notebook after grading, kept as JSON in gradebook/results/."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 
+from helpers.grading import files
 from helpers.judging import Verdict
 
 GRADED, REPAIRED, MISSING, SET_ASIDE = "graded", "repaired", "missing", "set aside"
@@ -49,10 +49,7 @@ def _path(course, student, lesson, notebook):
 def save(course, result):
     """Write `result`, all or nothing."""
     path = _path(course, result.student, result.lesson, result.notebook)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(f".{os.getpid()}.new")
-    new.write_text(json.dumps(asdict(result), indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(new, path)
+    files.write(path, json.dumps(asdict(result), indent=1, ensure_ascii=False))
 
 
 def load(course, student, lesson, notebook):

@@ -11,7 +11,7 @@ from nbgrader.api import InvalidEntry, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveCells
 
-from helpers.grading import database, executed, results
+from helpers.grading import database, executed, files, results
 from helpers.grading.database import open_gradebook
 from helpers.grading.entering import LOG, enter, judged
 from helpers.grading.errors import NothingGraded
@@ -180,10 +180,7 @@ def _saved(gradebook, course, lesson, notebook, submission, ran, how):
     result = enter(gradebook, ran.notebook, result)
     _assign_late_penalty(gradebook, course, result)
     path = course.autograded_notebook(student, lesson, notebook.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(nbformat.v4.writes(ran.notebook), encoding="utf-8")
-    os.replace(new, path)
+    files.write(path, nbformat.v4.writes(ran.notebook))
     return result
 
 
@@ -265,8 +262,8 @@ def _nothing(lesson, notebook, submission, problems, released):
         return replace(nothing, state=results.SET_ASIDE, remarks=(submission.set_aside[name],))
     meant = _meant_as(name, submission, [notebook.name for notebook in released])
     if meant:
-        files = " ".join(f"“{file}” {reason}." for file, reason in meant[:5])
-        remark = f"This notebook was not found, but there is something else: {files}"
+        others = " ".join(f"“{file}” {reason}." for file, reason in meant[:5])
+        remark = f"This notebook was not found, but there is something else: {others}"
         return replace(nothing, state=results.SET_ASIDE, remarks=(remark,))
     return nothing
 

@@ -3,11 +3,11 @@
 import csv
 import io
 import json
-import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.grading import files
 from helpers.grading.errors import NothingGraded
 from helpers.personal import normalised
 
@@ -117,11 +117,8 @@ def identify(submissions, students=()):
 def remember(course, submissions):
     """Keep the identifiers in the gradebook, where the workers and plain nbgrader find them."""
     path = _path(course)
-    path.parent.mkdir(parents=True, exist_ok=True)
     known = _known(course) | {s.student: s.identifier for s in submissions}
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(known, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(new, path)
+    files.write(path, json.dumps(known, indent=1, ensure_ascii=False))
 
 
 def identifier_of(course, student):

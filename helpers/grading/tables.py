@@ -1,8 +1,9 @@
 """The CSV files: marks of each notebook, the verdict on each part, and how long each ran."""
 
 import csv
-import os
+import io
 
+from helpers.grading import files
 from helpers.grading.database import open_gradebook
 from helpers.grading.results import number
 from helpers.grading.save import by_hand_in
@@ -76,10 +77,9 @@ def harmless(text):
 
 
 def _write(path, header, rows):
-    new = path.with_suffix(".new")
-    with open(new, "w", encoding=ENCODING, newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        for row in rows:
-            writer.writerow([harmless(cell) for cell in row])
-    os.replace(new, path)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([harmless(cell) for cell in row])
+    files.write(path, text.getvalue().encode(ENCODING))

@@ -306,14 +306,17 @@ def _memory(process):
 
 
 def _processes_of(root):
-    """The processes that belong to the course at `root`, with its path in words or environment."""
+    """The processes that belong to the course at `root`, by its path in words or environment.
+
+    Those that end within seconds, as the server of the workers does after its run, do not count.
+    """
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             words = [*process.cmdline(), *process.environ().values()]
             if process.pid != os.getpid() and any(str(root) in word for word in words):
                 found.append(process)
-    return found
+    return psutil.wait_procs(found, timeout=5)[1]
 
 
 def _differences(before, after):

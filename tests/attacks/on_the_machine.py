@@ -47,7 +47,7 @@ harms(
     import os, sqlite3, sys, time
     from pathlib import Path
     root = Path(os.environ["PYTHONPATH"])
-    likely = [root / "gradebook", root.parent / "gradebook", Path("/work/main/gradebook")]
+    likely = [root / "gradebook", root.parent / "gradebook"]
     likely += [folder / "gradebook" for folder in Path("/").glob("*/*")]
 
     def write():
