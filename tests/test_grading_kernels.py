@@ -5,6 +5,7 @@ What a single notebook may do is in tests/attacks; there the real command forks,
 
 import contextlib
 import csv
+import json
 import os
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers.grading import kernels, run, sandbox
+from helpers.grading import flow, kernels, progress, results, run, sandbox
 from helpers.grading.__main__ import main
 from helpers.grading.kernels import ColdKernels, WarmKernels, modules_of
 from helpers.grading.released import released_notebooks
@@ -325,3 +326,57 @@ def test_marks_are_the_same_however_they_come_about(small_class, capsys):
 
     assert grade(small_class, "--again", "--kernels", "cold", "--workers", "1")[0] == wanted
     assert "which is slow" not in capsys.readouterr().err
+
+
+# What a run says
+
+
+def test_a_line_of_json_for_each_event(small_class, capsys):
+    _, gradebook = grade(small_class, "--log", "json")
+    said = capsys.readouterr()
+    assert said.err == ""
+    events = [json.loads(line) for line in said.out.splitlines()]
+    assert [event["event"] for event in events] == ["started", *["graded"] * 16, "finished"]
+    assert events[0] == {"event": "started", "students": 4, "notebooks": 4}
+    assert events[-2]["done"] == events[-2]["of"] == 4
+    graded = {(e["student"], e["notebook"]): e for e in events[1:-1] if e["state"] == "graded"}
+    for row in rows(gradebook / "grades.csv"):
+        if row["state"] == "graded":
+            event = graded[row["student"], row["notebook"]]
+            assert float(row["points"]) == event["points"]
+            assert float(row["max_points"]) == event["max_points"]
+    assert events[-1]["states"] == {"graded": 4, "missing": 12}
+    assert Path(events[-1]["files"]["Marks"]) == gradebook / "grades.csv"
+
+
+def test_how_long_each_notebook_ran_is_noted(small_class):
+    _, gradebook = grade(small_class)
+    found = rows(gradebook / "times.csv")
+    assert {row["student"] for row in found} == {"ann", "bob", "cyd", "dan"}
+    for row in found:
+        assert 0 < float(row["cell_seconds"]) < float(row["seconds"]) < 600
+
+
+def test_the_bar_shows_rate_and_slowest(capsys):
+    bar = progress.progress("bar")
+    bar.start(2, 3)
+    slow = results.Result("ann", LESSON, "n1", results.GRADED, 5, seconds=7.6)
+    quick = results.Result("bob", LESSON, "n2", results.GRADED, 5, seconds=2.0)
+    kept = results.Result("bob", LESSON, "n3", results.MISSING, 5)
+    bar.graded([slow], 2)
+    bar.graded([quick, kept], 1)
+    bar.stop()
+    said = capsys.readouterr().err
+    assert "3/3 notebooks" in said and " a minute, " in said
+    assert said.rstrip().endswith("slowest: 8 s, ann, n1")
+
+
+def test_workers_are_as_many_as_there_is_memory_for(monkeypatch):
+    class Memory:
+        available = 2.5 * flow.MEMORY_OF_WORKER
+
+    monkeypatch.setattr(flow.psutil, "virtual_memory", lambda: Memory)
+    monkeypatch.setattr(flow.os, "sched_getaffinity", lambda who: range(16), raising=False)
+    assert flow._workers() == 2
+    Memory.available = 0.1 * flow.MEMORY_OF_WORKER
+    assert flow._workers() == 1
