@@ -169,8 +169,8 @@ def _remove_half_written(course):
 def _code_fingerprint(cell_timeout):
     """A hash of all code, packages and descriptions that marks and hints depend on."""
     digest = hashlib.sha256(f"{sys.version} {cell_timeout}".encode())
-    packages = sorted(f"{p.name}=={p.version}" for p in importlib.metadata.distributions())
-    digest.update(" ".join(packages).encode())
+    packages = {f"{p.name}=={p.version}" for p in importlib.metadata.distributions()}
+    digest.update(" ".join(sorted(packages)).encode())
     package = Path(helpers.__file__).parent
     for path in sorted([*package.rglob("*.py"), *package.rglob("*.toml")]):
         digest.update(path.read_bytes())
