@@ -14,12 +14,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil
 
-import helpers
 from helpers.grading import (
+    cluster,
     database,
     feedback,
     intake,
@@ -31,6 +30,7 @@ from helpers.grading import (
     save,
     students,
     tables,
+    versions,
 )
 from helpers.grading.errors import NothingGraded
 from helpers.grading.kernels import modules_of
@@ -97,17 +97,22 @@ def _grade_in_scratch(options, said):
             f"{options.students} has no row for {names}. Their own names select their numbers."
         )
     _check_secret()
-    chosen, warning = sandbox.choose(options.sandbox)
+    chosen, warning = sandbox.choose(options.sandbox, here=not options.dask)
     if warning:
         said.warn(warning)
-    with locks.alone(course), database.alone(course, options.lesson):
-        return _grade(course, options, released, handed_in, chosen, said)
+    with (
+        cluster.connected(options.dask, chosen, said) as workers,
+        locks.alone(course),
+        database.alone(course, options.lesson),
+    ):
+        return _grade(course, options, released, handed_in, chosen, workers, said)
 
 
-def _grade(course, options, released, handed_in, chosen, said):
+def _grade(course, options, released, handed_in, chosen, workers, said):
     """Grade an Intake and write everything, as `grade_class` does.
 
-    chosen: the sandbox. said: where to say what happens, see helpers.grading.progress.
+    chosen: the sandbox. workers: the Cluster that executes the notebooks, or None. said: where to
+    say what happens, see helpers.grading.progress.
     """
     _remove_half_written(course)
     with _ctrl_c_later():
@@ -133,6 +138,8 @@ def _grade(course, options, released, handed_in, chosen, said):
         except OSError as error:
             problem = save.in_full(error)
             outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
+    if workers:
+        workers.execute_all(course, options.lesson, released, tasks, how)
     outcome.add(_grade_all(course, options, released, tasks, how, said))
 
     everything = {_key(r): r for r in results.load_all(course)}
@@ -168,12 +175,9 @@ def _remove_half_written(course):
 
 def _code_fingerprint(cell_timeout):
     """A hash of all code, packages and descriptions that marks and hints depend on."""
-    digest = hashlib.sha256(f"{sys.version} {cell_timeout}".encode())
+    digest = hashlib.sha256(f"{sys.version} {cell_timeout} {versions.of_helpers()}".encode())
     packages = sorted(f"{p.name}=={p.version}" for p in importlib.metadata.distributions())
     digest.update(" ".join(packages).encode())
-    package = Path(helpers.__file__).parent
-    for path in sorted([*package.rglob("*.py"), *package.rglob("*.toml")]):
-        digest.update(path.read_bytes())
     return digest
 
 

@@ -110,7 +110,7 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
     whose points are in the gradebook, are finished and kept, unless `how`, a HowToGrade, says so.
     """
     student = submission.student
-    finished, ready, problems = {}, {}, {}
+    finished, ready, problems = {}, {}, dict(submission.problems)
     with open_gradebook(course) as gradebook:
         _enter_student(gradebook, course, lesson, student)
         for name in () if how.again else fingerprints:
@@ -119,7 +119,7 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
                 finished[name] = result
     for notebook in released:
         name = notebook.name
-        if name in submission.notebooks and name not in finished:
+        if name in submission.notebooks and name not in finished and name not in problems:
             try:
                 ready[name] = _executed(
                     course, lesson, notebook, submission, fingerprints[name], how
@@ -148,12 +148,10 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
 
 def _executed(course, lesson, notebook, submission, fingerprint, how):
     """The Executed of a notebook that was handed in: a saved one if it still holds."""
-    student, name, data = submission.student, notebook.name, submission.notebooks[notebook.name]
-    work = executed.work_of(notebook, data, submission.identifier)
-    saved = None if how.again else executed.load(course, student, lesson, name)
-    if saved and (saved.fingerprint == fingerprint or how.rescore and saved.work == work):
-        if saved.still_asks(notebook.questions_for(submission.identifier)):
-            return replace(saved, fingerprint=fingerprint)
+    saved = still_executed(course, lesson, notebook, submission, fingerprint, how)
+    if saved:
+        return saved
+    data = submission.notebooks[notebook.name]
     ran = executed.execute(
         notebook,
         data,
@@ -162,9 +160,33 @@ def _executed(course, lesson, notebook, submission, fingerprint, how):
         how.source,
         how.cell_timeout,
     )
-    ran = replace(ran, work=work, fingerprint=fingerprint)
-    executed.save(course, student, lesson, name, ran)
+    return save_executed(course, lesson, notebook, submission, fingerprint, ran)
+
+
+def still_executed(course, lesson, notebook, submission, fingerprint, how):
+    """The saved Executed of a notebook that was handed in, if it still holds, else None."""
+    saved = executed.load(course, submission.student, lesson, notebook.name)
+    if not saved or how.again and saved.execution.seed != how.seed:  # that is, of another run
+        return None
+    if saved.fingerprint != fingerprint and not (
+        how.rescore and saved.work == _work_of(notebook, submission)
+    ):
+        return None
+    if not saved.still_asks(notebook.questions_for(submission.identifier)):
+        return None
+    return replace(saved, fingerprint=fingerprint)
+
+
+def save_executed(course, lesson, notebook, submission, fingerprint, ran):
+    """Save an Executed that has just run, for what it was made of; returns it with its hashes."""
+    ran = replace(ran, work=_work_of(notebook, submission), fingerprint=fingerprint)
+    executed.save(course, submission.student, lesson, notebook.name, ran)
     return ran
+
+
+def _work_of(notebook, submission):
+    data = submission.notebooks[notebook.name]
+    return executed.work_of(notebook, data, submission.identifier)
 
 
 def _saved(gradebook, course, lesson, notebook, submission, ran, how):

@@ -14,7 +14,7 @@ PREFIX = "grade-run-"  # short: sockets lie in the folder, and their paths end a
 
 @contextmanager
 def scratch():
-    """All temporary files lie in one folder meanwhile; those of runs that were killed go too."""
+    """All temporary files lie in one folder, a Path, meanwhile; those of killed runs go too."""
     before = tempfile.gettempdir()
     for folder in Path(before).glob(f"{PREFIX}*"):
         if _is_left_over(folder):
@@ -24,7 +24,7 @@ def scratch():
         with open(folder / "lock", "ab") as file:
             lock(file)
             tempfile.tempdir = str(folder)
-            yield
+            yield folder
     finally:
         tempfile.tempdir = before
         remove(folder)
