@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from helpers.grading import cluster_worker, executed, intake, results, save, versions
 from helpers.grading.cluster_worker import unpacked
-from helpers.grading.errors import NothingGraded
+from helpers.grading.errors import NothingGraded, in_full, in_short
 from helpers.grading.released import Released
 from helpers.personal import course_secret
 
@@ -204,7 +204,7 @@ class Cluster:
             # The worker may be lost before it has handed over what it has.
             return job, worker, unpacked(future.result(timeout=LONGEST_TRANSFER))
         except (Exception, CancelledError) as error:
-            return job, worker, {"outcome": cluster_worker.ENDED, "text": save.in_short(error)}
+            return job, worker, {"outcome": cluster_worker.ENDED, "text": in_short(error)}
 
     def _look(self):
         """See which workers there are now; returns the Jobs that were lost with one."""
@@ -234,7 +234,7 @@ class Cluster:
         except Exception as error:
             raise NothingGraded(
                 f"The Dask scheduler at {self.address} does not answer any more "
-                f"({save.in_short(error)}). {KEPT}"
+                f"({in_short(error)}). {KEPT}"
             ) from error
 
     def _problems(self, workers):
@@ -274,14 +274,14 @@ def _client(address):
             return distributed.Client(address, timeout=LONGEST_CONNECT, set_as_default=False)
     except Exception as error:  # whatever it is that answers there
         raise NothingGraded(
-            f"No Dask scheduler answers at {address} ({save.in_short(error)}). {HOW_TO_START}"
+            f"No Dask scheduler answers at {address} ({in_short(error)}). {HOW_TO_START}"
         ) from None
 
 
 def _problem(found):
     """Why a worker is not fit, by what cluster_worker.seen gave there; "" if it is."""
     if not isinstance(found, dict):
-        return f"cannot grade ({save.in_short(found)})"
+        return f"cannot grade ({in_short(found)})"
     different = versions.differences(versions.in_this_process(), found["versions"])
     if different:
         return f"has other versions: {', '.join(different)}"
@@ -309,7 +309,7 @@ def _keep(course, lesson, job, found):
         ran = executed.Executed.from_json(found["text"])
         save.save_executed(course, lesson, job.notebook, job.submission, job.fingerprint, ran)
     except Exception as error:
-        return save.in_full(error)
+        return in_full(error)
     return ""
 
 

@@ -24,10 +24,10 @@ import psutil
 
 import helpers
 from helpers.grading import executed, sandbox, versions
+from helpers.grading.errors import in_full
 from helpers.grading.kernels import LONGEST_END, kernels_for
 from helpers.grading.released import Released
-from helpers.grading.save import in_full
-from helpers.grading.scratch import remove, scratch
+from helpers.grading.scratch import remove, remove_left_over, scratch
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
 
 # What may come of a job: an Executed as JSON; why that failed; what is wrong with this worker; how
@@ -58,21 +58,28 @@ def seen(kind):
 
 def work(run, job):
     """Have this thread's process do a job of a run; both that and what comes of it are `packed`."""
-    key = run, threading.get_ident()
-    process = _PROCESSES.get(key)
-    if process is None or process.has_ended():
-        process = _PROCESSES[key] = _Process()
+    with _LOCK:
+        if run in _STOPPED:  # its last jobs may come later than the word to stop
+            return packed(outcome=ENDED, text="the run was stopped")
+        key = run, threading.get_ident()
+        process = _PROCESSES.get(key)
+        if process is None or process.has_ended():
+            process = _PROCESSES[key] = _Process()
     try:
         return process.do(job)
     except (OSError, EOFError):
         process.end()
-        return packed(outcome=ENDED, text=process.how_it_ended())
+        how = process.how_it_ended()
+        remove_left_over()
+        return packed(outcome=ENDED, text=how)
 
 
 def stop(run):
-    """End all processes of a run, at once."""
-    for key in [key for key in _PROCESSES if key[0] == run]:
-        _PROCESSES.pop(key).end()
+    """End all processes of a run, at once, and let it have no more."""
+    with _LOCK:
+        _STOPPED.add(run)
+        for key in [key for key in _PROCESSES if key[0] == run]:
+            _PROCESSES.pop(key).end()
 
 
 class _Process:
@@ -114,6 +121,8 @@ class _Process:
 
 
 _PROCESSES = {}  # by run and thread
+_STOPPED = set()  # runs
+_LOCK = threading.Lock()
 
 
 # In the process that executes notebooks

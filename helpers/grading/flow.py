@@ -32,7 +32,7 @@ from helpers.grading import (
     tables,
     versions,
 )
-from helpers.grading.errors import NothingGraded
+from helpers.grading.errors import NothingGraded, in_full, in_short
 from helpers.grading.kernels import modules_of
 from helpers.grading.released import released_notebooks
 from helpers.grading.scratch import scratch
@@ -65,7 +65,7 @@ class Outcome:
         try:
             yield
         except Exception as error:
-            self.unwritten.append((what, f"could not be written: {save.in_short(error)}"))
+            self.unwritten.append((what, f"could not be written: {in_short(error)}"))
 
 
 def grade_class(options):
@@ -136,7 +136,7 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
             intake.store(course, options.lesson, submission, released)
             tasks.append((submission, _fingerprints(submission, released, code)))
         except OSError as error:
-            problem = save.in_full(error)
+            problem = in_full(error)
             outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
     if workers:
         workers.execute_all(course, options.lesson, released, tasks, how)
@@ -314,7 +314,7 @@ def _work(course, lesson, released, submission, fingerprints, how):
     try:
         found = save.grade_student(course, lesson, released, submission, fingerprints, how)
     except Exception as error:
-        return _set_all_aside(course, lesson, released, submission, save.in_full(error))
+        return _set_all_aside(course, lesson, released, submission, in_full(error))
     outcome = _with_pages(course, found)
     if how.source.problem:
         outcome.warnings.add(f"Each notebook has a new Python, which is slow. {how.source.problem}")

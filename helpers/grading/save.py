@@ -1,7 +1,6 @@
 """Grade one student's notebooks into nbgrader's gradebook."""
 
 import os
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveCells
 from helpers.grading import database, executed, files, results
 from helpers.grading.database import open_gradebook
 from helpers.grading.entering import LOG, enter, judged
-from helpers.grading.errors import NothingGraded
+from helpers.grading.errors import NothingGraded, in_full
 from helpers.grading.intake import named
 from helpers.grading.kernels import kernels_for
 
@@ -259,16 +258,6 @@ def _finished(gradebook, course, lesson, student, notebook, fingerprints):
         for question, verdicts in saved.verdicts.items()
     }
     return saved if wanted.items() <= entered.items() else None
-
-
-def in_short(error):
-    """An exception for the instructor, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
-
-
-def in_full(error):
-    """An exception in one line, and below it, for the maintainer, where it came from."""
-    return f"{in_short(error)}\n{''.join(traceback.format_exception(error))}"
 
 
 def _nothing(lesson, notebook, submission, problems, released):
