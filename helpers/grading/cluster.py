@@ -266,7 +266,8 @@ def _client(address):
         import distributed
     except ImportError:
         raise NothingGraded(f"--dask needs the package distributed. {HOW_TO_INSTALL}") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     dask.config.set({"distributed.comm.timeouts.connect": LONGEST_CONNECT})
     try:
         with warnings.catch_warnings():
