@@ -35,7 +35,7 @@ build: install
 # that the notebooks' stored outputs hold for each. UPGRADE= keeps the present ones where it can.
 UPGRADE = --upgrade
 requirements:
-	uv pip compile pyproject.toml --extra postgresql -o requirements.txt $(UPGRADE) --universal \
-		--python-version 3.11 --fork-strategy fewest --no-annotate \
+	uv pip compile pyproject.toml --extra postgresql --extra dask -o requirements.txt $(UPGRADE) \
+		--universal --python-version 3.11 --fork-strategy fewest --no-annotate \
 		--custom-compile-command "make requirements"
 	echo "-e ." >> requirements.txt

@@ -146,7 +146,7 @@ def test_what_a_person_gave_survives_grading_again(course, monkeypatch):
 def test_changed_code_grades_again(monkeypatch, tmp_path):
     package = tmp_path / "helpers"
     (package / "misconceptions").mkdir(parents=True)
-    monkeypatch.setattr(flow.helpers, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(flow.versions.helpers, "__file__", str(package / "__init__.py"))
     found = set()
     for name in ("__init__.py", "misconceptions/catalogue.toml"):
         for text in ("x = 1", "x = 2"):

@@ -6,6 +6,7 @@ a folder of such a name are ./secret and ./sheets.)
 
 import argparse
 import multiprocessing
+import re
 import secrets
 import sys
 from multiprocessing import forkserver
@@ -60,6 +61,10 @@ def arguments(argv=None):
         "the marks are the same (warm, where there is a sandbox)",
     )  # fmt: skip
     parser.add_argument(
+        "--dask", metavar="ADDRESS", type=_address,
+        help="execute the notebooks on a Dask cluster: its scheduler, such as tcp://host:8786",
+    )  # fmt: skip
+    parser.add_argument(
         "--log", choices=("bar", "json"), default="bar",
         help="show a progress bar and a summary, or a line of JSON for each event (bar)",
     )  # fmt: skip
@@ -107,6 +112,14 @@ def _count(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"wanted a whole number from 1 on, got {text!r}")
     return int(text)
+
+
+def _address(text):
+    if not re.fullmatch(r"([a-z]+://)?\S+:\d+", text):
+        raise argparse.ArgumentTypeError(
+            f"wanted a scheduler's address, such as tcp://host:8786, got {text!r}"
+        )
+    return text
 
 
 def main(argv=None):

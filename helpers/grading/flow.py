@@ -14,12 +14,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil
 
-import helpers
 from helpers.grading import (
+    cluster,
     database,
     feedback,
     intake,
@@ -31,8 +30,9 @@ from helpers.grading import (
     save,
     students,
     tables,
+    versions,
 )
-from helpers.grading.errors import NothingGraded
+from helpers.grading.errors import NothingGraded, in_full, in_short
 from helpers.grading.kernels import modules_of
 from helpers.grading.released import released_notebooks
 from helpers.grading.scratch import scratch
@@ -65,7 +65,7 @@ class Outcome:
         try:
             yield
         except Exception as error:
-            self.unwritten.append((what, f"could not be written: {save.in_short(error)}"))
+            self.unwritten.append((what, f"could not be written: {in_short(error)}"))
 
 
 def grade_class(options):
@@ -97,17 +97,22 @@ def _grade_in_scratch(options, said):
             f"{options.students} has no row for {names}. Their own names select their numbers."
         )
     _check_secret()
-    chosen, warning = sandbox.choose(options.sandbox)
+    chosen, warning = sandbox.choose(options.sandbox, here=not options.dask)
     if warning:
         said.warn(warning)
-    with locks.alone(course), database.alone(course, options.lesson):
-        return _grade(course, options, released, handed_in, chosen, said)
+    with (
+        cluster.connected(options.dask, chosen, said) as workers,
+        locks.alone(course),
+        database.alone(course, options.lesson),
+    ):
+        return _grade(course, options, released, handed_in, chosen, workers, said)
 
 
-def _grade(course, options, released, handed_in, chosen, said):
+def _grade(course, options, released, handed_in, chosen, workers, said):
     """Grade an Intake and write everything, as `grade_class` does.
 
-    chosen: the sandbox. said: where to say what happens, see helpers.grading.progress.
+    chosen: the sandbox. workers: the Cluster that executes the notebooks, or None. said: where to
+    say what happens, see helpers.grading.progress.
     """
     _remove_half_written(course)
     with _ctrl_c_later():
@@ -131,8 +136,10 @@ def _grade(course, options, released, handed_in, chosen, said):
             intake.store(course, options.lesson, submission, released)
             tasks.append((submission, _fingerprints(submission, released, code)))
         except OSError as error:
-            problem = save.in_full(error)
+            problem = in_full(error)
             outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
+    if workers:
+        workers.execute_all(course, options.lesson, released, tasks, how)
     outcome.add(_grade_all(course, options, released, tasks, how, said))
 
     everything = {_key(r): r for r in results.load_all(course)}
@@ -168,12 +175,9 @@ def _remove_half_written(course):
 
 def _code_fingerprint(cell_timeout):
     """A hash of all code, packages and descriptions that marks and hints depend on."""
-    digest = hashlib.sha256(f"{sys.version} {cell_timeout}".encode())
+    digest = hashlib.sha256(f"{sys.version} {cell_timeout} {versions.of_helpers()}".encode())
     packages = {f"{p.name}=={p.version}" for p in importlib.metadata.distributions()}
     digest.update(" ".join(sorted(packages)).encode())
-    package = Path(helpers.__file__).parent
-    for path in sorted([*package.rglob("*.py"), *package.rglob("*.toml")]):
-        digest.update(path.read_bytes())
     return digest
 
 
@@ -310,7 +314,7 @@ def _work(course, lesson, released, submission, fingerprints, how):
     try:
         found = save.grade_student(course, lesson, released, submission, fingerprints, how)
     except Exception as error:
-        return _set_all_aside(course, lesson, released, submission, save.in_full(error))
+        return _set_all_aside(course, lesson, released, submission, in_full(error))
     outcome = _with_pages(course, found)
     if how.source.problem:
         outcome.warnings.add(f"Each notebook has a new Python, which is slow. {how.source.problem}")

@@ -35,6 +35,7 @@ class Submission:
     helpers.grading.students). notebooks: bytes by the name of the released notebook. remarks:
     sentences for the student, by notebook. set_aside: why a notebook could not be read, by
     notebook. unplaced: (file, reason) pairs of files that may have been meant as one of them.
+    problems: why a notebook could not be executed elsewhere, by notebook.
     """
 
     student: str
@@ -44,6 +45,7 @@ class Submission:
     remarks: dict = field(default_factory=lambda: defaultdict(list))
     set_aside: dict = field(default_factory=dict)
     unplaced: list = field(default_factory=list)
+    problems: dict = field(default_factory=dict)
 
 
 class Spooled(UserDict):

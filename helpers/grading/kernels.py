@@ -180,7 +180,12 @@ class _Zygote:
         )
         self._heard, self._kernels = b"", 0
         self._sandbox = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Nothing else of this process's environment, in which there may be the course's secret.
+            env={"PATH": os.environ.get("PATH", os.defpath)},
         )
         try:
             refused = system_calls.program()

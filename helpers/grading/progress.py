@@ -26,6 +26,21 @@ class Bar:
     def warn(self, sentence):
         tqdm.write(f"Warning: {sentence}", file=sys.stderr)
 
+    def start_executing(self, notebooks):
+        """Begin: so many are to be executed before any is graded."""
+        self._bar = tqdm(
+            total=notebooks,
+            unit="notebook",
+            desc="Executing",
+            bar_format="{desc} {percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt} notebooks, "
+            "{remaining} left",
+            mininterval=0.2,
+        )
+
+    def executed(self, student, notebook):
+        """One more has been executed."""
+        self._bar.update()
+
     def start(self, students, notebooks):
         """Begin: so many are to be graded."""
         self._bar = tqdm(
@@ -89,7 +104,7 @@ class Bar:
 class JsonLog:
     """A line of JSON on standard output for each event: "warning", "started", "graded", "finished".
 
-    Times are in seconds, marks in points.
+    With --dask "executing" and "executed" come before. Times are in seconds, marks in points.
     """
 
     def __init__(self):
@@ -98,8 +113,16 @@ class JsonLog:
     def warn(self, sentence):
         self._say("warning", message=sentence)
 
+    def start_executing(self, notebooks):
+        self._done, self._of = 0, notebooks
+        self._say("executing", notebooks=notebooks)
+
+    def executed(self, student, notebook):
+        self._done += 1
+        self._say("executed", student=student, notebook=notebook, done=self._done, of=self._of)
+
     def start(self, students, notebooks):
-        self._of = notebooks
+        self._done, self._of = 0, notebooks
         self._say("started", students=students, notebooks=notebooks)
 
     def graded(self, found, notebooks):

@@ -30,18 +30,18 @@ OR_WITHOUT = (
 )
 
 
-def choose(wanted):
+def choose(wanted, here=True):
     """The sandbox to use, "bubblewrap" or "none", and a warning for the instructor or "".
 
-    wanted: "auto", "bubblewrap" or "none". Raises NothingGraded if a sandbox is wanted and none
-    works here.
+    wanted: "auto", "bubblewrap" or "none". here: whether code runs on this machine. Raises
+    NothingGraded if a sandbox is wanted and none works here.
     """
     if wanted == NONE:
         return NONE, (
             "Without a sandbox: the students' code runs with your rights on this machine, can read "
             "and change your files, and use the network; it may also find out how it is marked."
         )
-    problem = bubblewrap_problem()
+    problem = here and bubblewrap_problem()
     if problem:
         raise NothingGraded(
             f"{problem} Students' code is not run without it. {HOW_TO_INSTALL} {OR_WITHOUT}"

@@ -1,7 +1,6 @@
 """Grade one student's notebooks into nbgrader's gradebook."""
 
 import os
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveCells
 from helpers.grading import database, executed, files, results
 from helpers.grading.database import open_gradebook
 from helpers.grading.entering import LOG, enter, judged
-from helpers.grading.errors import NothingGraded
+from helpers.grading.errors import NothingGraded, in_full
 from helpers.grading.intake import named
 from helpers.grading.kernels import kernels_for
 
@@ -110,7 +109,7 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
     whose points are in the gradebook, are finished and kept, unless `how`, a HowToGrade, says so.
     """
     student = submission.student
-    finished, ready, problems = {}, {}, {}
+    finished, ready, problems = {}, {}, dict(submission.problems)
     with open_gradebook(course) as gradebook:
         _enter_student(gradebook, course, lesson, student)
         for name in () if how.again else fingerprints:
@@ -119,7 +118,7 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
                 finished[name] = result
     for notebook in released:
         name = notebook.name
-        if name in submission.notebooks and name not in finished:
+        if name in submission.notebooks and name not in finished and name not in problems:
             try:
                 ready[name] = _executed(
                     course, lesson, notebook, submission, fingerprints[name], how
@@ -148,12 +147,10 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
 
 def _executed(course, lesson, notebook, submission, fingerprint, how):
     """The Executed of a notebook that was handed in: a saved one if it still holds."""
-    student, name, data = submission.student, notebook.name, submission.notebooks[notebook.name]
-    work = executed.work_of(notebook, data, submission.identifier)
-    saved = None if how.again else executed.load(course, student, lesson, name)
-    if saved and (saved.fingerprint == fingerprint or how.rescore and saved.work == work):
-        if saved.still_asks(notebook.questions_for(submission.identifier)):
-            return replace(saved, fingerprint=fingerprint)
+    saved = still_executed(course, lesson, notebook, submission, fingerprint, how)
+    if saved:
+        return saved
+    data = submission.notebooks[notebook.name]
     ran = executed.execute(
         notebook,
         data,
@@ -162,9 +159,33 @@ def _executed(course, lesson, notebook, submission, fingerprint, how):
         how.source,
         how.cell_timeout,
     )
-    ran = replace(ran, work=work, fingerprint=fingerprint)
-    executed.save(course, student, lesson, name, ran)
+    return save_executed(course, lesson, notebook, submission, fingerprint, ran)
+
+
+def still_executed(course, lesson, notebook, submission, fingerprint, how):
+    """The saved Executed of a notebook that was handed in, if it still holds, else None."""
+    saved = executed.load(course, submission.student, lesson, notebook.name)
+    if not saved or how.again and saved.execution.seed != how.seed:  # that is, of another run
+        return None
+    if saved.fingerprint != fingerprint and not (
+        how.rescore and saved.work == _work_of(notebook, submission)
+    ):
+        return None
+    if not saved.still_asks(notebook.questions_for(submission.identifier)):
+        return None
+    return replace(saved, fingerprint=fingerprint)
+
+
+def save_executed(course, lesson, notebook, submission, fingerprint, ran):
+    """Save an Executed that has just run, for what it was made of; returns it with its hashes."""
+    ran = replace(ran, work=_work_of(notebook, submission), fingerprint=fingerprint)
+    executed.save(course, submission.student, lesson, notebook.name, ran)
     return ran
+
+
+def _work_of(notebook, submission):
+    data = submission.notebooks[notebook.name]
+    return executed.work_of(notebook, data, submission.identifier)
 
 
 def _saved(gradebook, course, lesson, notebook, submission, ran, how):
@@ -237,16 +258,6 @@ def _finished(gradebook, course, lesson, student, notebook, fingerprints):
         for question, verdicts in saved.verdicts.items()
     }
     return saved if wanted.items() <= entered.items() else None
-
-
-def in_short(error):
-    """An exception for the instructor, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
-
-
-def in_full(error):
-    """An exception in one line, and below it, for the maintainer, where it came from."""
-    return f"{in_short(error)}\n{''.join(traceback.format_exception(error))}"
 
 
 def _nothing(lesson, notebook, submission, problems, released):

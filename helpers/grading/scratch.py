@@ -14,20 +14,25 @@ PREFIX = "grade-run-"  # short: sockets lie in the folder, and their paths end a
 
 @contextmanager
 def scratch():
-    """All temporary files lie in one folder meanwhile; those of runs that were killed go too."""
+    """All temporary files lie in one folder, a Path, meanwhile; those of killed runs go too."""
     before = tempfile.gettempdir()
-    for folder in Path(before).glob(f"{PREFIX}*"):
-        if _is_left_over(folder):
-            remove(folder)
+    remove_left_over()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         with open(folder / "lock", "ab") as file:
             lock(file)
             tempfile.tempdir = str(folder)
-            yield
+            yield folder
     finally:
         tempfile.tempdir = before
         remove(folder)
+
+
+def remove_left_over():
+    """Remove the folders of runs that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if _is_left_over(folder):
+            remove(folder)
 
 
 def _is_left_over(folder):
