@@ -44,9 +44,10 @@ def project():
 
 
 def ranges():
-    """What pyproject.toml asks for, with what only graders who share a gradebook need."""
-    optional = project()["optional-dependencies"]["postgresql"]
-    return [Requirement(line) for line in (*project()["dependencies"], *optional)]
+    """What pyproject.toml asks for, with what only some graders need: a server or a cluster."""
+    optional = project()["optional-dependencies"]
+    wanted = [*project()["dependencies"], *optional["postgresql"], *optional["dask"]]
+    return [Requirement(line) for line in wanted]
 
 
 def pins():
