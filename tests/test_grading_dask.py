@@ -177,7 +177,7 @@ def marks(gradebook):
 
 def test_marks_are_those_of_local_grading_whatever_is_lost_or_stopped(machines, course):
     """One run is interrupted; in the next a worker is killed."""
-    students = generated_class(4)
+    students = generated_class(3)
     write_zip(students, course / "class.zip")
     handed_in = sum(len(student.slips.keys() & {P2, P3}) for student in students)
     code, said = grade(course, "class.zip", "--gradebook", "local")

@@ -7,6 +7,8 @@
     save     (save, entering, database)   writes nbgrader's gradebook
     report   (tables, feedback, report)   the CSV files, a page for each notebook, one for the class
 
+With --dask the repair and the run are elsewhere (cluster, cluster_worker, versions).
+
 What is known of a notebook after its run is an `executed.Executed`, after grading a
 `results.Result`. `preprocessors` holds the same steps for plain `nbgrader autograde`.
 """
