@@ -236,21 +236,21 @@ def test_workers_with_other_versions_get_nothing(machines, course, capsys):
         with open(package / "judging.py", "a", encoding="utf-8") as file:
             file.write("# and this since last year\n")
         (other,) = machines.start_workers(1, "changed")[1]
-        (machines.folder / "empty" / "helpers").mkdir(parents=True)
-        (machines.folder / "empty" / "helpers" / "__init__.py").touch()
-        (empty,) = machines.start_workers(1, "empty")[1]
+        (machines.folder / "elsewhere").mkdir()
+        (machines.folder / "elsewhere" / "helpers.py").write_text("# of another course\n")
+        (without,) = machines.start_workers(1, "elsewhere")[1]
 
         # One that comes later
         found._last_look = 0
         found._look()
-        assert found._threads.keys() == machines.client.nthreads().keys() - {other, empty}
+        assert found._threads.keys() == machines.client.nthreads().keys() - {other, without}
         assert f"{other} has other versions: helpers" in capsys.readouterr().err
 
     # One that is there from the start
     code, said = grade(course, "class.zip", "--dask", machines.address)
     assert code == 2
     assert f"{other} has other versions: helpers" in said
-    assert f"{empty} cannot grade (ModuleNotFoundError" in said
+    assert f"{without} cannot grade (ModuleNotFoundError" in said
     assert "Put this folder" in said
     assert not (course / "gradebook").exists()
 
