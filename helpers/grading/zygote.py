@@ -142,6 +142,10 @@ def _mount(order, settings):
         source = f"/proc/self/fd/{descriptor}".encode()
         _call("mount", source, folder.encode(), None, BIND | RECURSIVE, None)
         os.close(descriptor)
+    # The folders above those are as closed as in a cold kernel's world.
+    for parent in {parent for folder in kept for parent in Path(folder).parents}:
+        if any(str(parent).startswith(f"{empty}/") for empty in settings["empty"]):
+            os.chmod(parent, 0o555)
     flags = os.statvfs(given).f_flag & THAT_STAY | READ_ONLY
     _call("mount", None, given.encode(), None, BIND | REMOUNT | flags, None)
     os.chdir(order["environment"]["HOME"])
