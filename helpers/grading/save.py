@@ -131,9 +131,7 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
             name, result = notebook.name, finished.get(notebook.name)
             if name in ready:
                 try:
-                    result = _saved(
-                        gradebook, course, lesson, notebook, submission, ready[name], how
-                    )
+                    result = _saved(gradebook, course, lesson, notebook, submission, ready[name])
                 except Exception as error:
                     gradebook.db.rollback()
                     problems[name] = in_full(error)
@@ -188,7 +186,7 @@ def _work_of(notebook, submission):
     return executed.work_of(notebook, data, submission.identifier)
 
 
-def _saved(gradebook, course, lesson, notebook, submission, ran, how):
+def _saved(gradebook, course, lesson, notebook, submission, ran):
     """Score an Executed, enter it and write gradebook/autograded/; returns the Result."""
     student = submission.student
     # So that an old one cannot pass for the new.
