@@ -5,11 +5,9 @@ a folder of such a name are ./secret and ./sheets.)
 """
 
 import argparse
-import multiprocessing
 import re
 import secrets
 import sys
-from multiprocessing import forkserver
 
 from helpers.grading import settings
 from helpers.grading.errors import NothingGraded
@@ -130,7 +128,6 @@ def main(argv=None):
     if argv[:1] == ["secret"]:
         return write_secret(secret_arguments(argv[1:]))
     options = arguments(argv)
-    _prepare_workers()
     try:
         from helpers.grading import flow  # here, so that --help and a wrong option answer at once
 
@@ -151,13 +148,6 @@ def main(argv=None):
             file=sys.stderr,
         )
         return NOTHING_DONE
-
-
-def _prepare_workers():
-    """Let the workers' imports begin now: a server does them, from which all are forked."""
-    if sys.platform == "linux":
-        multiprocessing.set_forkserver_preload(["helpers.grading.flow"])
-        forkserver.ensure_running()
 
 
 def write_sheets(options):

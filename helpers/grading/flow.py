@@ -39,8 +39,7 @@ from helpers.grading.scratch import scratch
 from helpers.grading.settings import course_at
 from helpers.personal import course_secret, normalised, secret_fingerprint
 
-# On Linux workers are forked from a server that has imported this module, see __main__.
-WORK = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+WORK = multiprocessing.get_context("spawn")
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
 ENDED = "Its grading process was ended by the system, perhaps for lack of memory."

@@ -142,13 +142,28 @@ def _mount(order, settings):
         source = f"/proc/self/fd/{descriptor}".encode()
         _call("mount", source, folder.encode(), None, BIND | RECURSIVE, None)
         os.close(descriptor)
-    # The folders above those are as closed as in a cold kernel's world.
-    for parent in {parent for folder in kept for parent in Path(folder).parents}:
-        if any(str(parent).startswith(f"{empty}/") for empty in settings["empty"]):
-            os.chmod(parent, 0o555)
-    flags = os.statvfs(given).f_flag & THAT_STAY | READ_ONLY
-    _call("mount", None, given.encode(), None, BIND | REMOUNT | flags, None)
+    _make_read_only(given)
+    _make_read_only(everybodys)
+    # The folders above those that were kept are as closed as in a cold kernel's world.
+    for empty in settings["empty"]:
+        inside = [
+            Path(folder).relative_to(empty).parts[0] for folder in kept if _is_in(folder, empty)
+        ]
+        for name in sorted(set(inside)):
+            above = f"{empty}/{name}".encode()
+            _call("mount", above, above, None, BIND | RECURSIVE, None)
+            _make_read_only(above.decode())
     os.chdir(order["environment"]["HOME"])
+
+
+def _make_read_only(folder):
+    """Make a mounted folder read-only, but not what is mounted in it."""
+    flags = os.statvfs(folder).f_flag & THAT_STAY | READ_ONLY
+    _call("mount", None, folder.encode(), None, BIND | REMOUNT | flags, None)
+
+
+def _is_in(path, folder):
+    return path.startswith(f"{folder}/")
 
 
 def _mounted_in(folders, but):
@@ -157,8 +172,8 @@ def _mounted_in(folders, but):
     with open("/proc/self/mountinfo") as mounts:
         paths = [line.split()[4].encode().decode("unicode_escape") for line in mounts]
     for path in sorted(set(paths) - {*folders, but}):
-        inside = any(path.startswith(f"{folder}/") for folder in folders)
-        if inside and not any(path.startswith(f"{outer}/") for outer in found):
+        inside = any(_is_in(path, folder) for folder in folders)
+        if inside and not any(_is_in(path, outer) for outer in found):
             found.append(path)
     return found
 
