@@ -1,14 +1,15 @@
-"""Warm kernels: nothing passes from one to the next, nor to the process that they are forked from.
+"""Kernels, warm and cold: what a notebook may do in one, and that nothing passes between two.
 
-What a single notebook may do is in tests/attacks; there the real command forks, too.
+tests/attacks tries more, by the real command, with warm kernels.
 """
 
+import ast
 import contextlib
-import csv
 import json
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -19,6 +20,7 @@ from helpers.grading.__main__ import main
 from helpers.grading.kernels import ColdKernels, WarmKernels, modules_of
 from helpers.grading.released import released_notebooks
 from helpers.grading.settings import course_at
+from tests.attacks.killing import rows
 from tests.sample_class.work import LESSON, ROOT, Notebook
 
 pytestmark = pytest.mark.skipif(
@@ -46,6 +48,11 @@ def cold():
     source = ColdKernels("bubblewrap")
     yield source
     source.close()
+
+
+@pytest.fixture(params=["warm", "cold"])
+def source(request):
+    return request.getfixturevalue(request.param)
 
 
 def zygote_of(source):
@@ -83,12 +90,103 @@ def test_warm_and_cold_kernels_see_the_same(warm, cold):
     assert of_warm == of_cold
 
 
-@pytest.mark.parametrize("name", ["warm", "cold"])
-def test_kernels_do_not_all_draw_the_same(name, request):
-    source = request.getfixturevalue(name)
+def test_kernels_do_not_all_draw_the_same(source):
     code = "import random, numpy as np; print(random.random(), np.random.rand())"
     drawn = [executed(source, code)[0][0].split() for _ in range(2)]
     assert drawn[0][0] != drawn[1][0] and drawn[0][1] != drawn[1][1]
+
+
+# What a notebook may do
+
+
+def test_what_the_sandbox_shows(source, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("42")
+    texts, reasons = executed(
+        source,
+        "import os\n"
+        f"print(os.path.exists({str(secret)!r}), os.path.exists({str(ROOT / 'solutions')!r}))",
+        "import helpers; print(sorted(os.listdir(os.path.dirname(helpers.__file__))))",
+        "import socket\ntry: socket.create_connection(('127.0.0.1', 9), 1)\n"
+        "except OSError as error: print(error.errno)",
+        "print(sorted(n for n in os.environ if 'SECRET' in n or 'SEED' in n), os.getpid() < 10)",
+        "for name in ('helpers', 'sys'):\n"
+        "    folder = os.path.dirname(helpers.__file__) if name == 'helpers' else os.sys.prefix\n"
+        "    try: open(folder + '/mine.py', 'w')\n"
+        "    except OSError as error: print(error.strerror)",
+        "from pathlib import Path; Path('mine.txt').write_text('x'); print(os.listdir('/home'))",
+        "for place in ('/', '/dev', '/usr', os.path.dirname(os.environ['BACKPROP_PROBES'])):\n"
+        "    try: os.mkdir(place + '/mine')\n"
+        "    except OSError as error: print('not in', place[:4])",
+        "status = Path('/proc/self/status').read_text()\n"
+        "print([line for line in status.splitlines() if line.startswith(('CapEff', 'CapPrm'))])\n"
+        "print(Path('/proc/self/uid_map').read_text().split())",
+        "import subprocess\n"
+        "print(subprocess.run(['unshare', '-Ur', 'true'], capture_output=True).returncode != 0)",
+    )
+    assert reasons == {}
+    assert texts[0] == "False False\n"
+    seen = ast.literal_eval(texts[1])
+    assert "asking" in seen and not sandbox.GRADERS & set(seen)
+    assert texts[2].strip().isdigit()
+    assert texts[3] == "[] True\n"
+    assert texts[4].count("\n") == 2, "both are read-only"
+    assert texts[5] == "['student']\n"
+    assert texts[6].count("not in") == 4
+    assert texts[7].count("0000000000000000") == 2
+    uid_map = ast.literal_eval(texts[7].splitlines()[1])
+    assert uid_map[2] == "1", "a user namespace of its own, with one user"
+    assert texts[8] == "True\n" or not sandbox._no_more_namespaces()
+
+
+@pytest.mark.parametrize(
+    ("tries", "says"),
+    [
+        ("held = [bytearray(b'x' * 10**9) for _ in range(30)]", "memory"),
+        (
+            "import os, time\nchildren = 0\nwhile True:\n    try:\n        if os.fork() == 0:\n"
+            "            time.sleep(60)\n    except OSError:\n        children += 1\n"
+            "        if children > 100: break\n",
+            "^$|processes|files",  # it cannot start more, or is stopped
+        ),
+        ("for n in range(10**5):\n    print('x' * 10**6)", "output|memory|longer"),
+        (
+            "import os, time\n"
+            "folder = os.path.dirname(os.environ['BACKPROP_PROBES']) + '/../sockets'\n"
+            "for n in range(20):\n    open(f'{folder}/{n}', 'wb').write(b'x' * 30_000_000)\n"
+            "time.sleep(60)",
+            "files",
+        ),
+    ],
+    ids=["memory", "processes", "output", "disk"],
+)
+def test_what_breaks_a_limit_costs_itself_alone(source, tries, says):
+    texts, reasons = executed(source, "x = 1", tries, "print(x)", timeout=90)
+    assert texts[2] == "1\n"
+    assert set(reasons) <= {1}
+    assert re.search(says, reasons.get(1, ""))
+
+
+def test_a_cell_that_dies_or_loops_costs_itself_alone(source):
+    texts, reasons = executed(
+        source,
+        "x = 1\nprint('first')",
+        "import os; os._exit(1)",
+        "print(x)",
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "print(x + 1)",
+        timeout=2,
+    )
+    assert [texts[i] for i in (0, 2, 4)] == ["first\n", "1\n", "2\n"]
+    assert "ended the Python process" in reasons[1]
+    assert "longer than 2 seconds" in reasons[3]
+    assert set(reasons) == {1, 3}
+
+
+def test_without_a_sandbox_cells_run_too():
+    unsealed = ColdKernels("none")
+    assert executed(unsealed, "print(1 + 1)") == (["2\n"], {})
+    unsealed.close()
 
 
 # Nothing comes through
@@ -264,6 +362,21 @@ def test_where_forking_fails_kernels_are_cold(monkeypatch):
     refused.close()
 
 
+def test_a_zygote_that_is_lost_while_it_starts_is_no_error(monkeypatch):
+    class Lost(SimpleNamespace):
+        Error = psutil.Error
+
+        @staticmethod
+        def Process(number):
+            raise psutil.NoSuchProcess(number)
+
+    monkeypatch.setattr(kernels, "psutil", Lost())
+    source = WarmKernels(["numpy"])
+    assert executed(source, "print(1)") == (["1\n"], {})
+    assert "is lost" in source.problem
+    source.close()
+
+
 def test_what_notebooks_import_is_found():
     notebooks = released_notebooks(course_at(ROOT), LESSON)
     found = modules_of(notebooks)
@@ -272,12 +385,6 @@ def test_what_notebooks_import_is_found():
 
 
 # The same marks
-
-
-def rows(path):
-    """The rows of a table without the hints, which may quote values that are drawn for a run."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return [{k: v for k, v in row.items() if k != "hint"} for row in csv.DictReader(file)]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ import psutil
 from helpers.grading import (
     cluster,
     database,
+    executed,
     feedback,
     intake,
     locks,
@@ -37,7 +38,7 @@ from helpers.grading.kernels import modules_of
 from helpers.grading.released import released_notebooks
 from helpers.grading.scratch import scratch
 from helpers.grading.settings import course_at
-from helpers.personal import course_secret, normalised, secret_fingerprint
+from helpers.personal import course_secret
 
 WORK = multiprocessing.get_context("spawn")
 
@@ -192,15 +193,13 @@ def _fingerprints(submission, released, code):
     """A hash for each notebook of everything that its result depends on."""
     found = {}
     for notebook in released:
-        if notebook.name in submission.notebooks:
+        name = notebook.name
+        if name in submission.notebooks:
             digest = code.copy()
-            digest.update(hashlib.sha256(notebook.path.read_bytes()).digest())
-            digest.update(hashlib.sha256(submission.notebooks[notebook.name]).digest())
-            digest.update("\n".join(submission.remarks[notebook.name]).encode("utf-8", "replace"))
-            if notebook.is_personal:
-                student = normalised(submission.identifier)
-                digest.update(f"{secret_fingerprint()} {student}".encode("utf-8", "replace"))
-            found[notebook.name] = digest.hexdigest()
+            work = executed.work_of(notebook, submission.notebooks[name], submission.identifier)
+            digest.update(work.encode())
+            digest.update("\n".join(submission.remarks[name]).encode("utf-8", "replace"))
+            found[name] = digest.hexdigest()
     return found
 
 

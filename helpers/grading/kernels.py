@@ -203,7 +203,10 @@ class _Zygote:
             self._process = psutil.Process(self._sandbox.pid)
             while children := self._process.children():
                 (self._process,) = children
-        except (NoZygote, psutil.Error, ValueError):
+        except (psutil.Error, ValueError) as error:
+            self.end()
+            raise NoZygote(f"The process that kernels are forked from is lost ({error}).") from None
+        except NoZygote:
             self.end()
             raise
 

@@ -1,6 +1,7 @@
-"""The steps of grading as nbgrader runs them: `nbgrader autograde` and `helpers.grading` alike.
+"""The steps of grading as plain `nbgrader autograde` runs them.
 
-nbgrader_config.py lists them in place of nbgrader's own.
+nbgrader_config.py lists them in place of nbgrader's own. helpers.grading takes the same steps
+without nbgrader's converter, see `save`.
 """
 
 import secrets
