@@ -10,6 +10,7 @@ import sympy
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from helpers.asking import PROBES_VARIABLE
 from helpers.checking import NotYet, check, observe, when_answered
 from helpers.judging import judge
 from helpers.questions import NOTEBOOKS, question_by_id, questions_of
@@ -362,6 +363,16 @@ def test_when_answered_shows_or_says_what_it_waits_for(capsys):
     assert lines[1].startswith("This appears when the answers")
     assert lines[2].startswith("This appears when the answers")
     assert "ValueError" in lines[3]
+
+
+def test_at_grading_nothing_is_run_that_only_shows(capsys, monkeypatch):
+    monkeypatch.setenv(PROBES_VARIABLE, "probes.json")
+
+    @when_answered
+    def slow():
+        pytest.fail("was run")
+
+    assert "left out at grading" in capsys.readouterr().out
 
 
 def test_import_helpers_loads_nothing_heavy():

@@ -7,6 +7,7 @@
     save     (save, entering, database)   writes nbgrader's gradebook
     report   (tables, feedback, report)   the CSV files, a page for each notebook, one for the class
 
+Worker processes (processes) do all of it but the first and the last, a student at a time.
 With --dask the repair and the run are elsewhere (cluster, cluster_worker, versions).
 
 What is known of a notebook after its run is an `executed.Executed`, after grading a

@@ -9,8 +9,9 @@ import re
 import secrets
 import sys
 
-from helpers.grading import settings
+from helpers.grading import processes, settings
 from helpers.grading.errors import NothingGraded
+from helpers.grading.scratch import scratch
 
 NOTHING_DONE, SOME_NEED_A_PERSON, INTERRUPTED = 2, 3, 130
 
@@ -129,9 +130,10 @@ def main(argv=None):
         return write_secret(secret_arguments(argv[1:]))
     options = arguments(argv)
     try:
-        from helpers.grading import flow  # here, so that --help and a wrong option answer at once
+        with scratch(), processes.prepared("helpers.grading.flow"):
+            from helpers.grading import flow  # now, so that --help and a wrong option answer soon
 
-        return SOME_NEED_A_PERSON if flow.grade_class(options) else 0
+            return SOME_NEED_A_PERSON if flow.grade_class(options) else 0
     except NothingGraded as error:
         print(f"Nothing was graded. {error}", file=sys.stderr)
         return NOTHING_DONE

@@ -35,12 +35,10 @@ from helpers.grading import (
 )
 from helpers.grading.errors import NothingGraded, in_full, in_short
 from helpers.grading.kernels import modules_of
+from helpers.grading.processes import WORK, ctrl_c_later
 from helpers.grading.released import released_notebooks
-from helpers.grading.scratch import scratch
 from helpers.grading.settings import course_at
 from helpers.personal import course_secret
-
-WORK = multiprocessing.get_context("spawn")
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
 ENDED = "Its grading process was ended by the system, perhaps for lack of memory."
@@ -71,13 +69,10 @@ class Outcome:
 def grade_class(options):
     """Grade options.submissions and write everything. Returns whether some need a person.
 
-    options: as the command line gives them. Raises NothingGraded.
+    options: as the command line gives them. Temporary files lie in `scratch.scratch`, in which this
+    has to run. Raises NothingGraded.
     """
-    with scratch():
-        return _grade_in_scratch(options, progress.progress(options.log))
-
-
-def _grade_in_scratch(options, said):
+    said = progress.progress(options.log)
     course = course_at(gradebook=options.gradebook, database=database.chosen(options.db))
     if set(str(course.gradebook)) & set("[]{}*?"):  # nbgrader takes them for a pattern
         raise NothingGraded(f"{course.gradebook} has one of []{{}}*? in it; choose another name.")
@@ -115,7 +110,7 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
     say what happens, see helpers.grading.progress.
     """
     _remove_half_written(course)
-    with _ctrl_c_later():
+    with ctrl_c_later():
         save.register(course, options.lesson, released)
     students.remember(course, handed_in.submissions)
 
@@ -254,7 +249,7 @@ def _in_processes(workers, course, lesson, released, tasks, how):
         initargs=(tempfile.gettempdir(), course.lock),
     )
     try:
-        with _ctrl_c_later():  # for the workers: never; it is for this process alone
+        with ctrl_c_later():  # for the workers: never; it is for this process alone
             futures = {
                 pool.submit(_work, course, lesson, released, *task, how): task for task in tasks
             }
@@ -272,19 +267,6 @@ def _in_processes(workers, course, lesson, released, tasks, how):
         for process in processes:
             process.terminate()
         raise
-
-
-@contextmanager
-def _ctrl_c_later():
-    """Hold Ctrl-C back until the end. Processes that are started meanwhile never get it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare_worker(scratch, lock_file):

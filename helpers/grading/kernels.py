@@ -39,6 +39,7 @@ from helpers.personal import NUMBERS_VARIABLE, STUDENT_VARIABLE, own_numbers
 WARM, COLD = "warm", "cold"
 LARGEST_MESSAGE = 20 * MEGABYTE  # bytes; ZeroMQ drops a connection that brings a larger one
 LONGEST_QUEUE = 50  # messages that wait on this side to be read
+BETWEEN_TRIES = 5  # milliseconds, to reach a kernel that does not listen yet
 LONGEST_START = 120  # seconds, also for all imports of a zygote
 LONGEST_END = 10  # seconds
 MOST_FAILURES = 3
@@ -279,6 +280,7 @@ class _KernelManager(AsyncKernelManager):
         client = super().client(**options)
         client.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
         client.context.setsockopt(zmq.RCVHWM, LONGEST_QUEUE)
+        client.context.setsockopt(zmq.RECONNECT_IVL, BETWEEN_TRIES)
         return client
 
     @property
@@ -313,7 +315,7 @@ class _PromptClient(AsyncKernelClient):
             with suppress(Empty):
                 await self.shell_channel.get_msg(timeout=1)
                 # Once this connection is heard, too, nothing that a cell sends can be missed.
-                while not _ends(await self.iopub_channel.get_msg(timeout=0.2), request):
+                while not _ends(await self.iopub_channel.get_msg(timeout=0.05), request):
                     pass
                 return
             if not await self._async_is_alive():

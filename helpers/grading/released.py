@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import nbformat
@@ -29,7 +29,7 @@ class Released:
     @cached_property
     def notebook(self):
         """The notebook, as nbformat reads it. Shared: copy before changing it."""
-        return nbformat.read(self.path, as_version=4)
+        return _read(self.path, self.path.stat().st_mtime_ns)
 
     @cached_property
     def grade_ids(self):
@@ -58,6 +58,11 @@ class Released:
     @cached_property
     def max_points(self):
         return sum(nbgrader(cell)["points"] for cell in self.notebook.cells if is_graded(cell))
+
+
+@lru_cache(maxsize=64)  # a worker reads them once, not for each student
+def _read(path, _changed):
+    return nbformat.read(path, as_version=4)
 
 
 def released_notebooks(course, lesson):

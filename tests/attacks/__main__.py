@@ -1,7 +1,7 @@
 """Grade a class of attackers by the real command, and print what came of it.
 
 `python -m tests.attacks` runs every attack; with words after it, those with such a word in their
-name. `--keep FOLDER` leaves the course with its gradebook there.
+name. `--keep FOLDER` leaves the course with its gradebook there; `--kernels cold` forks no kernel.
 """
 
 import argparse
@@ -224,8 +224,11 @@ class Run:
         return [*result.remarks, *dict.fromkeys(hints)]
 
 
-def run(attacks, folder):
-    """Grade the `attacks` and the honest students in a course made in `folder`. Returns a Run."""
+def run(attacks, folder, kernels="warm"):
+    """Grade the `attacks` and the honest students in a course made in `folder`. Returns a Run.
+
+    kernels: "warm" or "cold".
+    """
     root = folder / "course"
     _copy_of_the_course(root)
     scratch = Path(tempfile.mkdtemp(prefix="attacks-"))  # short, as sockets' names have to be
@@ -237,7 +240,7 @@ def run(attacks, folder):
             command = [
                 *(sys.executable, "-m", "helpers.grading", folder / "class.zip"),
                 *("--sandbox", "bubblewrap", "--cell-timeout", str(SECONDS_PER_CELL)),
-                *("--workers", "2"),
+                *("--workers", "2", "--kernels", kernels),
             ]
             environment = {
                 **os.environ,
@@ -367,6 +370,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m tests.attacks", description=__doc__)
     parser.add_argument("words", nargs="*", help="words in the names of the attacks to run (all)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the course is left")
+    parser.add_argument("--kernels", choices=("warm", "cold"), default="warm")
     options = parser.parse_args()
     chosen = [
         attack
@@ -374,7 +378,7 @@ def main():
         if not options.words or any(word in attack.name for word in options.words)
     ]
     with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
-        done = run(chosen, options.keep or Path(folder))
+        done = run(chosen, options.keep or Path(folder), options.kernels)
         print(table(done))
         for honest in done.honest:
             print(f"{honest.name}: {done.honest_points(honest)}, expected {honest.points}")
