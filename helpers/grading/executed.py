@@ -37,13 +37,14 @@ class Executed:
 
     def still_asks(self, questions):
         """Whether its check cells would be asked the same today; questions: by grade_id."""
-        execution = self.execution
         return all(
-            check in questions
-            and run.digest_of(questions[check].task_from(execution.seed, execution.nonces[check]))
-            == digest
-            for check, digest in execution.tasks.items()
+            check in questions and run.digest_of(self._task(questions[check], check)) == digest
+            for check, digest in self.execution.tasks.items()
         )
+
+    def _task(self, question, check):
+        execution = self.execution
+        return question.task_from(execution.seed, execution.nonces[check]).to_json()
 
     def to_json(self):
         """All of it as JSON text."""

@@ -40,8 +40,8 @@ class Execution:
 
 
 def digest_of(task):
-    """The hash of a Task."""
-    return hashlib.sha256(task.to_json().encode()).hexdigest()
+    """The hash of a Task, as JSON text."""
+    return hashlib.sha256(task.encode()).hexdigest()
 
 
 def execute(notebook, questions, seed, kernels, cell_timeout, student=""):
@@ -151,9 +151,9 @@ class _Kernel:
             return
         nonce = execution.nonces[name] = secrets.token_hex(16)
         try:
-            task = questions[name].task_from(execution.seed, nonce)
+            task = questions[name].task_from(execution.seed, nonce).to_json()
             execution.tasks[name] = digest_of(task)
-            self.probes.write_text(task.to_json(), encoding="utf-8")
+            self.probes.write_text(task, encoding="utf-8")
             yield
         finally:
             self.probes.unlink(missing_ok=True)

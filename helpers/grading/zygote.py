@@ -39,9 +39,9 @@ def main():
     """Read orders from standard input, a line of JSON each, and answer on standard output.
 
     The first line: {"modules": names to import, "empty": folders that each kernel has empty and for
-    itself, "size": bytes of each, "kernels": where the folders of all of them lie,
-    "filter": a seccomp filter in base64}. Answer: {"threads": how many this
-    process has}; with more than one it cannot be forked.
+    itself, "size": bytes of each, "kernels": where the folders of all of them lie, "filter": a
+    seccomp filter in base64}. Answer: {"threads": how many this process has}; with more than one it
+    cannot be forked.
     Each further line starts a kernel: {"given": its folder to read, "sockets": the one to write,
     "connection": path, "environment": variables}. Answers: {"started": true} or {"problem": why
     not}, and, when it has ended, {"ended": true}.
