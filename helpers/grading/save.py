@@ -125,21 +125,25 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
                 )
             except Exception as error:
                 problems[name] = in_full(error)
-    found = []
+    graded = dict(finished)
     with open_gradebook(course) as gradebook:
         for notebook in released:
-            name, result = notebook.name, finished.get(notebook.name)
+            name = notebook.name
             if name in ready:
                 try:
-                    result = _saved(gradebook, course, lesson, notebook, submission, ready[name])
+                    graded[name] = _saved(
+                        gradebook, course, lesson, notebook, submission, ready[name]
+                    )
                 except Exception as error:
                     gradebook.db.rollback()
                     problems[name] = in_full(error)
-            if not result:
-                result = _nothing(lesson, notebook, submission, problems, released)
-                _enter_nothing(gradebook, course, result)
-            results.save(course, result)
-            found.append(result)
+        found = [
+            graded.get(notebook.name) or _nothing(lesson, notebook, submission, problems, released)
+            for notebook in released
+        ]
+        _enter_nothing(gradebook, course, [r for r in found if r.notebook not in graded])
+    for result in found:
+        results.save(course, result)
     return found
 
 
@@ -224,7 +228,7 @@ def nothing_graded(course, lesson, released, submission, problem):
     for result in found:
         with suppress(Exception), open_gradebook(course) as gradebook:
             _enter_student(gradebook, course, lesson, submission.student)
-            _enter_nothing(gradebook, course, result)
+            _enter_nothing(gradebook, course, [result])
             results.save(course, result)
     return found
 
@@ -291,14 +295,16 @@ def _meant_as(name, submission, names):
     ]
 
 
-def _enter_nothing(gradebook, course, result):
-    """Enter 0 points for a notebook that was not graded; points given by hand stay."""
-    entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
-    for grade in entry.grades:
-        grade.auto_score = 0
-        grade.needs_manual_grade = False
+def _enter_nothing(gradebook, course, found):
+    """Enter 0 points for the notebooks of Results that were not graded; points by hand stay."""
+    for result in found:
+        entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+        for grade in entry.grades:
+            grade.auto_score = 0
+            grade.needs_manual_grade = False
     gradebook.db.commit()
-    stale = course.autograded_notebook(result.student, result.lesson, result.notebook)
-    if stale.exists():
-        os.chmod(stale, 0o644)
-        stale.unlink()
+    for result in found:
+        stale = course.autograded_notebook(result.student, result.lesson, result.notebook)
+        if stale.exists():
+            os.chmod(stale, 0o644)
+            stale.unlink()
