@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers.grading import flow, kernels, progress, results, run, sandbox
+from helpers.grading import flow, kernels, machine, progress, results, run, sandbox
 from helpers.grading.__main__ import main
 from helpers.grading.kernels import ColdKernels, WarmKernels, modules_of
 from helpers.grading.released import released_notebooks
@@ -377,6 +378,35 @@ def test_a_zygote_that_is_lost_while_it_starts_is_no_error(monkeypatch):
     source.close()
 
 
+def test_a_zygote_can_be_ended_the_moment_it_starts(monkeypatch):
+    """Also while bubblewrap, inside, still waits for bubblewrap, outside."""
+    folders = []
+    for milliseconds in range(40):
+
+        def hear(self, seconds, milliseconds=milliseconds):
+            time.sleep(milliseconds / 1000)
+            raise kernels.NoZygote("This one is not wanted.")
+
+        monkeypatch.setattr(kernels._Zygote, "_hear", hear)
+        source = WarmKernels(["numpy"])
+        folders.append(str(source.folder))
+        source.prepare()
+        assert "not wanted" in source.problem
+        source.close()
+    assert _that_name(folders) == []
+
+
+def _that_name(folders):
+    """The processes with one of `folders` in their command line that are still there."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            words = " ".join(process.cmdline())
+            if any(folder in words for folder in folders):
+                found.append(process)
+    return psutil.wait_procs(found, timeout=5)[1]
+
+
 def test_what_notebooks_import_is_found():
     notebooks = released_notebooks(course_at(ROOT), LESSON)
     found = modules_of(notebooks)
@@ -480,11 +510,31 @@ def test_the_bar_shows_rate_and_slowest(capsys):
 
 
 def test_workers_are_as_many_as_there_is_memory_for(monkeypatch):
-    class Memory:
-        available = 2.5 * flow.MEMORY_OF_WORKER
-
-    monkeypatch.setattr(flow.psutil, "virtual_memory", lambda: Memory)
-    monkeypatch.setattr(flow.os, "sched_getaffinity", lambda who: range(16), raising=False)
+    monkeypatch.setattr(machine, "cores", lambda: 16)
+    monkeypatch.setattr(machine, "memory", lambda: 2.5 * flow.MEMORY_OF_WORKER)
     assert flow._workers() == 2
-    Memory.available = 0.1 * flow.MEMORY_OF_WORKER
+    monkeypatch.setattr(machine, "memory", lambda: 0.1 * flow.MEMORY_OF_WORKER)
     assert flow._workers() == 1
+
+
+def test_the_machine_is_what_the_container_leaves_of_it(monkeypatch, tmp_path):
+    class Memory:
+        available = 64 * 10**9
+
+    def give(group, **settings):
+        (tmp_path / "groups" / group).mkdir(parents=True, exist_ok=True)
+        for name, value in settings.items():
+            (tmp_path / "groups" / group / name.replace("_", ".")).write_text(f"{value}\n")
+
+    monkeypatch.setattr(machine.psutil, "virtual_memory", lambda: Memory)
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda who: range(16), raising=False)
+    monkeypatch.setattr(machine, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(machine, "OWN_GROUP", tmp_path / "own")
+    assert (machine.cores(), machine.memory()) == (16, 64 * 10**9)  # no control groups at all
+    (tmp_path / "own").write_text("1:name=systemd:/\n0::/job/step\n")
+    give("job/step", cpu_max="max 100000", memory_max="max")
+    assert (machine.cores(), machine.memory()) == (16, 64 * 10**9)
+    give("job", cpu_max="350000 100000", memory_max=8 * 10**9)  # the job's limits hold for its step
+    assert (machine.cores(), machine.memory()) == (4, 8 * 10**9)
+    give("job/step", cpu_max="50000 100000", memory_max=2 * 10**9)
+    assert (machine.cores(), machine.memory()) == (1, 2 * 10**9)

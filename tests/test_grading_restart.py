@@ -20,6 +20,7 @@ from nbgrader import api
 from helpers.grading import database, flow, locks, results, sandbox, save
 from helpers.grading.__main__ import main
 from helpers.grading.errors import NothingGraded
+from helpers.grading.processes import ctrl_c_later
 from helpers.grading.released import released_notebooks
 from helpers.grading.scratch import PREFIX, remove, scratch
 from helpers.grading.settings import course_at
@@ -383,6 +384,56 @@ def test_a_folder_is_removed_however_deep(tmp_path):
     (top / "a").chmod(0o000)
     remove(top)
     assert not top.exists() and (outside / "mine").exists()
+
+
+def test_what_a_killed_run_was_writing_is_removed_but_no_student(course):
+    written = course.submitted / "bob.new" / LESSON / f"{P2}.ipynb"
+    written.parent.mkdir(parents=True)
+    written.write_bytes(RIGHT)
+    half = written.with_name(f"{P2}.ipynb.new")
+    half.write_bytes(b"{")
+    flow._remove_half_written(course)
+    assert written.read_bytes() == RIGHT and not half.exists()
+
+
+# Ctrl-C
+
+
+def test_ctrl_c_waits_for_the_end_whichever_thread_gets_it():
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait, daemon=True)
+    thread.start()
+    done = []
+    try:
+        with pytest.raises(KeyboardInterrupt), ctrl_c_later():
+            signal.pthread_kill(thread.ident, signal.SIGINT)  # as NumPy's threads get it
+            for _ in range(100):
+                done.append(time.sleep(0.001))
+    finally:
+        ended.set()
+    assert len(done) == 100
+    with pytest.raises(KeyboardInterrupt):  # as before again
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("seconds", (0.7, 2, 4, 8))
+def test_ctrl_c_is_answered_in_words(course, seconds):
+    hand_in(ann=RIGHT)
+    scratch = Path(tempfile.mkdtemp())  # short, as sockets' names have to be
+    process = subprocess.Popen(
+        [sys.executable, "-m", "helpers.grading", "class", "--sandbox", "none"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a group of its own, all of which gets Ctrl-C
+    )
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said and "KeyboardInterrupt" not in said
+    assert (process.returncode, "Stopped." in said) in ((130, True), (0, False)), said
+    scratch.rmdir()  # nothing is left in it
 
 
 # What goes wrong costs one student or one page

@@ -7,8 +7,8 @@
     save     (save, entering, database)   writes nbgrader's gradebook
     report   (tables, feedback, report)   the CSV files, a page for each notebook, one for the class
 
-Worker processes (processes) do all of it but the first and the last, a student at a time.
-With --dask the repair and the run are elsewhere (cluster, cluster_worker, versions).
+Worker processes (processes, machine) take a student at a time, from repair to the pages. With
+--dask the repair and the run are elsewhere (cluster, cluster_worker, versions).
 
 What is known of a notebook after its run is an `executed.Executed`, after grading a
 `results.Result`. `preprocessors` holds the same steps for plain `nbgrader autograde`.

@@ -15,15 +15,15 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import psutil
-
 from helpers.grading import (
     cluster,
     database,
     executed,
     feedback,
+    files,
     intake,
     locks,
+    machine,
     progress,
     report,
     results,
@@ -41,6 +41,7 @@ from helpers.grading.settings import course_at
 from helpers.personal import course_secret
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
+MOST_WORKERS = 60 if sys.platform == "win32" else sys.maxsize  # Windows waits for no more at once
 ENDED = "Its grading process was ended by the system, perhaps for lack of memory."
 
 
@@ -115,6 +116,14 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
     students.remember(course, handed_in.submissions)
 
     code = _code_fingerprint(options.cell_timeout)
+    outcome, tasks = Outcome(), []
+    for submission in handed_in.submissions:
+        try:
+            intake.store(course, options.lesson, submission, released)
+            tasks.append((submission, _fingerprints(submission, released, code)))
+        except OSError as error:
+            problem = in_full(error)
+            outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
     names = {name for submission in handed_in.submissions for name in submission.notebooks}
     how = save.HowToGrade(
         sandbox=chosen,
@@ -125,14 +134,6 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
         again=options.again,
         rescore=options.rescore,
     )
-    outcome, tasks = Outcome(), []
-    for submission in handed_in.submissions:
-        try:
-            intake.store(course, options.lesson, submission, released)
-            tasks.append((submission, _fingerprints(submission, released, code)))
-        except OSError as error:
-            problem = in_full(error)
-            outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
     if workers:
         workers.execute_all(course, options.lesson, released, tasks, how)
     outcome.add(_grade_all(course, options, released, tasks, how, said))
@@ -141,14 +142,16 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
     everything |= {_key(r): r for r in outcome.found}  # some may not have been saved
     everything = list(everything.values())
     points = tables.marks(course, everything)
-    files = {}
+    places = {}
     with outcome.writing("grades.csv, checks.csv or times.csv"):
-        files["Marks"], files["Verdicts"], files["Times"] = tables.write(course, everything, points)
+        places["Marks"], places["Verdicts"], places["Times"] = tables.write(
+            course, everything, points
+        )
     with outcome.writing("report.html"):
-        files["Report"] = report.write(course, everything, points, handed_in.nobodys)
-    files["Feedback"] = course.feedback
+        places["Report"] = report.write(course, everything, points, handed_in.nobodys)
+    places["Feedback"] = course.feedback
     others = [*handed_in.nobodys, *outcome.unwritten]
-    said.finish(outcome.found, points, others, files)
+    said.finish(outcome.found, points, others, places)
     return any(map(report.needs_person, outcome.found)) or bool(others)
 
 
@@ -158,14 +161,15 @@ def _key(result):
 
 def _remove_half_written(course):
     """Remove the new files that a killed run had not yet put in their places."""
-    found = [*course.gradebook.glob("*.new*")]
+    found = [*course.gradebook.glob(f"*{files.NEW}*")]
     for folder in (
         *(course.submitted, course.earlier, course.executed, course.autograded),
         *(course.results, course.feedback),
     ):
-        found += folder.rglob("*.new")
+        found += folder.rglob(f"*{files.NEW}")
     for path in found:
-        path.unlink()
+        if path.is_file():  # a folder is a student's
+            path.unlink()
 
 
 def _code_fingerprint(cell_timeout):
@@ -235,9 +239,8 @@ def _grade_all(course, options, released, tasks, how, said):
 
 def _workers():
     """How many notebooks to run at once: one for each core that there is memory for."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    fitting = psutil.virtual_memory().available // MEMORY_OF_WORKER
-    return max(1, min(cores or 1, fitting))
+    fitting = int(machine.memory() // MEMORY_OF_WORKER)
+    return max(1, min(machine.cores(), fitting, MOST_WORKERS))
 
 
 def _in_processes(workers, course, lesson, released, tasks, how):
@@ -271,7 +274,7 @@ def _in_processes(workers, course, lesson, released, tasks, how):
 
 def _prepare_worker(scratch, lock_file):
     tempfile.tempdir = scratch
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
     # Libraries' warnings are not for the instructor.
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115

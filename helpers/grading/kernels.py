@@ -77,6 +77,7 @@ class ColdKernels:
         self.folder = Path(tempfile.mkdtemp(prefix="k"))  # short: socket paths end at 107 bytes
         self.folder.chmod(0o755)
         self._numbers = itertools.count()
+        # A worker that is forked ends without this; its folder goes with the run's scratch.
         atexit.register(self.close)
 
     def close(self):
@@ -141,8 +142,8 @@ class WarmKernels(ColdKernels):
 
     def failed(self, error):
         """Try a kernel from a new zygote next, or, if this happens again and again, a cold one."""
+        self._failures = 1 if self._zygote.was_of_use else self._failures + 1
         self._end_zygote()
-        self._failures += 1
         if self._failures >= MOST_FAILURES:
             self.problem = str(error)
 
@@ -180,6 +181,7 @@ class _Zygote:
             namespaces=True,
         )
         self._heard, self._kernels = b"", 0
+        self.was_of_use = False  # whether a kernel has come to its end
         self._sandbox = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -237,12 +239,21 @@ class _Zygote:
         while self._kernels:
             self._hear(LONGEST_END)
             self._kernels -= 1
+            self.was_of_use = True
         return self._sandbox.poll() is None
 
     def end(self):
         """End it, with everything that it started."""
+        started = []
+        with suppress(psutil.Error):
+            started = psutil.Process(self._sandbox.pid).children(recursive=True)
         self._sandbox.kill()
-        self._sandbox.communicate()
+        # They end with it, but for a bubblewrap that is so new that it waits for the one outside.
+        for process in started:
+            with suppress(psutil.Error):
+                process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self._sandbox.communicate(timeout=LONGEST_END)
 
     def _say(self, **what):
         try:

@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 
 ON_LINUX = sys.platform == "linux"
 WORK = multiprocessing.get_context("forkserver" if ON_LINUX else "spawn")
@@ -24,6 +24,7 @@ def prepared(module):
     # make a folder of its own, and leave it.
     multiprocessing.current_process()._config["tempdir"] = tempfile.gettempdir()
     WORK.set_forkserver_preload([module])
+    resource_tracker.ensure_running()  # its start lets Ctrl-C through again, so not below
     with ctrl_c_later():
         forkserver.ensure_running()
     try:
@@ -34,12 +35,20 @@ def prepared(module):
 
 @contextmanager
 def ctrl_c_later():
-    """Hold Ctrl-C back until the end. Processes that are started meanwhile never get it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Hold Ctrl-C back until the end. Processes that are started meanwhile never get it.
+
+    For the main thread.
+    """
+    came = []
+    # Blocked for what is started; and noted, since NumPy's threads, which are not, may get it.
+    before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
+    can_block = hasattr(signal, "pthread_sigmask")  # not on Windows
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_block else ()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if can_block:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)

@@ -14,8 +14,10 @@ import gc
 import importlib
 import json
 import os
+import re
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 # From linux/sched.h, linux/mount.h, linux/prctl.h, linux/capability.h and linux/seccomp.h.
@@ -74,7 +76,8 @@ def _import(modules):
         sys.modules["tensorflow"].keras.Sequential  # noqa: B018  # loads Keras
     if "helpers.figures" in sys.modules:
         # Half of a kernel's first picture is fonts and formulas, which are then at hand.
-        sys.modules["helpers.figures"].plot_losses({"sigmoid": [1.0, 0.5]}).png()
+        with suppress(Exception):
+            sys.modules["helpers.figures"].plot_losses({"sigmoid": [1.0, 0.5]}).png()
 
 
 def _fork_kernel(order, settings, answer):
@@ -170,12 +173,16 @@ def _mounted_in(folders, but):
     """The mounted folders that lie in `folders`, Python's perhaps, without the folder `but`."""
     found = []
     with open("/proc/self/mountinfo") as mounts:
-        paths = [line.split()[4].encode().decode("unicode_escape") for line in mounts]
+        paths = [re.sub(r"\\(\d{3})", _character, line.split()[4]) for line in mounts]
     for path in sorted(set(paths) - {*folders, but}):
         inside = any(_is_in(path, folder) for folder in folders)
         if inside and not any(_is_in(path, outer) for outer in found):
             found.append(path)
     return found
+
+
+def _character(escape):
+    return chr(int(escape[1], 8))
 
 
 def _mount_empty(folder, size, mode):
