@@ -6,9 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import InvalidEntry, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    InvalidEntry,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveCells
+from sqlalchemy import func
 
 from helpers.grading import database, executed, files, results
 from helpers.grading.database import open_gradebook
@@ -33,28 +42,58 @@ class ByHand:
 def by_hand(course, result):
     """The ByHand of a Result."""
     with open_gradebook(course) as gradebook:
-        return by_hand_in(gradebook, result)
+        try:
+            entry = gradebook.find_submission_notebook(
+                result.notebook, result.lesson, result.student
+            )
+        except MissingEntry:
+            return ByHand(result.points, {}, {})
+        return ByHand(
+            _less_penalty(entry.score, entry.late_submission_penalty),
+            {
+                grade.name: grade.score
+                for grade in entry.grades
+                if grade.manual_score is not None or grade.extra_credit
+            },
+            {
+                comment.name: comment.manual_comment
+                for comment in entry.comments
+                if comment.manual_comment
+            },
+        )
 
 
-def by_hand_in(gradebook, result):
-    """The ByHand of a Result, from an open gradebook."""
-    try:
-        entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
-    except MissingEntry:
-        return ByHand(result.points, {}, {})
-    return ByHand(
-        max(0, entry.score - (entry.late_submission_penalty or 0)),
-        {
-            grade.name: grade.score
-            for grade in entry.grades
-            if grade.manual_score is not None or grade.extra_credit
-        },
-        {
-            comment.name: comment.manual_comment
-            for comment in entry.comments
-            if comment.manual_comment
-        },
-    )
+def _less_penalty(score, penalty):
+    return max(0, score - (penalty or 0))
+
+
+def points_entered(course):
+    """The points of all notebooks in the gradebook: {(student, lesson, notebook): points}.
+
+    In one query: nbgrader's own `score` goes through the grades of all students, for each notebook.
+    """
+    penalty = SubmittedNotebook.late_submission_penalty
+    with open_gradebook(course) as gradebook:
+        rows = (
+            gradebook.db.query(
+                SubmittedAssignment.student_id,
+                Assignment.name,
+                Notebook.name,
+                func.coalesce(func.sum(Grade.score), 0.0),
+                penalty,
+            )
+            .select_from(SubmittedNotebook)
+            .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+            .join(Assignment, Assignment.id == Notebook.assignment_id)
+            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+            .outerjoin(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .filter(Assignment.course_id == gradebook.course_id)
+            .group_by(
+                *(SubmittedNotebook.id, SubmittedAssignment.student_id),
+                *(Assignment.name, Notebook.name, penalty),
+            )
+        )
+        return {tuple(key): _less_penalty(score, late) for *key, score, late in rows}
 
 
 def register(course, lesson, released):

@@ -4,9 +4,8 @@ import csv
 import io
 
 from helpers.grading import files
-from helpers.grading.database import open_gradebook
 from helpers.grading.results import number
-from helpers.grading.save import by_hand_in
+from helpers.grading.save import points_entered
 
 GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")
 CHECKS = (
@@ -25,8 +24,9 @@ def marks(course, found):
 
     They come from nbgrader's gradebook, so points that a person gave there count.
     """
-    with open_gradebook(course) as gradebook:
-        return {(r.student, r.lesson, r.notebook): by_hand_in(gradebook, r).points for r in found}
+    entered = points_entered(course)
+    keys = ((result, (result.student, result.lesson, result.notebook)) for result in found)
+    return {key: entered.get(key, result.points) for result, key in keys}
 
 
 def write(course, found, points):
