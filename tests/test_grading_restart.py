@@ -144,6 +144,22 @@ def test_what_a_person_gave_survives_grading_again(course, monkeypatch):
         assert given_by_hand(course, "ann") == (0.5, "Come and see me.")
 
 
+def test_points_are_less_a_penalty_and_never_negative(course):
+    hand_in(ann=RIGHT, bob=RIGHT, cem=WRONG)
+    assert grade(course) == 0
+    before = save.points_entered(course)
+    with save.open_gradebook(course) as gradebook:
+        for student, penalty in (("ann", 2), ("bob", 1000)):
+            entry = gradebook.find_submission_notebook(P2, LESSON, student)
+            entry.late_submission_penalty = penalty
+        gradebook.db.commit()
+    points = save.points_entered(course)
+    ann, bob, cem = ((student, LESSON, P2) for student in ("ann", "bob", "cem"))
+    assert points == {ann: maximum(course) - 2, bob: 0, cem: before[cem]}
+    for result in results.load_all(course):
+        assert save.by_hand(course, result).points == points[result.student, LESSON, P2]
+
+
 def test_changed_code_grades_again(monkeypatch, tmp_path):
     package = tmp_path / "helpers"
     (package / "misconceptions").mkdir(parents=True)
