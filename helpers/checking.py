@@ -109,7 +109,7 @@ def when_answered(draw):
     """Run `draw` at once, as a decorator: for given cells that use the student's own code.
 
     Whatever is missing or wrong in that code is said in one sentence, without a stack trace. While
-    the notebook is graded nothing is run: such cells took more than half of its time.
+    the notebook is graded nothing is run, since there are no points for what it shows.
     """
     if asking.at_grading():
         print(LEFT_OUT)

@@ -13,6 +13,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -187,6 +188,7 @@ class _Zygote:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # and so a group of its own, to be ended together
             # Nothing else of this process's environment, in which there may be the course's secret.
             env={"PATH": os.environ.get("PATH", os.defpath)},
         )
@@ -244,16 +246,11 @@ class _Zygote:
 
     def end(self):
         """End it, with everything that it started."""
-        started = []
-        with suppress(psutil.Error):
-            started = psutil.Process(self._sandbox.pid).children(recursive=True)
-        self._sandbox.kill()
-        # They end with it, but for a bubblewrap that is so new that it waits for the one outside.
-        for process in started:
-            with suppress(psutil.Error):
-                process.kill()
-        with suppress(subprocess.TimeoutExpired):
-            self._sandbox.communicate(timeout=LONGEST_END)
+        # The others end with the first, but for a bubblewrap that is so new that it still waits for
+        # the one outside, for ever. It has not left the group yet.
+        if self._sandbox.poll() is None:
+            os.killpg(self._sandbox.pid, signal.SIGKILL)
+        self._sandbox.communicate()
 
     def _say(self, **what):
         try:
