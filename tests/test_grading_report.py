@@ -1,6 +1,7 @@
 """The report on a class counts what is true, and its examples show nobody's name."""
 
 import json
+import pickle
 import re
 from collections import Counter
 from functools import cache
@@ -36,7 +37,7 @@ def result(student, notebook, verdicts, **more):
 def written(course, found):
     """The report on the Results `found` as text."""
     course.gradebook.mkdir(exist_ok=True)
-    points = {(r.student, r.lesson, r.notebook): r.points for r in found}
+    points = {r.key: r.points for r in found}
     return report.write(course, found, points).read_text(encoding="utf-8")
 
 
@@ -127,6 +128,31 @@ def test_the_report_on_200_students_shows_the_truth(course):
 def test_the_same_results_give_the_same_bytes(course):
     _, found = class_of_200()
     assert written(course, found) == written(course, found)
+
+
+# The results themselves
+
+
+def test_results_hold_each_sentence_once(course):
+    """However they come: from a worker, or from the disk."""
+    verdicts = {"p3.loss": [Verdict("E", 0, 2, WRONG, "wrong_sign", "The sign of E is not right.")]}
+    found = [result(name, P3, verdicts) for name in ("Ada_1", "Bo_2")]
+    for one in found:
+        results.save(course, one)
+    from_workers = [results.compact(pickle.loads(pickle.dumps(one))) for one in found]
+    assert from_workers == results.load_all(course) == found
+    for ada, bo in (from_workers, results.load_all(course)):
+        (ada,), (bo,) = ada.verdicts["p3.loss"], bo.verdicts["p3.loss"]
+        assert ada.hint is bo.hint and ada.part is bo.part
+
+
+def test_results_of_this_run_stand_for_what_is_saved_of_them(course):
+    """In the same order, for a disk that was full."""
+    saved = [result(name, P3, {}) for name in ("Ada_1", "Bo_2", "Cy_3")]
+    for one in saved[::-1]:
+        results.save(course, one)
+    new = result("Bo_2", P3, {"p3.loss": [Verdict("E", 2, 2, RIGHT)]})
+    assert results.load_all(course, [new]) == [saved[0], new, saved[2]]
 
 
 # Examples
@@ -267,7 +293,7 @@ def test_students_who_need_a_person_are_listed(course):
 
 @pytest.mark.parametrize("state", [results.MISSING, results.SET_ASIDE])
 def test_a_class_of_one_who_handed_nothing_in_has_a_report(course, state):
-    assert "1 students" in written(course, [result("Solo_1", P3, {}, state=state)])
+    assert "1 student, 1 notebook, " in written(course, [result("Solo_1", P3, {}, state=state)])
 
 
 def test_a_name_that_is_gone_from_the_catalogue_does_no_harm(course):

@@ -54,7 +54,7 @@ class Outcome:
     warnings: set = field(default_factory=set)
 
     def add(self, other):
-        self.found += other.found
+        self.found += map(results.compact, other.found)
         self.unwritten += other.unwritten
         self.warnings |= other.warnings
 
@@ -138,9 +138,7 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
         workers.execute_all(course, options.lesson, released, tasks, how)
     outcome.add(_grade_all(course, options, released, tasks, how, said))
 
-    everything = {_key(r): r for r in results.load_all(course)}
-    everything |= {_key(r): r for r in outcome.found}  # some may not have been saved
-    everything = list(everything.values())
+    everything = results.load_all(course, outcome.found)  # of which some may not have been saved
     points = tables.marks(course, everything)
     places = {}
     with outcome.writing("grades.csv, checks.csv or times.csv"):
@@ -153,10 +151,6 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
     others = [*handed_in.nobodys, *outcome.unwritten]
     said.finish(outcome.found, points, others, places)
     return any(map(report.needs_person, outcome.found)) or bool(others)
-
-
-def _key(result):
-    return result.student, result.lesson, result.notebook
 
 
 def _remove_half_written(course):
@@ -261,7 +255,7 @@ def _in_processes(workers, course, lesson, released, tasks, how):
                 answer = future.result()
             except BrokenProcessPool:
                 answer = None
-            yield futures[future], answer
+            yield futures.pop(future), answer  # so that it is not kept
         pool.shutdown()
     except BaseException:
         # Ctrl-C: stop at once. What a student's worker had not finished is graded next time.

@@ -85,7 +85,7 @@ class Bar:
             mine = [r for r in found if r.notebook == notebook]
             states = Counter(r.state for r in mine)
             graded = [r for r in mine if r.state in (results.GRADED, results.REPAIRED)]
-            total = sum(points[r.student, r.lesson, r.notebook] for r in graded)
+            total = sum(points[r.key] for r in graded)
             average = f"{total / len(graded):.1f} of {mine[0].max_points:g}" if graded else "-"
             counts = "  ".join(f"{states[column] or '-':>9}" for column in columns)
             print(f"{notebook:{width}}  {counts}  {average}")

@@ -44,7 +44,7 @@ def _lesson(course, lesson, found, points):
     students = defaultdict(dict)
     for r in found:
         students[r.student][r.notebook] = {
-            "points": points[r.student, r.lesson, r.notebook],
+            "points": points[r.key],
             "max_points": r.max_points,
             "state": r.state,
             "link": _link(course, r),

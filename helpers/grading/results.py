@@ -1,7 +1,8 @@
 """What is known of each notebook after grading, kept as JSON in gradebook/results/."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from sys import intern
 
 from helpers.grading import files
 from helpers.judging import Verdict
@@ -41,6 +42,11 @@ class Result:
         """The points that the checks gave (nbgrader's gradebook may hold others by hand)."""
         return sum(verdict.points for parts in self.verdicts.values() for verdict in parts)
 
+    @property
+    def key(self):
+        """(student, lesson, notebook)."""
+        return self.student, self.lesson, self.notebook
+
 
 def _path(course, student, lesson, notebook):
     return course.results / student / lesson / f"{notebook}.json"
@@ -48,7 +54,7 @@ def _path(course, student, lesson, notebook):
 
 def save(course, result):
     """Write `result`, all or nothing."""
-    path = _path(course, result.student, result.lesson, result.notebook)
+    path = _path(course, *result.key)
     files.write(path, json.dumps(asdict(result), indent=1, ensure_ascii=False))
 
 
@@ -57,10 +63,35 @@ def load(course, student, lesson, notebook):
     return _read(_path(course, student, lesson, notebook))
 
 
-def load_all(course):
-    """Every saved Result, ordered by lesson, student and notebook."""
-    found = filter(None, map(_read, course.results.glob("*/*/*.json")))
-    return sorted(found, key=lambda r: (r.lesson, r.student.casefold(), r.student, r.notebook))
+def load_all(course, found=()):
+    """Every saved Result, ordered by lesson, student and notebook.
+
+    found: Results that are taken as they are, whatever is saved of them.
+    """
+    keys = {result.key for result in found}
+    saved = filter(None, map(_read, course.results.glob("*/*/*.json")))
+    everything = [*found, *(result for result in saved if result.key not in keys)]
+    return sorted(everything, key=lambda r: (r.lesson, r.student.casefold(), r.student, r.notebook))
+
+
+def compact(result):
+    """`result`, whose sentences are held once in memory however many Results say them."""
+    return replace(
+        result,
+        verdicts={
+            intern(question): [
+                replace(
+                    verdict,
+                    part=intern(verdict.part),
+                    verdict=intern(verdict.verdict),
+                    misconception=intern(verdict.misconception),
+                    hint=intern(verdict.hint),
+                )
+                for verdict in parts
+            ]
+            for question, parts in result.verdicts.items()
+        },
+    )
 
 
 def discard(course, student, lesson, notebook):
@@ -76,7 +107,7 @@ def _read(path):
             for question, parts in fields["verdicts"].items()
         }
         fields["remarks"], fields["to_read"] = tuple(fields["remarks"]), tuple(fields["to_read"])
-        return Result(**fields)
+        return compact(Result(**fields))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -25,8 +25,7 @@ def marks(course, found):
     They come from nbgrader's gradebook, so points that a person gave there count.
     """
     entered = points_entered(course)
-    keys = ((result, (result.student, result.lesson, result.notebook)) for result in found)
-    return {key: entered.get(key, result.points) for result, key in keys}
+    return {result.key: entered.get(result.key, result.points) for result in found}
 
 
 def write(course, found, points):
@@ -38,8 +37,8 @@ def write(course, found, points):
         GRADES,
         (
             (
-                *(r.student, r.lesson, r.notebook),
-                *(number(points[r.student, r.lesson, r.notebook]), number(r.max_points), r.state),
+                *r.key,
+                *(number(points[r.key]), number(r.max_points), r.state),
             )
             for r in found
         ),
@@ -49,7 +48,7 @@ def write(course, found, points):
         CHECKS,
         (
             (
-                *(r.student, r.lesson, r.notebook, question, verdict.part),
+                *(*r.key, question, verdict.part),
                 *(number(verdict.points), number(verdict.max_points)),
                 *(verdict.verdict, verdict.misconception, verdict.hint),
             )
@@ -61,11 +60,7 @@ def write(course, found, points):
     _write(
         times,
         TIMES,
-        (
-            (r.student, r.lesson, r.notebook, f"{r.seconds:.3f}", f"{r.cell_seconds:.3f}")
-            for r in found
-            if r.seconds
-        ),
+        ((*r.key, f"{r.seconds:.3f}", f"{r.cell_seconds:.3f}") for r in found if r.seconds),
     )
     return grades, checks, times
 
