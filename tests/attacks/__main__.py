@@ -1,7 +1,8 @@
 """Grade a class of attackers by the real command, and print what came of it.
 
 `python -m tests.attacks` runs every attack; with words after it, those with such a word in their
-name. `--keep FOLDER` leaves the course with its gradebook there; `--kernels cold` forks no kernel.
+name. `--keep FOLDER` leaves the course with its gradebook there; `--kernels cold` forks no kernel,
+`--workers 1` grades one after another: marks have to be the same.
 """
 
 import argparse
@@ -224,10 +225,10 @@ class Run:
         return [*result.remarks, *dict.fromkeys(hints)]
 
 
-def run(attacks, folder, kernels="warm"):
+def run(attacks, folder, kernels="warm", workers=2):
     """Grade the `attacks` and the honest students in a course made in `folder`. Returns a Run.
 
-    kernels: "warm" or "cold".
+    kernels: "warm" or "cold". workers: how many notebooks at once.
     """
     root = folder / "course"
     _copy_of_the_course(root)
@@ -240,7 +241,7 @@ def run(attacks, folder, kernels="warm"):
             command = [
                 *(sys.executable, "-m", "helpers.grading", folder / "class.zip"),
                 *("--sandbox", "bubblewrap", "--cell-timeout", str(SECONDS_PER_CELL)),
-                *("--workers", "2", "--kernels", kernels),
+                *("--workers", str(workers), "--kernels", kernels),
             ]
             environment = {
                 **os.environ,
@@ -371,6 +372,7 @@ def main():
     parser.add_argument("words", nargs="*", help="words in the names of the attacks to run (all)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the course is left")
     parser.add_argument("--kernels", choices=("warm", "cold"), default="warm")
+    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     chosen = [
         attack
@@ -378,7 +380,7 @@ def main():
         if not options.words or any(word in attack.name for word in options.words)
     ]
     with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
-        done = run(chosen, options.keep or Path(folder), options.kernels)
+        done = run(chosen, options.keep or Path(folder), options.kernels, options.workers)
         print(table(done))
         for honest in done.honest:
             print(f"{honest.name}: {done.honest_points(honest)}, expected {honest.points}")
