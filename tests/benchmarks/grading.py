@@ -50,6 +50,7 @@ HEADER = (
 )
 OF_SIZES = (
     *("notebook", "submissions", "seconds", "a minute", "after the start, a minute"),
+    *("cell seconds of a submission", "time ÷ (cells ÷ workers)"),
     *("MB", "MB of the main process", "processor seconds of the main process"),
 )
 
@@ -200,9 +201,11 @@ def throughput(notebook, size, workers, folder):
     """A row of the table: a class of one size."""
     archive, gradebook = write_class(folder / "class", notebook, size), folder / "gradebook"
     ours = grade(archive, gradebook, workers)
+    cells = cell_seconds(gradebook)
     return (
         *(notebook, size, f"{ours.seconds:.0f}", f"{60 * size / ours.seconds:.1f}"),
         f"{after_the_start(gradebook, notebook):.1f}",
+        *(f"{cells / size:.2f}", f"{ours.seconds / (cells / workers):.2f}"),
         *(f"{size / MEGABYTE:.0f}" for size in (ours.largest, ours.main)),
         f"{ours.main_seconds:.1f}",
     )
