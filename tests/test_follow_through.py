@@ -390,10 +390,12 @@ def test_trivial_slopes_carry_nothing(slope):
     assert points(found) == 0
 
 
-def problem_3(question, *changes):
-    """The points lost and the verdicts in Problem 3 when one function is changed."""
-    notebook = Notebook("problem_3_numpy").edit(question, *changes)
-    found = marked_notebook(notebook.content)
+def with_changes(notebook, changes):
+    """The points lost and the verdicts in a right notebook; changes: (old, new) by question."""
+    work = Notebook(notebook)
+    for question, change in changes.items():
+        work.edit(question, change)
+    found = marked_notebook(work.content)
     lost = {
         name: sum(verdict.max_points - verdict.points for verdict in verdicts)
         for name, verdicts in found.items()
@@ -414,7 +416,7 @@ def problem_3(question, *changes):
 )
 def test_a_wrong_function_costs_its_own_points_only(question, change, lost):
     """Whatever is computed with it later on is consistent with it: forward, steps, training."""
-    points, found = problem_3(question, change)
+    points, found = with_changes("problem_3_numpy", {question: change})
     assert points == {question: lost}
     carried = [v for q in ("p3.reproduce", "p3.train") for v in found[q] if v.verdict == "carried"]
     for verdict in carried:
@@ -430,7 +432,7 @@ def test_a_wrong_function_costs_its_own_points_only(question, change, lost):
     ],
 )
 def test_functions_that_do_not_train_carry_nothing(question, change):
-    points, found = problem_3(question, change)
+    points, found = with_changes("problem_3_numpy", {question: change})
     assert set(points) == {question, "p3.reproduce", "p3.train"}
     assert not any(v.verdict == "carried" for verdicts in found.values() for v in verdicts)
 
@@ -469,3 +471,63 @@ def test_a_wrong_loop_is_not_excused_by_the_functions_it_calls():
     notebook.edit("p3.train", ("range(steps)", "range(steps + 1)"))
     found = marked_notebook(notebook.content)
     assert [verdict.verdict for verdict in found["p3.train"]] == ["wrong", "wrong"]
+
+
+# Problem 4: a function of the student's used in another, and in numbers
+
+ETA_FOR_MSE = "eta * outputs / 2"
+
+
+@pytest.mark.parametrize(
+    ("question", "change", "lost", "carried"),
+    [
+        ("p4.model", ('"sigmoid"', "None"), 3, "p4.forward"),
+        ("p4.model", ("activation=hidden", 'activation="sigmoid"'), 3, "p4.forward"),
+        ("p4.model", ("Dense(2, activation=hidden)", "Dense(2)"), 3, "p4.forward"),
+        ("p4.learning_rate", (ETA_FOR_MSE, "eta"), 2, "p4.step"),
+        ("p4.learning_rate", (ETA_FOR_MSE, "eta / 2"), 1, "p4.step"),
+        ("p4.learning_rate", (ETA_FOR_MSE, "2 * eta / outputs"), 2, "p4.step"),
+        ("p4.learning_rate", (ETA_FOR_MSE, "0.7 * eta * outputs"), 2, "p4.step"),
+    ],
+)
+def test_a_wrong_function_of_problem_4_costs_its_own_points_only(question, change, lost, carried):
+    points, found = with_changes("problem_4_keras", {question: change})
+    assert points == {question: lost}
+    called = {"p4.forward": "build_model", "p4.step": "eta_for_mse"}[carried]
+    hints = {v.hint for v in found[carried] if v.verdict == "carried"}
+    assert hints == {f"consistent with your {called}, which is not right yet"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"p4.learning_rate": (ETA_FOR_MSE, "0 * eta")},
+        {
+            "p4.learning_rate": (ETA_FOR_MSE, "2e-4 * eta"),
+            "p4.step": ("model.train_on_batch(x, t)", "pass"),
+        },
+        {
+            "p4.learning_rate": (ETA_FOR_MSE, "eta"),
+            "p4.step": (
+                "learning_rate=eta_for_mse(eta, outputs=t.shape[1])",
+                "learning_rate=eta / 2",
+            ),
+        },
+        {"p4.learning_rate": (ETA_FOR_MSE, "eta"), "p4.step": ("SGD", "Adam")},
+    ],
+)
+def test_a_wrong_learning_rate_excuses_no_other_step(changes):
+    _, found = with_changes("problem_4_keras", changes)
+    assert {verdict.verdict for verdict in found["p4.step"]} == {"wrong"}
+
+
+def test_a_wrong_model_excuses_no_other_weights():
+    changes = {
+        "p4.model": ('"sigmoid"', "None"),
+        "p4.forward": ("model.set_weights(list(params.values()))", "pass"),
+    }
+    _, found = with_changes("problem_4_keras", changes)
+    assert {verdict.verdict for verdict in found["p4.forward"]} == {"wrong"}
+    changes["p4.model"] = ("2,", "3,")
+    _, found = with_changes("problem_4_keras", changes)
+    assert not any(v.verdict in ("right", "carried") for v in found["p4.forward"])

@@ -1,10 +1,11 @@
 """Problem 4: functions that build a Keras model, or work with one."""
 
+import sys
 from functools import partial
 
 import numpy as np
 
-from helpers.asking.functions import from_dict, from_sequence
+from helpers.asking.functions import beside, from_dict, from_sequence
 from helpers.asking.problem_3_numpy import GRADIENTS
 from helpers.by_hand import HIDDEN
 from helpers.record import Refused
@@ -42,7 +43,14 @@ def model_output(probe, build_model):
 
 
 def outputs_by_activation(probe, a_o):
-    return from_dict(a_o, HIDDEN, "a_o")
+    """The outputs a_o, and those that the notebook's own models give: own_sigmoid, …"""
+
+    def own_output(step):
+        # The answers are numbers here; the function they were made with is the notebook's.
+        return model_output(step, vars(sys.modules["__main__"])["build_model"])["a_o"]
+
+    own = {f"own_{hidden}": partial(own_output, step) for hidden, step in probe["steps"].items()}
+    return from_dict(a_o, HIDDEN, "a_o") | own
 
 
 def tape(probe, tape_gradients):
@@ -62,7 +70,12 @@ def learning_rate(probe, eta_for_mse):
 
 
 def keras_step(probe, keras_step):
+    """The weights and biases after the step, and own_eta: what `eta_for_mse` gives for it."""
     model = keras_model(probe)
     x, t = probe["x"].astype("float32"), probe["t"].astype("float32")
     keras_step(model, x, t, probe["eta"])
-    return dict(zip((f"{name}_new" for name in PARAMETERS), model.get_weights(), strict=True))
+    answers = dict(zip((f"{name}_new" for name in PARAMETERS), model.get_weights(), strict=True))
+    eta_for_mse = beside(keras_step, "eta_for_mse")
+    if eta_for_mse:
+        answers["own_eta"] = partial(eta_for_mse, probe["eta"], probe["t"].shape[1])
+    return answers

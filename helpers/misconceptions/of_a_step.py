@@ -64,6 +64,15 @@ def _(step, quantity):
     return step.following(a_h=sigmoid(step["z_h"]))[quantity]
 
 
+@gives("hidden_activation_at_output", "a_o")
+def _(step, quantity):
+    if step.net.hidden in ("linear", step.net.output):
+        return None
+    value = step.net.activation(0)(step["z_o"])
+    # At a single point a ReLU may be z itself: then only an activation seems to be missing.
+    return None if len(step.x) == 1 and np.array_equal(value, step["z_o"]) else value
+
+
 @gives("exponents_sign_lost", "a_h", "a_o")
 def _(step, quantity):
     layer = quantity[-1]

@@ -1,11 +1,13 @@
 """Problem 4: the same network in Keras."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from helpers.asking import problem_4_keras as asking
 from helpers.course import HIDDEN, tutorial_step
+from helpers.misconceptions.of_a_step import wrong_values
 from helpers.questions.model import (
     FLOAT32,
     FLOAT64,
@@ -18,8 +20,13 @@ from helpers.questions.problem_3_numpy import BACKWARD, UPDATE, probe_of
 from helpers.sgd_step import PARAMETERS, random_step
 
 
-def _for_each_hidden(question, argument, parts, ask, names, outputs=(1, 3, 2), units=3):
-    """As in Problem 3, in float32's reach. outputs: how many, for each activation."""
+def _for_each_hidden(
+    question, argument, parts, ask, names, outputs=(1, 3, 2), units=3, consequences=None, **more
+):
+    """As in Problem 3, in float32's reach. outputs: how many, for each activation.
+
+    consequences: as in Case, a function of the SGDStep as well. more: fields of the Question.
+    """
     parts = tuple(replace(part, tolerance=FLOAT32) for part in parts)
 
     def cases(rng):
@@ -29,9 +36,9 @@ def _for_each_hidden(question, argument, parts, ask, names, outputs=(1, 3, 2), u
             case = step_case(step, parts, ask, probe_of(step, names), label)
             for name, wrong in case.mistakes.items():
                 wrong[:0] = _mistakes_in_keras(step, name, count)
-            yield case
+            yield replace(case, consequences=consequences and partial(consequences, step))
 
-    return Question(question, parts, (argument,), lambda rng: list(cases(rng)))
+    return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
 
 
 def _mistakes_in_keras(step, name, outputs):
@@ -46,6 +53,8 @@ def _mistakes_in_keras(step, name, outputs):
         old = name.removesuffix("_new")
         gradient = 2 / outputs * step[f"d{old}"]
         yield "learning_rate_unchanged", step[old] - step.eta * gradient
+        yield "learning_rate_inverted", step[old] - 2 * step.eta / outputs * gradient
+        yield "outputs_ignored", step[old] - step.eta / 2 * gradient
         yield "default_learning_rate", step[old] - DEFAULT_LEARNING_RATE * gradient
         for eta in (step.eta, step.eta * outputs / 2, DEFAULT_OF_ADAM):
             # Adam's first step is nearly eta along each axis, whatever the gradient's size.
@@ -59,9 +68,48 @@ BACKWARD_NAMES = [part.name for part in BACKWARD]
 UPDATE_NAMES = [part.name for part in UPDATE]
 
 
+OFF_AT_MOST = 20  # times: with a learning rate that is off by more, float32 cannot tell the rest
+
+
+def _step_consequences(step, own):
+    """The step with the student's own learning rate for Keras's loss."""
+    right = step.eta * step["t"].shape[1] / 2
+    factor = own.get("own_eta", right) / right
+    factor = factor if 1 / OFF_AT_MOST < abs(factor) < OFF_AT_MOST else 1
+    moved = {
+        f"{name}_new": step[name] - factor * step.eta * step[f"d{name}"] for name in PARAMETERS
+    }
+    yield moved | {"own_eta": np.asarray(right)}
+
+
 def _tutorial_outputs(rng):
-    expected = {hidden: tutorial_step(hidden)["a_o"] for hidden in HIDDEN}
-    return [Case(expected, ask=asking.outputs_by_activation)]
+    steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
+    right = {hidden: step["a_o"] for hidden, step in steps.items()}
+    mistakes = {
+        hidden: [
+            *wrong_values(step, "a_o"),
+            ("weights_read_across", step.following(z_h=_read_across(step))["a_o"]),
+        ]
+        for hidden, step in steps.items()
+    }
+
+    def consequences(own):
+        outputs = {hidden: own.get(f"own_{hidden}", value) for hidden, value in right.items()}
+        yield outputs | {f"own_{hidden}": value for hidden, value in right.items()}
+
+    probe = {
+        "steps": {hidden: probe_of(step, ("x", *PARAMETERS)) for hidden, step in steps.items()}
+    }
+    return [
+        Case(
+            right, mistakes, ask=asking.outputs_by_activation, probe=probe,
+            consequences=consequences,
+        )
+    ]  # fmt: skip
+
+
+def _read_across(step):
+    return np.inner(step["x"], step["W_h"]) + step["b_h"]
 
 
 def _learning_rates(rng):
@@ -104,9 +152,21 @@ QUESTIONS = (
     ),
     Question(
         "p4.forward",
-        tuple(Part(name, 1, f"output with {name} hidden units", FLOAT32) for name in HIDDEN),
+        tuple(
+            Part(
+                name,
+                1,
+                f"output with {name} hidden units",
+                FLOAT32,
+                otherwise="is each model's activation the one asked for, and are its weights set "
+                "before it is called?",
+            )
+            for name in HIDDEN
+        ),
         ("a_o",),
         _tutorial_outputs,
+        uses={f"own_{hidden}": "build_model" for hidden in HIDDEN},
+        functions=(("p4.model", None),),
     ),
     _for_each_hidden(
         "p4.tape",
@@ -126,7 +186,14 @@ QUESTIONS = (
         _learning_rates,
     ),
     _for_each_hidden(
-        "p4.step", "keras_step", UPDATE, asking.keras_step, ("x", "t", "eta", *PARAMETERS)
+        "p4.step",
+        "keras_step",
+        UPDATE,
+        asking.keras_step,
+        ("x", "t", "eta", *PARAMETERS),
+        consequences=_step_consequences,
+        uses={"own_eta": "eta_for_mse"},
+        functions=(("p4.learning_rate", None),),
     ),
     Question(
         "p4.faster",

@@ -66,6 +66,14 @@ slip(
     "1 / (1 + np.exp(-z))",
 )
 slip("sigmoid_in_hidden_layer", r"p4\.model", "activation=hidden", 'activation="sigmoid"')
+slip("sigmoid_in_hidden_layer", r"p4\.forward", r"build_model\(hidden\)", 'build_model("sigmoid")')
+slip(
+    "hidden_activation_at_output",
+    r"p3\.forward",
+    r'activation\("sigmoid", z_o',
+    "activation(hidden, z_o",
+)
+slip("hidden_activation_at_output", r"p4\.model", r'activation="sigmoid"', "activation=hidden")
 slip("exponents_sign_lost", r"p2\.sigmoid\.forward|p3\.activations", r"exp\(-z\)", "exp(z)")
 slip(
     "hidden_activation_forgotten",
@@ -77,6 +85,12 @@ slip(
 )
 slip("hidden_activation_forgotten", r"p3\.forward", "z_o = a_h", "z_o = z_h")
 slip("weights_read_across", r"p2\.sigmoid\.forward", r"(?s)w_h21(.*)w_h12", r"w_h12\1w_h21")
+slip(
+    "weights_read_across",
+    r"p4\.forward",
+    r"list\(params\.values\(\)\)",
+    '[params["W_h"].T, *list(params.values())[1:]]',
+)
 slip("weights_read_across", r"l2\.forward", r"(?s)w_h21(.*)w_h12", r"w_h12\1w_h21")
 slip("units_swapped", r"l2\.forward", r"\[(0.5 \* w_h11 [^,]*), ([^,]*)\]", r"[\2, \1]")
 slip(
@@ -587,6 +601,8 @@ slip("learning_rate_unchanged", r"p4\.learning_rate", r"eta \* outputs / 2", "et
 slip("learning_rate_inverted", r"p4\.learning_rate", r"eta \* outputs / 2", "eta * 2 / outputs")
 slip("outputs_ignored", r"p4\.learning_rate", r"eta \* outputs / 2", "eta / 2")
 slip("learning_rate_unchanged", r"p4\.step", r"eta_for_mse\(eta, outputs=t\.shape\[1\]\)", "eta")
+slip("learning_rate_inverted", r"p4\.step", r"eta_for_mse\(.*\]\)", "2 * eta / t.shape[1]")
+slip("outputs_ignored", r"p4\.step", r"eta_for_mse\(.*\]\)", "eta / 2")
 slip("default_learning_rate", r"p4\.step", r"SGD\(.*\)\)", "SGD()")
 slip("adam_for_sgd", r"p4\.step", r"SGD\(", "Adam(")
 slip("softmax_of_one_output", r"p4\.model", r'"sigmoid"\)', '"softmax")')
