@@ -6,6 +6,8 @@ records, and the grader judges the record (see helpers.grading.score).
 
 import os
 import secrets
+import traceback
+import types
 
 from helpers import asking
 from helpers.personal import current_student
@@ -101,7 +103,8 @@ def all_right(question, **answers):
     return all(verdict.verdict == RIGHT for verdict in verdicts)
 
 
-WAITING = "This appears when the answers it uses are given. Run the cell again then."
+WAITING = "This appears when the answers it uses are given{}. Run the cell again then."
+MOST_NAMED = 3  # of the answers that are missing
 LEFT_OUT = "What this cell shows has no points. It is left out at grading; your own copy has it."
 
 
@@ -116,18 +119,41 @@ def when_answered(draw):
         return
     try:
         result = draw()
-    except NotImplementedError:
-        print(WAITING)
     except Exception as error:
-        if "ellipsis" in str(error).lower() or "NoneType" in str(error):
-            print(WAITING)
-        else:
-            print(
-                "This appears when the code it uses runs through. Now it stops with "
-                f"{type(error).__name__}: {error}"
-            )
+        print(_why_not(draw, error))
     else:
         if result is not None:
             from IPython.display import display
 
             display(result)
+
+
+def _why_not(draw, error):
+    """What is missing or wrong in the student's code that `draw` uses, a sentence or two."""
+    if isinstance(error, NotImplementedError):
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        function = frame.f_code.co_name
+        missing = str(error) or (f"`{function}`" if function != draw.__name__ else "")
+        return WAITING.format(f": {missing}" if missing else "")
+    if "ellipsis" in str(error).lower():
+        names = [n for n in _names_used(draw.__code__) if _has_gap(draw.__globals__.get(n))]
+        named = ", ".join(f"`{name}`" for name in names[:MOST_NAMED])
+        others = " and others" if names[MOST_NAMED:] else ""
+        return WAITING.format(f": {named}{others}" if named else "")
+    stops = "This appears when the code it uses runs through. Now "
+    if "NoneType" in str(error):
+        return f"{stops}a function of yours gives None: is a return missing?"
+    return f"{stops}it stops with {type(error).__name__}: {error}"
+
+
+def _names_used(code):
+    """The global names in a code object and in those inside it."""
+    inside = [_names_used(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    return list(dict.fromkeys(sum(inside, list(code.co_names))))
+
+
+def _has_gap(value):
+    """Whether a value is `...`, or has it somewhere inside."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return value is Ellipsis or isinstance(value, list | tuple) and any(map(_has_gap, value))

@@ -341,28 +341,53 @@ def test_unanswered_records_of_every_question_earn_nothing():
 # Given cells that use the student's code
 
 
-def test_when_answered_shows_or_says_what_it_waits_for(capsys):
-    @when_answered
-    def fine():
-        print("picture")
+GAP, LIST_WITH_GAP, TABLE_WITH_GAP, OTHER_GAP = ..., [[1, ...]], {"tanh": ...}, ...
+ANSWERED = [1, 2]
 
+
+def open_function():
+    raise NotImplementedError
+
+
+def to_copy():
+    raise NotImplementedError("copy your functions from Problem 3")
+
+
+def without_return():
+    pass
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (lambda: print("picture"), "picture"),
+        (lambda: open_function(), "when the answers it uses are given: `open_function`. Run"),
+        (lambda: to_copy(), "are given: copy your functions from Problem 3. Run"),
+        (lambda: ANSWERED[0] * GAP, "are given: `GAP`. Run"),
+        (
+            lambda: sum(k * row[k] for row in LIST_WITH_GAP for k in (0, 1)),
+            ": `LIST_WITH_GAP`. Run",
+        ),
+        (
+            lambda: (GAP, OTHER_GAP, LIST_WITH_GAP) and 1 * TABLE_WITH_GAP["tanh"],
+            "are given: `GAP`, `OTHER_GAP`, `LIST_WITH_GAP` and others. Run",
+        ),
+        (lambda: 1 * ..., "when the answers it uses are given. Run the cell again then."),
+        (lambda: list(without_return()), "gives None: is a return missing?"),
+        (lambda: np.zeros(2) @ np.zeros(3), "Now it stops with ValueError"),
+    ],
+)
+def test_when_answered_shows_or_says_what_it_waits_for(capsys, draw, said):
+    when_answered(draw)
+    assert said in capsys.readouterr().out
+
+
+def test_when_answered_names_no_function_of_its_own(capsys):
     @when_answered
-    def waits():
+    def not_all_right():
         raise NotImplementedError
 
-    @when_answered
-    def gap():
-        return 1 * ...
-
-    @when_answered
-    def wrong():
-        return np.zeros(2) @ np.zeros(3)
-
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "picture"
-    assert lines[1].startswith("This appears when the answers")
-    assert lines[2].startswith("This appears when the answers")
-    assert "ValueError" in lines[3]
+    assert capsys.readouterr().out.startswith("This appears when the answers it uses are given. ")
 
 
 def test_at_grading_nothing_is_run_that_only_shows(capsys, monkeypatch):
