@@ -448,7 +448,10 @@ def test_ctrl_c_is_answered_in_words(course, seconds):
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert "Traceback" not in said and "KeyboardInterrupt" not in said
-    assert (process.returncode, "Stopped." in said) in ((130, True), (0, False)), said
+    # Where Ctrl-C falls into an exec, as dataclasses have one, `python -m` ends by the signal after
+    # all; a shell says 130 for both.
+    assert process.returncode in (130, -signal.SIGINT, 0), said
+    assert (process.returncode != 0) == ("Stopped." in said), said
     scratch.rmdir()  # nothing is left in it
 
 

@@ -85,13 +85,11 @@ def _step_consequences(step, own):
 def _tutorial_outputs(rng):
     steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
     right = {hidden: step["a_o"] for hidden, step in steps.items()}
-    mistakes = {
-        hidden: [
-            *wrong_values(step, "a_o"),
-            ("weights_read_across", step.following(z_h=_read_across(step))["a_o"]),
-        ]
-        for hidden, step in steps.items()
-    }
+    mistakes = {}
+    for hidden, step in steps.items():
+        z_h = dict(wrong_values(step, "z_h"))["weights_read_across"]
+        across = ("weights_read_across", step.following(z_h=z_h)["a_o"])
+        mistakes[hidden] = [*wrong_values(step, "a_o"), across]
 
     def consequences(own):
         outputs = {hidden: own.get(f"own_{hidden}", value) for hidden, value in right.items()}
@@ -108,10 +106,6 @@ def _tutorial_outputs(rng):
     ]  # fmt: skip
 
 
-def _read_across(step):
-    return np.inner(step["x"], step["W_h"]) + step["b_h"]
-
-
 def _learning_rates(rng):
     eta = rng.uniform(0.1, 0.9)
 
@@ -120,6 +114,7 @@ def _learning_rates(rng):
         yield "learning_rate_inverted", 2 * eta / outputs
         if outputs > 1:
             yield "outputs_ignored", eta / 2
+            yield "half_ignored", eta * outputs
 
     counts = {"one_output": 1, "three_outputs": 3}
     return [

@@ -600,6 +600,12 @@ slip(
 slip("learning_rate_unchanged", r"p4\.learning_rate", r"eta \* outputs / 2", "eta")
 slip("learning_rate_inverted", r"p4\.learning_rate", r"eta \* outputs / 2", "eta * 2 / outputs")
 slip("outputs_ignored", r"p4\.learning_rate", r"eta \* outputs / 2", "eta / 2")
+slip(
+    "half_ignored|learning_rate_unchanged",
+    r"p4\.learning_rate",
+    r"eta \* outputs / 2",
+    "eta * outputs",
+)
 slip("learning_rate_unchanged", r"p4\.step", r"eta_for_mse\(eta, outputs=t\.shape\[1\]\)", "eta")
 slip("learning_rate_inverted", r"p4\.step", r"eta_for_mse\(.*\]\)", "2 * eta / t.shape[1]")
 slip("outputs_ignored", r"p4\.step", r"eta_for_mse\(.*\]\)", "eta / 2")
