@@ -212,6 +212,14 @@ def registered(course):
         ]
 
 
+def test_a_notebooks_rows_are_found_without_reading_those_of_all(course):
+    database.make(course)
+    with contextlib.closing(sqlite3.connect(course.database_file)) as file:
+        for table, column in database.LOOKED_UP_BY:
+            (plan,) = file.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {column} = ''")
+            assert plan[-1].startswith(f"SEARCH {table} USING INDEX")
+
+
 def test_registering_can_be_interrupted_at_any_commit(course):
     released = released_notebooks(course, LESSON)
     save.register(course, LESSON, released)

@@ -33,6 +33,12 @@ KEEP_ALIVE = (
     "set_config('tcp_keepalives_count', '3', false)"
 )
 DEFAULT_COURSE = "default_course"  # nbgrader's, which it enters whenever it is not there
+# What nbgrader looks rows up by, where its own tables would be read from end to end.
+LOOKED_UP_BY = (
+    ("grade", "notebook_id"),
+    ("comment", "notebook_id"),
+    ("submitted_notebook", "assignment_id"),
+)
 
 
 # Which database
@@ -173,8 +179,11 @@ def _make_on_server(course):
 
 
 def _make_tables(connection):
-    """As nbgrader's Gradebook makes them, with the version that its upgrades go by."""
+    """As nbgrader's Gradebook makes them, with the version that its upgrades go by, and indexed."""
     Base.metadata.create_all(connection)
+    for table, column in LOOKED_UP_BY:
+        name = f"{table}_by_{column}"
+        connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})"))
     connection.execute(
         text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)")
     )
