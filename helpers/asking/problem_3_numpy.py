@@ -4,12 +4,11 @@ A probe has what a function is called with, by the course's names: x, t, the wei
 hidden (the activation's name), eta.
 """
 
-import sys
 from functools import partial
 
 import numpy as np
 
-from helpers.asking.functions import beside, from_dict, from_sequence, returned
+from helpers.asking.functions import beside, from_dict, from_sequence, in_notebook, returned
 from helpers.by_hand import HIDDEN
 from helpers.network import Network
 from helpers.record import Refused
@@ -126,9 +125,7 @@ def reproduction(probe, E_new):
     """The losses E_new, and those that the notebook's own functions give: own_sigmoid, …"""
 
     def own_loss(step):
-        # The answers are numbers here; the functions they were made with are the notebook's.
-        functions = [vars(sys.modules["__main__"])[name] for name in OWN_FUNCTIONS]
-        _, losses = _trained(step, functions, 2)
+        _, losses = _trained(step, list(map(in_notebook, OWN_FUNCTIONS)), 2)
         return losses[1]
 
     own = {f"own_{hidden}": partial(own_loss, step) for hidden, step in probe["steps"].items()}

@@ -1,11 +1,10 @@
 """Problem 4: functions that build a Keras model, or work with one."""
 
-import sys
 from functools import partial
 
 import numpy as np
 
-from helpers.asking.functions import beside, from_dict, from_sequence
+from helpers.asking.functions import beside, from_dict, from_sequence, in_notebook
 from helpers.asking.problem_3_numpy import GRADIENTS
 from helpers.by_hand import HIDDEN
 from helpers.record import Refused
@@ -46,8 +45,7 @@ def outputs_by_activation(probe, a_o):
     """The outputs a_o, and those that the notebook's own models give: own_sigmoid, …"""
 
     def own_output(step):
-        # The answers are numbers here; the function they were made with is the notebook's.
-        return model_output(step, vars(sys.modules["__main__"])["build_model"])["a_o"]
+        return model_output(step, in_notebook("build_model"))["a_o"]
 
     own = {f"own_{hidden}": partial(own_output, step) for hidden, step in probe["steps"].items()}
     return from_dict(a_o, HIDDEN, "a_o") | own

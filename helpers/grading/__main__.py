@@ -193,4 +193,7 @@ def write_secret(options):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # Else Python ends by the signal after all, where Ctrl-C fell into an exec, as dataclasses have.
+    exec("")
+    sys.exit(code)

@@ -54,7 +54,7 @@ class Outcome:
     warnings: set = field(default_factory=set)
 
     def add(self, other):
-        self.found += map(results.compact, other.found)
+        self.found += other.found
         self.unwritten += other.unwritten
         self.warnings |= other.warnings
 
@@ -204,6 +204,7 @@ def _grade_all(course, options, released, tasks, how, said):
     def add(task, answer):
         for sentence in answer.warnings - outcome.warnings:
             said.warn(sentence)
+        answer.found = list(map(results.compact, answer.found))
         outcome.add(answer)
         said.graded(answer.found, len(task[0].notebooks))
 
