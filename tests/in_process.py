@@ -16,6 +16,7 @@ from unittest.mock import patch
 from nbformat.v4 import new_output
 
 from helpers.asking import Task, observe
+from helpers.asking.cell_ids import check_cell_id, question_of_answer, question_of_check
 from helpers.grading.released import grade_id, is_check
 from helpers.grading.run import Execution
 from helpers.grading.score import score
@@ -35,7 +36,7 @@ def marked(notebook, seed=1, only=None, student=""):
     """
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     questions = {
-        grade_id(cell): question_by_id(grade_id(cell).replace("-", "."), student)
+        grade_id(cell): question_by_id(question_of_check(grade_id(cell)), student)
         for cell in code
         if is_check(cell)
     }
@@ -92,7 +93,8 @@ def _needed(code, checks):
         if is_check(cell):
             needed = grade_id(cell) in checks
         else:
-            asked = grade_id(cell) and grade_id(cell).split("-answer")[0] in checks
+            answered = question_of_answer(grade_id(cell) or "")
+            asked = answered and check_cell_id(answered) in checks
             needed = asked or bool(bound & wanted)
         if needed:
             wanted |= loaded

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from helpers.asking.cell_ids import check_cell_id
 from helpers.grading.run import Execution
 from helpers.grading.score import score
 from helpers.questions import question_by_id
@@ -30,7 +31,7 @@ def shown(record, **more):
 
 def executed(*outputs, answer=()):
     """An executed notebook with the question's answer cell and its check cell."""
-    check = QUESTION.id.replace(".", "-")
+    check = check_cell_id(QUESTION.id)
     cells = [
         new_code_cell(
             "…",
@@ -49,7 +50,7 @@ def executed(*outputs, answer=()):
 
 
 def verdicts(notebook, reasons=None):
-    check = QUESTION.id.replace(".", "-")
+    check = check_cell_id(QUESTION.id)
     execution = Execution(SEED, reasons or {}, {check: NONCE})
     return score(notebook, {check: QUESTION}, execution)[QUESTION.id]
 
@@ -93,7 +94,7 @@ def test_no_valid_record_no_marks(outputs, says):
 
 
 def test_a_check_that_was_never_asked_has_no_record_that_counts():
-    check = QUESTION.id.replace(".", "-")
+    check = check_cell_id(QUESTION.id)
     notebook = executed(shown(right_record(nonce=None)))
     found = score(notebook, {check: QUESTION}, Execution(SEED))[QUESTION.id]
     assert points(found) == 0

@@ -31,6 +31,7 @@ import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook
 
+from helpers.asking.cell_ids import CELL_ID, answer_cell_id, check_cell_id, question_of_answer
 from helpers.authoring.blocks import blocks_in, for_student
 from helpers.authoring.errors import BuildError
 from helpers.questions import question_by_id
@@ -40,8 +41,6 @@ KEPT = {"tags", "editable"}
 SPEAKER = "**For the speaker.** {}"
 SLIDES = {"new": "slide", "more": "-", "code": "-", "notes": "notes", None: "skip"}
 NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
-ANSWER_ID = re.compile(r"(.+)-answer(-\d+)?")
-VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def read(path, name):
@@ -128,7 +127,7 @@ class _Ids:
         self.count = 0
 
     def named(self, grade_id):
-        if not VALID_ID.fullmatch(grade_id):
+        if not CELL_ID.fullmatch(grade_id):
             raise ValueError(f"the id {grade_id!r} is not 1 to 64 of A-Z a-z 0-9 _ and -")
         if grade_id in self.used:
             raise ValueError(f"there is another cell with the grade_id {grade_id!r}")
@@ -136,12 +135,11 @@ class _Ids:
         self.last, self.count = f"after-{grade_id}", 0
         return grade_id
 
-    def answer(self, base):
-        grade_id, number = f"{base}-answer", 1
-        while grade_id in self.used:
+    def answer(self, question):
+        number = 1
+        while answer_cell_id(question, number) in self.used:
             number += 1
-            grade_id = f"{base}-answer-{number}"
-        return self.named(grade_id)
+        return self.named(answer_cell_id(question, number))
 
     def by_position(self):
         self.count += 1
@@ -194,18 +192,17 @@ def _read_cell(cell, ids):
     if cell.cell_type != "code":
         raise ValueError(f"{kind} is for code cells, and this is a {cell.cell_type} cell")
     name = _text(kind, value)
-    base = name.replace(".", "-")
     if kind == "check":
         question = _question(name)
-        cell.id = ids.named(base)
+        cell.id = ids.named(check_cell_id(name))
         _describe(cell, grade=True, solution=False)
         cell.metadata.nbgrader["points"] = _plain(question.points)
         return
     if kind == "answer":
         _question(name)
-        cell.id = ids.answer(base)
+        cell.id = ids.answer(name)
     else:
-        cell.id = ids.named(f"{base}-exercise")
+        cell.id = ids.named(f"{name}-exercise")
     _describe(cell, grade=False, solution=True)
 
 
@@ -292,8 +289,8 @@ def _check_cells(notebook):
         except ValueError as error:
             yield cell.id, str(error)
             continue
-        grade_id = name.replace(".", "-")
-        checks.add(grade_id)
+        grade_id = check_cell_id(name)
+        checks.add(name)
         points = cell.metadata.nbgrader.points
         if cell.id != grade_id:
             yield cell.id, f"it checks {name!r}, so its id should be {grade_id!r}"
@@ -302,11 +299,11 @@ def _check_cells(notebook):
         elif set(arguments) != set(question.arguments):
             wanted = ", ".join(f"{argument}=..." for argument in question.arguments)
             yield cell.id, f'the question asks for other answers: check("{name}", {wanted})'
-        elif f"{grade_id}-answer" not in answers:
+        elif answer_cell_id(name) not in answers:
             yield cell.id, f"no answer cell above; one needs the header ':answer: {name}'"
     for cell_id in answers:
-        asked = ANSWER_ID.fullmatch(cell_id)
-        if asked and asked[1] not in checks:
+        answered = question_of_answer(cell_id)
+        if answered and answered not in checks:
             yield cell_id, "an answer cell without a check cell; ':exercise: name' needs none"
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from nbformat.v4 import new_output
 from nbgrader import utils
 
+from helpers.asking.cell_ids import answer_cell_id, question_of_answer, question_of_check
 from helpers.grading import results
 from helpers.grading.markup import safe_outputs
 from helpers.grading.released import grade_id, is_check
@@ -83,7 +84,7 @@ def enter(gradebook, notebook, result):
 
 
 def _enter_score(grade, cell, verdicts):
-    question = question_by_id(grade_id(cell).replace("-", "."))
+    question = question_by_id(question_of_check(grade_id(cell)))
     verdicts = verdicts[question.id]
     grade.auto_score = sum(verdict.points for verdict in verdicts)
     grade.needs_manual_grade = grade.manual_score is not None
@@ -105,12 +106,11 @@ def _enter_written(grade, cell):
 
 def _comment(cell, verdicts):
     """The automatic comment on an answer cell: the hints on its question."""
-    question, answer, rest = grade_id(cell).replace("-", ".").rpartition(".answer")
-    hints = [
-        f"{verdict.part}: {verdict.hint}"
-        for verdict in verdicts.get(question, [])
-        if answer and not rest and verdict.hint
-    ]
+    question = question_of_answer(grade_id(cell))
+    hints = []
+    # Once, however many cells answer the question.
+    if question and grade_id(cell) == answer_cell_id(question):
+        hints = [f"{v.part}: {v.hint}" for v in verdicts.get(question, []) if v.hint]
     if hints:
         return "\n".join(hints)
     untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)

@@ -8,6 +8,7 @@ from functools import cache
 import nbformat
 import numpy as np
 
+from helpers.asking.cell_ids import check_cell_id, question_of_answer
 from helpers.grading.released import Released, grade_id, is_answer
 from helpers.grading.score import records_in
 from helpers.misconceptions import names_in
@@ -46,11 +47,11 @@ def _example(course, result, question, part):
         cells = nbformat.read(path, as_version=4).cells
     except Exception:
         return None
-    check = question.replace(".", "-")
+    check = check_cell_id(question)
     answers = [
         cell.source
         for cell in cells
-        if is_answer(cell) and re.fullmatch(re.escape(check) + r"-answer(-\d+)?", grade_id(cell))
+        if is_answer(cell) and question_of_answer(grade_id(cell)) == question
     ]
     known = _texts(course.released / result.lesson / f"{result.notebook}.ipynb")
     known |= set(question_by_id(question).recorded)

@@ -9,6 +9,7 @@ from nbconvert.exporters import Exporter
 from nbformat.v4 import new_markdown_cell
 from traitlets import Unicode
 
+from helpers.asking.cell_ids import check_cell_id, question_of_check
 from helpers.grading import files, markup, results
 from helpers.grading.released import Released, grade_id, is_answer, is_check, is_graded
 from helpers.grading.results import number
@@ -65,7 +66,7 @@ def page(course, result, notebook, by_person):
     """The page of a Result as HTML. notebook: executed, or None. by_person: a ByHand."""
     released = Released(course.released / result.lesson / f"{result.notebook}.ipynb")
     questions = [
-        _question(question, verdicts, by_person.scores.get(question.replace(".", "-")))
+        _question(question, verdicts, by_person.scores.get(check_cell_id(question)))
         for question, verdicts in result.verdicts.items()
     ]
     return (
@@ -122,7 +123,7 @@ def _cells(notebook, released, questions, by_person):
                 prose = markup.markdown(cell, room=room)
             yield {"kind": kind, "html": prose, "comment": comment}
         elif cell.cell_type == "code" and is_check(cell):
-            yield {"kind": "check", "question": asked.get(grade_id(cell).replace("-", "."))}
+            yield {"kind": "check", "question": asked.get(question_of_check(grade_id(cell)))}
         elif cell.cell_type == "code":
             kind = "given" if given else "answer" if is_answer(cell) else "own"
             yield {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.asking.cell_ids import question_of_check
 from helpers.grading.errors import NothingGraded
 from helpers.personal import course_secret
 from helpers.questions import PERSONAL, question_by_id
@@ -45,7 +46,7 @@ class Released:
     def questions_for(self, student):
         """As `questions`, with the numbers of a student, by identifier."""
         return {
-            grade_id(cell): question_by_id(grade_id(cell).replace("-", "."), student)
+            grade_id(cell): question_by_id(question_of_check(grade_id(cell)), student)
             for cell in self.notebook.cells
             if is_check(cell)
         }

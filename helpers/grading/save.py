@@ -19,6 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveCells
 from sqlalchemy import func
 
+from helpers.asking.cell_ids import check_cell_id
 from helpers.grading import database, executed, files, results
 from helpers.grading.database import open_gradebook
 from helpers.grading.entering import LOG, enter, judged
@@ -295,7 +296,7 @@ def _finished(gradebook, course, lesson, student, notebook, fingerprints):
         return None
     entered = {grade.name: grade.auto_score for grade in entry.grades}
     wanted = {
-        question.replace(".", "-"): sum(verdict.points for verdict in verdicts)
+        check_cell_id(question): sum(verdict.points for verdict in verdicts)
         for question, verdicts in saved.verdicts.items()
     }
     return saved if wanted.items() <= entered.items() else None

@@ -8,6 +8,7 @@ tell the student why a record is missing.
 import re
 from dataclasses import replace
 
+from helpers.asking.cell_ids import question_of_answer, question_of_check
 from helpers.grading.released import grade_id, is_answer
 from helpers.judging import CARRIED, ERROR, WRONG, judge, without_record
 from helpers.record import MIME_TYPE
@@ -81,11 +82,11 @@ def _with_error_above(verdicts, stopped):
 
 def _answer_cells(notebook, positions, check):
     """The positions of the answers to a check cell: x-answer, x-answer-2, …"""
-    pattern = re.compile(re.escape(check) + r"-answer(-\d+)?")
+    question = question_of_check(check)
     return [
         place
         for name, place in positions.items()
-        if pattern.fullmatch(name) and is_answer(notebook.cells[place])
+        if question_of_answer(name) == question and is_answer(notebook.cells[place])
     ]
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from helpers.asking import Task, answers_themselves, name_of
+from helpers.asking.cell_ids import validate_question_id
 from helpers.misconceptions.of_a_step import wrong_values
 from helpers.sgd_step import PARAMETERS
 
@@ -111,7 +112,8 @@ class Case:
 class Question:
     """A check cell's question.
 
-    id: as in check("p2.sigmoid.forward", …). parts: in the order of the table. arguments: the
+    id: as in check("p2.sigmoid.forward", …); ValueError if the ids of cells cannot carry it (see
+    helpers.asking.cell_ids). parts: in the order of the table. arguments: the
     keyword arguments of `check`. cases: a function of a random generator that returns the cases.
     follows: the earlier questions whose answers this one builds on, with the quantities that it
     takes from each (None for all): a dict by question id.
@@ -137,6 +139,9 @@ class Question:
     probes: tuple = ()
     method_recognised: Callable | None = None
     student: str = ""
+
+    def __post_init__(self):
+        validate_question_id(self.id)
 
     @property
     def recorded(self):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from nbformat.v4 import new_output
 
+from helpers.asking.cell_ids import question_of_check
 from helpers.grading.released import grade_id, is_check
 from helpers.grading.results import GRADED, REPAIRED, SET_ASIDE
 from helpers.questions import questions_of
@@ -285,7 +286,7 @@ def _():
     questions = questions_of(P2)
     for cell in notebook.content.cells:
         if is_check(cell):
-            question = questions[grade_id(cell).replace("-", ".")]
+            question = questions[question_of_check(grade_id(cell))]
             case = question.cases_from(1)[0]
             answers = {
                 name: [{"shape": list(getattr(value, "shape", ())), "values": _flat(value)}]

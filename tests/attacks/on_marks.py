@@ -9,6 +9,7 @@ from inspect import cleandoc
 import numpy as np
 from nbformat.v4 import new_code_cell, new_output
 
+from helpers.asking.cell_ids import check_cell_id, question_of_check
 from helpers.grading.released import grade_id, is_check
 from helpers.questions import question_by_id, questions_of
 from helpers.record import MIME_TYPE
@@ -387,7 +388,7 @@ def _():
 
 
 def _perfect(check):
-    question = question_by_id(check.replace("-", "."))
+    question = question_by_id(question_of_check(check))
     cases = question.cases_from(0)
     return {
         "version": 1,
@@ -410,7 +411,7 @@ def _numbers(value):
 def _():
     # Without what asks for the same numbers each time: there a right answer is simply right.
     asked = [question for question in questions_of(P3) if question != "p3.reproduce"]
-    records = {question: _perfect(question.replace(".", "-")) for question in asked}
+    records = {question: _perfect(check_cell_id(question)) for question in asked}
     return in_first_answer(
         with_tools(
             f"records = {records!r}\n"

@@ -68,7 +68,7 @@ def works(notebook):
         elif own:
             work = own[k % len(own)].work()
         else:  # no slips are known: one question is left unanswered
-            question = questions[k % len(questions)].replace("-", ".")
+            question = questions[k % len(questions)]
             untouched = Notebook(notebook, solved=False)
             source = untouched.content.cells[untouched.position(question)].source
             work = Notebook(notebook).answer(question, source)

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 
+from helpers.asking.cell_ids import answer_cell_id, check_cell_id
 from helpers.grading.released import grade_id, is_answer
 from helpers.grading.score import records_in
 from helpers.questions import NOTEBOOKS, question_by_id, questions_of
@@ -20,7 +21,7 @@ def answers():
         content = Notebook(name).content
         sources = {grade_id(cell): cell.source for cell in content.cells if is_answer(cell)}
         for question in questions_of(name):
-            source = sources.get(f"{question.replace('.', '-')}-answer")
+            source = sources.get(answer_cell_id(question))
             if source is not None:
                 found[question] = name, source
     return found
@@ -36,7 +37,7 @@ def mark(question, source, seed=1):
     content = Notebook(notebook).answer(question, source).content
     asked = question_by_id(question)
     verdicts = marked(content, seed, only={question, *asked.follows})[question]
-    (check,) = (cell for cell in content.cells if grade_id(cell) == question.replace(".", "-"))
+    (check,) = (cell for cell in content.cells if grade_id(cell) == check_cell_id(question))
     records = records_in(check)
     if not records:
         return verdicts, None

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.asking.cell_ids import answer_cell_id
+
 ROOT = Path(__file__).parents[2]
 LESSON = "tutorial"
 
@@ -43,7 +45,7 @@ class Notebook:
     def position(self, name):
         """The position of the cell with this grade_id, or of the answer to this question."""
         ids = [grade_id(cell) for cell in self.content.cells]
-        wanted = name if name in ids else f"{name.replace('.', '-')}-answer"
+        wanted = name if name in ids else answer_cell_id(name)
         return ids.index(wanted)
 
     def answer(self, question, source):
