@@ -34,14 +34,24 @@ def browser_path():
 @pytest.fixture(scope="module")
 def chromium():
     """A running browser, as Playwright's Browser."""
-    path = browser_path()
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    browser_path()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"] if is_root else []
-        )
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
+
+
+def launch(kind, **environment):
+    """Start a browser of Playwright's BrowserType `kind`, such as `chromium.browser_type`.
+
+    environment: variables that it gets besides those that there are.
+    """
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return kind.launch(
+        executable_path=browser_path(),
+        args=["--no-sandbox"] if is_root else [],
+        env={**os.environ, **environment},
+    )
 
 
 def offline_page(browser, tried, allowed=(), **settings):

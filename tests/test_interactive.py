@@ -20,6 +20,7 @@ import pytest
 from nbconvert import HTMLExporter
 from PIL import Image
 
+from helpers import page_font
 from helpers.course import lecture_step, slide_example
 from helpers.interactive import explore_learning_rate, step_through
 from helpers.network import Network
@@ -85,6 +86,10 @@ TEXTS = """svg => [svg, ...svg.querySelectorAll("text")].map(element => {
 }).filter(([text]) => text)"""
 
 
+# The pages that are opened here have the slides' font, which is wider than most.
+FONT = f"<style>{page_font.style()} body {{ font-family: var(--sans); }}</style>"
+
+
 @pytest.fixture
 def show(chromium, tmp_path):
     """Opens HTML as a page from a file, without network. Fails for requests and script errors."""
@@ -92,7 +97,7 @@ def show(chromium, tmp_path):
 
     def open_page(*fragments):
         file = tmp_path / "page.html"
-        body = "\n".join(fragments)
+        body = "\n".join([FONT, *fragments])
         file.write_text(f"<!doctype html><meta charset='utf-8'>{body}", encoding="utf-8")
         page = offline_page(chromium, tried, viewport={"width": 900, "height": 1000})
         page.on("pageerror", lambda error: errors.append(error))
@@ -464,6 +469,7 @@ def result_of(formula):
     return eval(left, names | {"exp": np.exp, "ln": np.log}), float(right)
 
 
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize("name", STEP_PICTURES)
 def test_the_formulas_are_true(show, name):
     """Each formula is computed again from the numbers that it shows, for every choice."""
@@ -495,6 +501,7 @@ def test_the_formulas_are_true(show, name):
     assert checked > 10
 
 
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize("name", PICTURES)
 def test_texts_are_apart_and_inside_the_drawing(show, name):
     page = show(PICTURES[name]()._repr_html_())
@@ -586,6 +593,16 @@ def test_a_page_saved_from_the_browser_works(show):
     assert saved.locator("svg").count() == 1
     saved.locator("input").first.press("End")
     assert_shows(saved.locator(".backprop-picture"), ETAS[-1], STEPS)
+
+
+@pytest.mark.parametrize("name", ["explore", "step 2-2-1"])
+def test_all_text_is_in_the_font_of_the_page_around_it(show, name):
+    page = show(PICTURES[name]()._repr_html_(), "<style>body { font-family: Around; }</style>")
+    families = page.locator(".backprop-picture").evaluate(
+        "root => [root, ...root.querySelectorAll(':not(input)')]"
+        ".map(one => getComputedStyle(one).fontFamily)"
+    )
+    assert len(families) > 30 and set(families) == {"Around"}
 
 
 def test_keys_in_controls_do_not_reach_the_page(show):
@@ -713,6 +730,7 @@ CONNECTED = """() => {
 }"""
 
 
+@pytest.mark.sampled(0.5)
 @pytest.mark.parametrize("application, path", [("lab", "lab/tree"), ("notebook", "notebooks")])
 def test_in_a_running(application, path, chromium, tmp_path):
     """The pictures appear when their cells run, and the notebook does not react to their keys."""

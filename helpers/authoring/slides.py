@@ -16,6 +16,7 @@ from pathlib import Path
 import jinja2
 import nbformat
 
+from helpers import page_font
 from helpers.authoring import build, source
 from helpers.authoring.blocks import for_instructor
 from helpers.authoring.errors import BuildError
@@ -146,7 +147,7 @@ def page(deck):
         .render(
             title=deck.title,
             slides=[_parts(slide, deck) for slide in deck.slides],
-            styles=[style, markup.code_style()],
+            styles=[page_font.style(), style, markup.code_style()],
             scripts=[
                 _inline(_of_reveal(name)) for name in ("dist/reveal.js", "plugin/notes/notes.js")
             ],

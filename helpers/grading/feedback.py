@@ -9,6 +9,7 @@ from nbconvert.exporters import Exporter
 from nbformat.v4 import new_markdown_cell
 from traitlets import Unicode
 
+from helpers import page_font
 from helpers.asking.cell_ids import check_cell_id, question_of_check
 from helpers.grading import files, markup, results
 from helpers.grading.released import Released, grade_id, is_answer, is_check, is_graded
@@ -44,7 +45,7 @@ def templates():
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["number"] = number
-    environment.globals.update(signs=SIGNS, words=WORDS)
+    environment.globals.update(signs=SIGNS, words=WORDS, page_font=page_font.style())
     return environment
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.backends.backend_pdf import PdfPages
 from tqdm import tqdm
 
+from helpers import page_font
 from helpers.course import tutorial_step
 from helpers.diagram import draw_work_sheet
 from helpers.figures import missing_characters
@@ -24,11 +25,12 @@ PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
+font-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
 <title>Work sheets</title>
 <style>
+{font}
 @page {{ size: A4; margin: 0; }}
-body {{ margin: 0; font-family: "DejaVu Sans", Verdana, sans-serif; }}
+body {{ margin: 0; font-family: var(--sans); }}
 section {{ position: relative; width: 210mm; height: 297mm; margin: 0 auto; overflow: hidden;
           break-after: page; break-inside: avoid; }}
 section:last-child {{ break-after: auto; }}
@@ -115,4 +117,4 @@ def _write_html(path, students):
         sheets.append(
             SHEET.format(image=f"data:image/png;base64,{image}", who=f"<span>{shown}</span>")
         )
-    path.write_text(PAGE.format(sheets="\n".join(sheets)), encoding="utf-8")
+    path.write_text(PAGE.format(font=page_font.style(), sheets="\n".join(sheets)), encoding="utf-8")

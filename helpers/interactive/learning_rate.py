@@ -13,7 +13,7 @@ from helpers.interactive.page import InteractivePicture, numbers, symbol
 from helpers.network import numeric_array
 
 # Of the drawing, in its own units: pixels at a width of 850. Left, top, right, bottom.
-WIDTH, HEIGHT = 850, 372
+WIDTH, HEIGHT = 850, 374
 SURFACE = (78, 12, 398, 332)  # as high as wide: descent then crosses contours at right angles
 CURVE = (478, 12, 838, 332)
 GRID = 61  # points along each side at which the surface is computed
