@@ -168,7 +168,7 @@ def _remove_half_written(course):
 
 def _code_fingerprint(cell_timeout):
     """A hash of all code, packages and descriptions that marks and hints depend on."""
-    digest = hashlib.sha256(f"{sys.version} {cell_timeout} {versions.of_helpers()}".encode())
+    digest = hashlib.sha256(f"{sys.version} {cell_timeout} {versions.of_marking()}".encode())
     packages = {f"{p.name}=={p.version}" for p in importlib.metadata.distributions()}
     digest.update(" ".join(sorted(packages)).encode())
     return digest
@@ -272,7 +272,7 @@ def _prepare_worker(scratch, lock_file):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
     # Libraries' warnings are not for the instructor.
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
     # The run may be killed at any moment; the next one must not meet workers of this one.
     run, lock = multiprocessing.parent_process(), locks.of_worker(lock_file)

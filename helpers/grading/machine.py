@@ -27,7 +27,7 @@ def memory():
 def _settings(name):
     """The words of a setting, for each control group that this process is in and that has it."""
     with suppress(OSError):
-        for line in OWN_GROUP.read_text().splitlines():
+        for line in OWN_GROUP.read_text(encoding="utf-8").splitlines():
             hierarchy, _, path = line.partition("::")
             group = GROUPS / path.lstrip("/")
             for folder in (group, *group.parents) if hierarchy == "0" else ():

@@ -1,4 +1,4 @@
-"""What a mark depends on besides the submission: the code of helpers, Python and its packages."""
+"""What marks depend on besides the submission: the code of helpers, Python and its packages."""
 
 import functools
 import hashlib
@@ -19,13 +19,31 @@ PACKAGES = (
 TENSORFLOW = ("tensorflow", "tensorflow-cpu")  # the same, with and without what a GPU needs
 
 
-def of_helpers():
-    """A hash of all code and descriptions in helpers."""
+HELPERS = Path(helpers.__file__).parent
+# No mark and no hint depends on these: pictures, pages and tables, which every run makes anew, and
+# authoring. All else counts, new files too: better graded once too often than not again.
+WITHOUT_INFLUENCE = (
+    *("figures.py", "diagram.py", "formula_figures.py", "descent_figures.py"),
+    *("activation_figures.py", "interactive", "page_font", "authoring"),
+    *("grading/__main__.py", "grading/progress.py", "grading/tables.py", "grading/sheets.py"),
+    *("grading/feedback.py", "grading/report.py", "grading/report_figures.py"),
+    *("grading/analysis.py", "grading/examples.py"),
+)
+
+
+def of_helpers(package=HELPERS, without=()):
+    """A hash of all code and descriptions in helpers, but for the files and folders `without`."""
     digest = hashlib.sha256()
-    package = Path(helpers.__file__).parent
     for path in sorted([*package.rglob("*.py"), *package.rglob("*.toml")]):
-        digest.update(path.read_bytes())
+        name = path.relative_to(package)
+        if not any(name.is_relative_to(other) for other in without):
+            digest.update(f"{name.as_posix()}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def of_marking(package=HELPERS):
+    """A hash of the code and descriptions in helpers that a mark or a hint can depend on."""
+    return of_helpers(package, WITHOUT_INFLUENCE)
 
 
 @functools.cache

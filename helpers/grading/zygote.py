@@ -104,9 +104,9 @@ def _forever_elsewhere(order, settings, says):
     try:
         user, group = os.getuid(), os.getgid()
         _call("unshare", NEW_USER | NEW_PROCESSES | NEW_MOUNTS | NEW_IPC)
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        Path("/proc/self/setgroups").write_text("deny", encoding="utf-8")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="utf-8")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="utf-8")
         if not os.fork():
             _first_process(order, settings, says)
     except BaseException as error:
@@ -172,7 +172,7 @@ def _is_in(path, folder):
 def _mounted_in(folders, but):
     """The mounted folders that lie in `folders`, Python's perhaps, without the folder `but`."""
     found = []
-    with open("/proc/self/mountinfo") as mounts:
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
         paths = [re.sub(r"\\(\d{3})", _character, line.split()[4]) for line in mounts]
     for path in sorted(set(paths) - {*folders, but}):
         inside = any(_is_in(path, folder) for folder in folders)
