@@ -15,7 +15,7 @@ from helpers.checking import NotYet, check, observe, when_answered
 from helpers.judging import judge
 from helpers.questions import NOTEBOOKS, question_by_id, questions_of
 from helpers.record import MIME_TYPE, Missing, Unusable, decode, encode
-from tests.test_questions import BACKWARD, FORWARD, by_hand, verdicts
+from tests.worked_by_hand import BACKWARD, FORWARD, by_hand, verdicts
 
 InteractiveShell.instance()  # without a shell, IPython prints instead of displaying
 

@@ -8,20 +8,18 @@ import numpy as np
 import pytest
 
 from helpers.asking import Task
-from helpers.checking import observe
 from helpers.course import HIDDEN, tutorial_step
 from helpers.draws import mixed_up
 from helpers.judging import judge
 from helpers.misconceptions import CATALOGUE
+from helpers.misconceptions.of_a_step import wrong_values
+from helpers.network import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from helpers.personal import SECRET_VARIABLE
-from helpers.questions import NOTEBOOKS, question_by_id, questions_of
-from helpers.sgd_step import PARAMETERS
+from helpers.questions import NOTEBOOKS, problem_3_numpy, question_by_id, questions_of
+from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION, random_step
+from tests.worked_by_hand import BACKWARD, FORWARD, SEED, UPDATE, by_hand, verdicts
 
 ALL = [question for notebook in NOTEBOOKS.values() for question in questions_of(notebook).values()]
-SEED = 20240
-FORWARD = ("z_h", "a_h", "z_o", "a_o", "E")
-BACKWARD = ("delta_o", "dW_o", "db_o", "delta_h", "dW_h", "db_h")
-UPDATE = ("W_o_new", "b_o_new", "W_h_new", "b_h_new", "E_new")
 
 
 @pytest.fixture(params=["", "Amara Okafor", "王小明", "s1204001"])
@@ -29,13 +27,6 @@ def student(request, monkeypatch):
     """The course's numbers, and those of a few students; test_personal.py has more of them."""
     monkeypatch.setenv(SECRET_VARIABLE, "a secret for the tests")
     return request.param
-
-
-def verdicts(question, seed=SEED, student="", **answers):
-    """The verdicts of a question by part: (verdict, misconception)."""
-    asked = question_by_id(question, student)
-    found = judge(asked, observe(asked, answers, seed), seed)
-    return {verdict.part: (verdict.verdict, verdict.misconception) for verdict in found}
 
 
 def assert_all_right(found):
@@ -113,52 +104,6 @@ def test_words_are_compared_without_case():
 
 
 # By hand: an independent computation, in which every result may be rounded before it is used
-
-
-def given(student=""):
-    """What Problem 2 gives: x, t, eta, W_h, b_h, W_o, b_o as plain Python numbers."""
-    if not student:
-        return (0.5, 1.2), 0.15, 0.7, [[0.6, 0.8], [0.3, -0.9]], [0.1, -0.2], [1.3, -0.5], 0.4
-    step = tutorial_step("sigmoid", student)
-    x, t, W_h, b_h, W_o, b_o = (step[n] for n in ("x", "t", "W_h", "b_h", "W_o", "b_o"))
-    return (
-        *(x[0].tolist(), t.item(), step.eta),
-        *(W_h.tolist(), b_h.tolist(), W_o[:, 0].tolist(), b_o.item()),
-    )
-
-
-def by_hand(hidden, keep=lambda value: value, student=""):
-    """Problem 2 in plain Python; keep(value) is applied to every result."""
-    f = {"sigmoid": lambda z: 1 / (1 + np.exp(-z)), "tanh": np.tanh, "relu": lambda z: max(0, z)}
-    slope = {
-        "sigmoid": lambda z, a: a * (1 - a),
-        "tanh": lambda z, a: 1 - a * a,
-        "relu": lambda z, a: float(z > 0),
-    }[hidden]
-    x, t, eta, W_h, b_h, W_o, b_o = given(student)
-
-    def forward(W_h, b_h, W_o, b_o):
-        z_h = [keep(x[0] * W_h[0][j] + x[1] * W_h[1][j] + b_h[j]) for j in (0, 1)]
-        a_h = [keep(f[hidden](z)) for z in z_h]
-        z_o = keep(a_h[0] * W_o[0] + a_h[1] * W_o[1] + b_o)
-        a_o = keep(f["sigmoid"](z_o))
-        return z_h, a_h, z_o, a_o, keep((t - a_o) ** 2 / 2)
-
-    z_h, a_h, z_o, a_o, E = forward(W_h, b_h, W_o, b_o)
-    delta_o = keep((a_o - t) * a_o * (1 - a_o))
-    delta_h = [keep(delta_o * W_o[j] * slope(z_h[j], a_h[j])) for j in (0, 1)]
-    dW_o = [keep(a * delta_o) for a in a_h]
-    dW_h = [[keep(x[i] * delta_h[j]) for j in (0, 1)] for i in (0, 1)]
-    W_o_new = [keep(w - eta * g) for w, g in zip(W_o, dW_o)]
-    b_o_new = keep(b_o - eta * delta_o)
-    W_h_new = [[keep(W_h[i][j] - eta * dW_h[i][j]) for j in (0, 1)] for i in (0, 1)]
-    b_h_new = [keep(b_h[j] - eta * delta_h[j]) for j in (0, 1)]
-    E_new = forward(W_h_new, b_h_new, W_o_new, b_o_new)[-1]
-    return dict(
-        z_h=z_h, a_h=a_h, z_o=z_o, a_o=a_o, E=E, delta_o=delta_o, dW_o=dW_o, db_o=delta_o,
-        delta_h=delta_h, dW_h=dW_h, db_h=delta_h, W_o_new=W_o_new, b_o_new=b_o_new,
-        W_h_new=W_h_new, b_h_new=b_h_new, E_new=E_new,
-    )  # fmt: skip
 
 
 def page_verdicts(hidden, page, student=""):
@@ -381,3 +326,21 @@ def test_no_file_that_students_receive_contains_a_backward_pass():
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
                 for side in (node.left, node.right):
                     assert not (isinstance(side, ast.Attribute) and side.attr == "T"), path
+
+
+def test_a_further_activation_gets_no_mistake_of_another(monkeypatch):
+    """Arctan, say, whose slope is cos² a: its formula put at z is its own, not tanh's 1 - z²."""
+    for registry in (HIDDEN_ACTIVATIONS, ACTIVATIONS):
+        monkeypatch.setitem(registry, "arctan", np.arctan)
+    monkeypatch.setitem(SLOPE_THROUGH_ACTIVATION, "arctan", lambda a: np.cos(a) ** 2)
+    monkeypatch.setattr(problem_3_numpy, "HIDDEN", (*HIDDEN, "arctan"))
+    case = problem_3_numpy._activation_case(np.random.default_rng(1), (7,))
+    step = random_step(np.random.default_rng(1), "arctan")
+    for z, mistakes in (
+        (case.probe["z"], case.mistakes["slope_arctan"]),
+        (step["z_h"], list(wrong_values(step, "slope_h"))),
+    ):
+        found = dict(mistakes)
+        np.testing.assert_array_equal(found["slope_formula_at_z"], np.cos(z) ** 2)
+        assert "square_forgotten" not in found and "factor_of_the_slope_missing" not in found
+        assert not any(np.array_equal(value, 1 - z**2) for _, value in mistakes)

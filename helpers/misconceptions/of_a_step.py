@@ -165,9 +165,11 @@ def _(step, quantity):
 def _(step, quantity):
     def at_z(layer):
         name = _name(step, layer)
-        if name not in ("sigmoid", "tanh"):  # of the others, the slope at z is right
+        if name not in SLOPE_THROUGH_ACTIVATION:  # softmax has no slope of its own
             return None
-        return SLOPE_THROUGH_ACTIVATION[name](step[f"z_{layer}"])
+        found = SLOPE_THROUGH_ACTIVATION[name](step[f"z_{layer}"])
+        # Of a linear unit and of ReLU this is the slope.
+        return None if np.array_equal(found, step[f"slope_{layer}"]) else found
 
     return _with_slopes(step, quantity, at_z)
 
