@@ -1,10 +1,11 @@
-"""Set up the course: make .venv beside this file and install requirements.txt into it.
+"""Set up the course: make .venv beside this file and install the course's packages into it.
 
-    python install.py
+    python install.py          what the notebooks need, for students
+    python install.py --all    what grading, building and testing need too
 
-Does nothing when .venv is up to date. Needs only the standard library, and keeps to syntax that
-an old Python can read, because its first duty is to tell whoever has a wrong Python so, in one
-sentence.
+Both work on the same .venv and do nothing when it is up to date. One that has everything stays so
+and serves students too. Needs only the standard library, and keeps to syntax that an old Python
+can read, because its first duty is to tell whoever has a wrong Python so, in one sentence.
 """
 
 from __future__ import print_function
@@ -20,7 +21,9 @@ SUPPORTED = ((3, 11), (3, 12), (3, 13))
 WANTED = "Python 3.11, 3.12 or 3.13"
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
-STAMP = os.path.join(VENV, "installed")
+STAMP = os.path.join(VENV, "installed")  # which set is in .venv, and in which state
+STUDENTS = "requirements-students.txt"
+WHOLE = "requirements.txt"
 
 # Run by each candidate: what it is, as one line that any Python can print.
 PROBE = (
@@ -93,13 +96,15 @@ def suitable_python():
     raise Refusal(reason or "The course needs {}, and no Python was found.".format(WANTED))
 
 
-def fingerprint():
-    """What decides whether .venv is up to date: the files that say what is in it."""
+def stamp(requirements):
+    """What STAMP says where `requirements` is installed: its name, and a hash that tells whether
+    the files that say what is in .venv have changed since.
+    """
     digest = hashlib.sha256()
-    for name in ("requirements.txt", "pyproject.toml"):
+    for name in (requirements, "pyproject.toml"):
         with io.open(os.path.join(ROOT, name), "rb") as file:
             digest.update(b"\0" + file.read())
-    return digest.hexdigest()
+    return "{} {}".format(requirements, digest.hexdigest())
 
 
 def read(path):
@@ -117,8 +122,8 @@ def run(command, complaint):
         raise Refusal(complaint)
 
 
-def install():
-    """Bring .venv up to date."""
+def install(requirements):
+    """Bring .venv up to date with `requirements`, which is STUDENTS or WHOLE."""
     scripts = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
     inside = os.path.join(scripts, "python.exe" if os.name == "nt" else "python")
     present = probe([inside])
@@ -128,8 +133,10 @@ def install():
         # A virtual environment that was moved or copied runs, but its commands do not.
         and VENV in read(os.path.join(VENV, "pyvenv.cfg"))
     )
-    wanted = fingerprint()
-    if usable and read(STAMP) == wanted:
+    installed = read(STAMP)
+    if usable and installed.startswith(WHOLE + " "):
+        requirements = WHOLE  # pip would renew a part and leave the rest at versions that differ
+    if usable and installed == stamp(requirements):
         return
 
     if not usable:
@@ -144,19 +151,27 @@ def install():
                 python["path"]
             ),
         )
+    elif os.path.exists(STAMP):
+        os.remove(STAMP)  # until pip is through, .venv is neither the old set nor the new one
     run(
         [inside, "-m", "pip", "install", "--disable-pip-version-check"]
-        + ["-r", os.path.join(ROOT, "requirements.txt")],
+        + ["-r", os.path.join(ROOT, requirements)],
         "Installing did not finish (pip's message is above); the same command tries again.",
     )
     with io.open(STAMP, "wb") as file:
-        file.write(wanted.encode("ascii"))
+        file.write(stamp(requirements).encode("ascii"))
 
 
-def main():
-    os.chdir(ROOT)  # requirements.txt ends with `-e .`
+def main(arguments):
+    if arguments not in ([], ["--all"]):
+        print(
+            "install.py knows one option, --all, and was given: {}".format(" ".join(arguments)),
+            file=sys.stderr,
+        )
+        return 2
+    os.chdir(ROOT)  # the requirements end with `-e .`
     try:
-        install()
+        install(WHOLE if arguments else STUDENTS)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 1
@@ -169,4 +184,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

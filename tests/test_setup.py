@@ -1,4 +1,4 @@
-"""Set-up: every route installs the tested set, and a wrong Python is told so in one sentence."""
+"""Set-up: each route installs its tested set, and a wrong Python is told so in one sentence."""
 
 import ast
 import importlib.metadata
@@ -43,16 +43,33 @@ def project():
     return tomllib.loads(text("pyproject.toml"))["project"]
 
 
-def ranges():
-    """What pyproject.toml asks for, with what only some graders need: a server or a cluster."""
-    optional = project()["optional-dependencies"]
-    wanted = [*project()["dependencies"], *optional["postgresql"], *optional["dask"]]
-    return [Requirement(line) for line in wanted]
+NAME = project()["name"]
+EXTRAS = project()["optional-dependencies"]
+FILES = [install.STUDENTS, install.WHOLE]
+# What a requirements file is compiled from: the core, and the extras besides.
+EXTRA = {install.STUDENTS: None, install.WHOLE: "test"}
 
 
-def pins():
-    """What requirements.txt asks for, without its last line, which is the project itself."""
-    lines = [line for line in text("requirements.txt").splitlines() if not line.startswith("#")]
+def listed(lines):
+    """The lines as requirements, with those of the extras that they name in place of the names."""
+    found = []
+    for requirement in map(Requirement, lines):
+        if requirement.name == NAME:
+            found += listed(line for extra in requirement.extras for line in EXTRAS[extra])
+        else:
+            found.append(requirement)
+    return found
+
+
+def ranges(name=install.WHOLE):
+    """What pyproject.toml asks for in the set of that file."""
+    extra = EXTRA[name]
+    return listed([*project()["dependencies"], *(EXTRAS[extra] if extra else [])])
+
+
+def pins(name):
+    """What the file asks for, without its last line, which is the project itself."""
+    lines = [line for line in text(name).splitlines() if not line.startswith("#")]
     assert lines[-1] == "-e ."
     return [Requirement(line) for line in lines[:-1]]
 
@@ -62,9 +79,9 @@ def applying(requirements, environment=None):
     return [r for r in requirements if r.marker is None or r.marker.evaluate(environment)]
 
 
-def pinned(environment=None):
-    """The versions that requirements.txt installs: {name: version}."""
-    chosen = applying(pins(), environment)
+def pinned(name=install.WHOLE, environment=None):
+    """The versions that the file installs: {name: version}."""
+    chosen = applying(pins(name), environment)
     versions = {}
     for pin in chosen:
         (specifier,) = pin.specifier
@@ -120,19 +137,50 @@ def test_installed_satisfy_the_ranges():
         assert wanted.specifier.contains(version), f"{wanted.name} {version} is not {wanted}"
 
 
-def test_the_pins_are_what_the_ranges_lead_to():
+@pytest.mark.parametrize("name", FILES)
+def test_the_pins_are_what_the_ranges_lead_to(name):
     """Nothing comes in whose version is left open, and no pin is left over."""
-    assert needed(ranges()) == set(pinned())
+    assert needed(ranges(name)) == set(pinned(name))
+
+
+def test_a_package_stands_in_one_list_only():
+    lists = [project()["dependencies"], *EXTRAS.values()]
+    names = [Requirement(line).name for lines in lists for line in lines]
+    # TensorFlow has another name on some platforms, and an extra may name others.
+    assert sorted({*names} - {NAME}) == sorted(name for name in names if name != NAME)
+
+
+def test_the_whole_set_has_all_extras_but_the_benchmarks():
+    wanted = listed(line for extra in EXTRAS if extra != "benchmarks" for line in EXTRAS[extra])
+    assert {requirement.name for requirement in wanted} <= set(pinned())
+
+
+# What students would carry for others' work.
+OTHERS_WORK = {
+    *("nbgrader", "alembic", "sqlalchemy", "jupytext", "sphinx", "sphinx-revealjs"),
+    *("dask", "distributed", "psycopg", "psycopg-binary"),
+    *("pytest", "hypothesis", "nbval", "playwright", "ruff"),
+}
+
+
+@pytest.mark.parametrize("environment", marker_environments())
+def test_students_get_a_part_of_the_whole_set(environment):
+    students = pinned(install.STUDENTS, environment)
+    whole = pinned(install.WHOLE, environment)
+    assert students.items() < whole.items()
+    assert not OTHERS_WORK & set(students)
+    assert OTHERS_WORK <= set(whole)
 
 
 def test_this_python_is_a_supported_one():
     assert sys.version_info[:2] in install.SUPPORTED
 
 
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("environment", marker_environments())
-def test_each_platform_gets_each_package_once(environment):
-    versions = pinned(environment)
-    wanted = applying(ranges(), environment)
+def test_each_platform_gets_each_package_once(environment, name):
+    versions = pinned(name, environment)
+    wanted = applying(ranges(name), environment)
     for requirement in wanted:
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)])
     tensorflow = {"tensorflow", "tensorflow-cpu"}
@@ -142,9 +190,10 @@ def test_each_platform_gets_each_package_once(environment):
     assert tensorflow & {requirement.name for requirement in wanted} == {expected}
 
 
-def test_requirements_tell_how_to_renew_them():
+@pytest.mark.parametrize("name", FILES)
+def test_requirements_tell_how_to_renew_them(name):
     """And nothing of the machine on which they were compiled."""
-    comments = [line for line in text("requirements.txt").splitlines() if line.startswith("#")]
+    comments = [line for line in text(name).splitlines() if line.startswith("#")]
     assert comments == [
         "# This file was autogenerated by uv via the following command:",
         "#    make requirements",
@@ -193,7 +242,7 @@ def fake_python(folder, version):
 @pytest.fixture
 def bare(tmp_path):
     """A copy of the set-up files, without .venv."""
-    for name in ("Makefile", "install.py", "setup.py", "pyproject.toml", "requirements.txt"):
+    for name in ("Makefile", "install.py", "setup.py", "pyproject.toml", *FILES):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
@@ -223,7 +272,7 @@ def make(folder, *arguments):
 
 @on_posix
 @pytest.mark.parametrize("version", [(3, 9, 18), (3, 10, 13), (3, 14, 0)])
-@pytest.mark.parametrize("target", ["lab", "test", "install.py", "setup.py"])
+@pytest.mark.parametrize("target", ["lab", "test", "test-all", "install.py", "setup.py"])
 def test_a_wrong_python_gets_one_sentence(bare, target, version):
     python = fake_python(bare, version)
     if target.endswith(".py"):
@@ -248,6 +297,26 @@ def test_grading_nothing_gets_one_sentence(bare):
     code, lines = make(bare, "grade", f"PYTHON={sys.executable}")
     assert code != 0
     assert lines == ["Which submissions? make grade SUBMISSIONS=class.zip"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"), [(["all"], "all"), (["--all", "-r", "x.txt"], "--all -r x.txt")]
+)
+def test_an_unknown_argument_gets_one_sentence(bare, arguments, given):
+    code, lines = run_bare(bare, sys.executable, "install.py", *arguments)
+    assert code == 2
+    assert lines == [f"install.py knows one option, --all, and was given: {given}"]
+    assert not (bare / ".venv").exists()
+
+
+@on_posix
+@pytest.mark.parametrize("target", ["lab", "test", "test-all", "slides", "demo", "grade", "build"])
+def test_each_target_sets_up_what_it_needs_first(bare, target):
+    """Only students' work is done with the students' set."""
+    (bare / "install.py").write_text("import sys\nsys.exit(str(sys.argv[1:]))\n")
+    code, lines = make(bare, target, "SUBMISSIONS=class.zip", f"PYTHON={sys.executable}")
+    assert code != 0
+    assert lines == ["[]" if target == "lab" else "['--all']"]
 
 
 def test_another_python_on_the_path_is_found(monkeypatch):
@@ -300,10 +369,17 @@ def test_an_old_python_can_read_the_gate():
 
 # install.py
 
+# What it is called with, and the file that it then installs.
+WITH = {(): install.STUDENTS, ("--all",): install.WHOLE}
+
+each_venv = pytest.mark.parametrize("venv", WITH, ids=WITH.values(), indirect=True)
+students_venv = pytest.mark.parametrize("venv", [()], ids=[install.STUDENTS], indirect=True)
+
 
 @pytest.fixture
-def venv(bare, monkeypatch):
+def venv(bare, monkeypatch, request):
     """install.py at work on a copy, with its commands written down instead of run."""
+    monkeypatch.chdir(bare)  # install.py goes there itself, and the next test must not stay
     commands = []
 
     def run(command, complaint):
@@ -324,114 +400,112 @@ def venv(bare, monkeypatch):
             described() if command == [sys.executable] or (bare / ".venv").exists() else None
         ),
     )
-    install.install()
+    assert install.main(list(request.param)) == 0
     assert [("venv" in command, "pip" in command) for command in commands] == [
         (True, False),
         (False, True),
     ]
+    assert installed(commands[1:]) == [WITH[request.param]]
     commands.clear()
     return bare, commands
 
 
+def installed(commands):
+    """The files that pip was told to install, by name."""
+    for command in commands:
+        assert "pip" in command and command[-2] == "-r"
+    return [Path(command[-1]).name for command in commands]
+
+
+@each_venv
 def test_what_is_up_to_date_is_left_alone(venv):
     _, commands = venv
-    install.install()
+    assert install.main([]) == 0
     assert commands == []
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+@students_venv
+def test_the_students_set_is_brought_to_the_whole(venv):
+    _, commands = venv
+    assert install.main(["--all"]) == 0
+    assert installed(commands) == [install.WHOLE]
+    assert install.main(["--all"]) == install.main([]) == 0
+    assert len(commands) == 1
+
+
+@each_venv
+@pytest.mark.parametrize("name", [*FILES, "pyproject.toml"])
 def test_a_changed_file_is_installed_again(venv, name):
+    """By students' command too; what is whole stays whole, since a new part would not fit it."""
     bare, commands = venv
+    present = (bare / ".venv" / "installed").read_text().split()[0]
     with open(bare / name, "a", encoding="utf-8") as file:
         file.write("# changed\n")
-    install.install()
-    (command,) = commands
-    assert command[-2:] == ["-r", str(bare / "requirements.txt")]
+    assert install.main([]) == 0
+    assert installed(commands) == ([present] if name in (present, "pyproject.toml") else [])
 
 
+@each_venv
 def test_an_interrupted_installation_is_taken_up_again(venv):
     bare, commands = venv
     (bare / ".venv" / "installed").unlink()
-    install.install()
-    assert [("pip" in command) for command in commands] == [True]
+    assert install.main([]) == 0
+    assert installed(commands) == [install.STUDENTS]
 
 
+@each_venv
 def test_a_moved_environment_is_made_anew(venv):
     bare, commands = venv
     (bare / ".venv" / "pyvenv.cfg").write_text("command = python -m venv /elsewhere/.venv\n")
     (bare / ".venv" / "leftover").touch()
-    install.install()
+    assert install.main([]) == 0
     assert len(commands) == 2
     assert not (bare / ".venv" / "leftover").exists()
 
 
-def test_a_failed_installation_is_not_taken_for_finished(venv, monkeypatch):
-    bare, _ = venv
-    (bare / "requirements.txt").write_text("# changed\n")
+@students_venv
+def test_a_failed_installation_is_not_taken_for_finished(venv, monkeypatch, capsys):
+    """Nor is the set that was there before it: pip may have replaced some of it."""
+    _, commands = venv
+    written_down = install.run
 
     def fail(command, complaint):
         raise install.Refusal(complaint)
 
     monkeypatch.setattr(install, "run", fail)
-    for _ in range(2):
-        with pytest.raises(install.Refusal, match="did not finish"):
-            install.install()
+    for arguments in (["--all"], ["--all"], []):
+        assert install.main(arguments) == 1
+        assert "did not finish" in capsys.readouterr().err
+    monkeypatch.setattr(install, "run", written_down)
+    assert install.main([]) == 0
+    assert installed(commands) == [install.STUDENTS]
 
 
-# What is promised agrees with what is run
-
-# The README's form of a command: without the place where an environment keeps its programs,
-# and where a command ends there, so that a longer one is not taken for it.
-END = r"(?=\s*(?:[`|<#]|$))"
-PROGRAMS = re.compile(r"\.venv[/\\](?:bin|Scripts)[/\\]")
+# CI
 
 
-def recipes():
-    """What each of the Makefile's targets that work in .venv runs, as the README says it."""
-    found = re.findall(r"^(\w+): install\n((?:\t.*\n)+)", text("Makefile"), re.MULTILINE)
-    last = {target: lines.strip().splitlines()[-1].strip() for target, lines in found}
-    return {
-        target: PROGRAMS.sub("", command).replace('"$(SUBMISSIONS)"', "class.zip")
-        for target, command in last.items()
-    }
-
-
-def readme():
-    return PROGRAMS.sub("", text("README.md"))
-
-
-def test_makefile_has_the_promised_targets():
-    assert set(recipes()) == {"lab", "test", "slides", "demo", "grade", "build"}
-
-
-@pytest.mark.parametrize("target", ["lab", "test", "slides", "demo", "grade", "build"])
-def test_readme_shows_each_target_with_and_without_make(target):
-    command = recipes()[target]
-    assert re.search(rf"\bmake {target}\b", readme())
-    assert re.search(rf"(?<![\w-]){re.escape(command)}{END}", readme(), re.MULTILINE)
-
-
-def test_readme_names_no_other_target():
-    code = re.findall(r"^(?: {4}|\t|\$ )?make ([\w-]+)|`make ([\w-]+)", readme(), re.MULTILINE)
-    targets = {first or second for first, second in code}
-    assert targets <= set(recipes()) | {"install", "requirements"}
-
-
-def test_readme_shows_the_way_without_make():
-    assert re.search(r"\bpy(thon)? install\.py\b", readme())
-    assert "pip install -r requirements.txt" in readme()
-
-
-@pytest.mark.parametrize("target", ["lab", "test"])
-def test_readme_shows_one_uv_line(target):
-    line = re.search(
-        r"^\W*uv run --no-project --python (\S+) --with-requirements requirements\.txt "
-        + re.escape(recipes()[target])
-        + END,
-        readme(),
-        re.MULTILINE,
+@on_posix
+@pytest.mark.parametrize(
+    ("failing", "wanted"),
+    [(None, ["test", "test-all"]), ("test", ["test"]), ("test-all", ["test", "test-all"])],
+)
+def test_ci_runs_both_tests_and_ends_with_the_first_failure(tmp_path, failing, wanted):
+    programs, root = tmp_path / "programs", tmp_path / "root"
+    (root / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "run", root / ".ci")
+    programs.mkdir()
+    for name in ("make", "bwrap", "chromium", "initdb"):
+        (programs / name).write_text(f'#!/bin/sh\necho "{name} $*"\n[ "$1" != "{failing}" ]\n')
+        (programs / name).chmod(0o755)
+    done = subprocess.run(
+        [root / ".ci" / "run"],
+        env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
     )
-    assert line and line[1] in SUPPORTED
+    assert done.stdout.splitlines() == [f"make {target}" for target in wanted], done.stderr
+    assert (done.returncode == 0) == (failing is None)
 
 
 def workflow():
@@ -448,21 +522,10 @@ def test_workflow_is_well_formed():
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.parametrize(
-    ("job", "commands"),
-    [
-        ("linux", ["make test"]),
-        ("macos", ["make test"]),
-        ("windows", ["python install.py", r".venv\Scripts\pytest"]),
-    ],
-)
-def test_workflow_does_what_the_readme_says(job, commands):
-    steps = workflow()["jobs"][job]
-    runs = [step["run"] for step in steps["steps"] if "run" in step]
-    assert runs[-len(commands) :] == commands
-    assert steps["strategy"]["matrix"]["python"] == [SUPPORTED[0], SUPPORTED[-1]]
-    # The weekly run is for Linux alone.
-    assert steps.get("if") == (None if job == "linux" else "github.event_name != 'schedule'")
+@pytest.mark.parametrize("job", ["linux", "macos", "windows"])
+def test_workflow_uses_the_oldest_and_the_newest_python(job):
+    matrix = workflow()["jobs"][job]["strategy"]["matrix"]
+    assert matrix["python"] == [SUPPORTED[0], SUPPORTED[-1]]
 
 
 def test_workflow_runs_weekly():
@@ -470,13 +533,6 @@ def test_workflow_runs_weekly():
     (schedule,) = triggers["schedule"]
     minute, hour, day, month, weekday = schedule["cron"].split()
     assert (day, month) == ("*", "*") and weekday.isdigit()
-
-
-@on_posix
-def test_ci_runs_the_readme_test_command():
-    script = ROOT / ".ci" / "run"
-    assert os.access(script, os.X_OK)
-    assert text(".ci/run").splitlines()[-1] == "make test"
 
 
 def test_code_keeps_the_rules():
