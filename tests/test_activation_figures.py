@@ -57,6 +57,7 @@ def test_pictures_are_legible_at_notebook_width(name, monkeypatch):
     assert_legible(PICTURES[name], monkeypatch)
 
 
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_are_repeatable_and_independent_of_settings(name):
     assert_repeatable(PICTURES[name])

@@ -1709,16 +1709,11 @@ for question in BY_HAND_NUMBERS:
             )
 
 
-REJECTED = {}
-
-
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of np.matrix
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_right_solution_gets_every_point(name):
-    REJECTED[name] = "it did not run"
-    REJECTED[name] = false_rejects(SOLUTIONS[name])
-    assert not REJECTED[name]
-    del REJECTED[name]
+    assert false_rejects(SOLUTIONS[name]) == []
 
 
 def test_every_question_that_can_be_answered_in_different_ways_is_covered():
@@ -1730,9 +1725,3 @@ def test_every_question_that_can_be_answered_in_different_ways_is_covered():
 def test_each_function_of_problem_3_is_written_in_three_ways():
     for question in questions_of("problem_3_numpy"):
         assert sum(question in each.answers for each in SOLUTIONS.values()) >= 3, question
-
-
-def test_nothing_right_was_rejected():
-    """What is printed counts the solutions that were run with this test: run the whole module."""
-    print(f"equivalents: {len(SOLUTIONS)}, false rejects: {len(REJECTED)}")
-    assert not REJECTED

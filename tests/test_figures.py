@@ -210,6 +210,7 @@ def test_wrong_arguments_are_named(call, words):
         call()
 
 
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_are_repeatable_and_independent_of_settings(name):
     before = PICTURES[name]().png()

@@ -179,6 +179,7 @@ def points(notebook):
     return sum(v.points for parts in marked(notebook).values() for v in parts)
 
 
+@pytest.mark.sampled(0.2)
 @pytest.mark.parametrize(
     "name", ["problem_1_derivation", "problem_2_pen_and_paper", "problem_3_numpy"]
 )

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -13,7 +13,8 @@ import pytest
 
 from helpers.authoring import build, source
 from helpers.authoring.blocks import Block, blocks_in, for_student, pieces
-from helpers.authoring.execution import QUIET, execute, in_parallel
+from helpers.authoring.comparison import differences
+from helpers.authoring.execution import QUIET, objections
 from helpers.authoring.notebook_file import as_text
 from helpers.authoring.release import release
 from helpers.judging import MISSING, judge
@@ -28,27 +29,22 @@ QUICKEST = "tutorial/problem_2_pen_and_paper"
 each_notebook = pytest.mark.parametrize("name", SOURCES)
 
 
-@pytest.fixture(scope="module")
-def built():
-    """The texts of all files as built here, by path."""
-    return build.build(ROOT, SOURCES.values())
+@cache
+def source_of(name):
+    """The notebook as its source says, with the markers of its solutions."""
+    return source.read(SOURCES[name], name)
 
 
-@pytest.fixture(scope="module")
-def attempted(built, tmp_path_factory):
-    """The students' notebooks, executed as released, by name."""
-    elsewhere = tmp_path_factory.mktemp("student")
-    notebooks = {name: notebook_of(built, "notebooks", name) for name in SOURCES}
-
-    async def run(name):
-        await execute(notebooks[name], elsewhere, allow_errors=True)
-
-    in_parallel(run, notebooks)
-    return notebooks
+@cache
+def stored(folder, name):
+    """The notebook in the repository; folder: "solutions" or "notebooks"."""
+    return nbformat.read(ROOT / folder / f"{name}.ipynb", as_version=nbformat.NO_CONVERT)
 
 
-def notebook_of(built, folder, name):
-    return nbformat.reads(built[f"{folder}/{name}.ipynb"], as_version=nbformat.NO_CONVERT)
+@pytest.fixture
+def attempted(name, executed_notebooks):
+    """The students' notebook, executed as released."""
+    return executed_notebooks.of(stored("notebooks", name))
 
 
 def code_cells(notebook):
@@ -59,34 +55,56 @@ def errors_of(cell):
     return [output for output in cell.outputs if output.output_type == "error"]
 
 
-def test_the_notebooks_in_the_repository_are_up_to_date(built):
-    assert list(build.changes(ROOT, built)) == []
-    assert list(build.orphans(ROOT)) == []
-
-
-def test_a_second_build_gives_the_same_bytes(built):
-    for path, text in build.build(ROOT, [SOURCES[QUICKEST]]).items():
-        assert text == built[path], f"{path} is built differently the second time"
-
-
-@pytest.mark.parametrize("lesson", sorted({path.parent.name for path in SOURCES.values()}))
-def test_a_second_release_gives_the_same_bytes(built, lesson):
-    paths = [path for path in SOURCES.values() if path.parent.name == lesson]
-    notebooks = {path.stem: source.read(path, path.stem) for path in paths}
-    for name, notebook in release(notebooks, lesson).items():
-        assert as_text(notebook) == built[f"notebooks/{lesson}/{name}.ipynb"]
+# What is stored is what the sources give
 
 
 @each_notebook
-def test_solutions_reproduce_their_stored_outputs(nbval, name):
-    stored = nbformat.read(SOURCES[name].with_suffix(".ipynb"), as_version=nbformat.NO_CONVERT)
-    failures = nbval[SOURCES[name].stem]
-    assert len(failures) == len(code_cells(stored))
+def test_the_solution_in_the_repository_is_up_to_date(name):
+    """All but its outputs, which are compared when it is executed."""
+    solution = build.solution_of(source_of(name))
+    for cell, found in zip(code_cells(solution), code_cells(stored("solutions", name))):
+        cell.outputs, cell.execution_count = found.outputs, found.execution_count
+    assert list(differences(as_text(stored("solutions", name)), as_text(solution))) == []
+
+
+@each_notebook
+def test_the_release_in_the_repository_is_up_to_date(name):
+    """To the byte, whichever notebooks are released with it."""
+    lesson, _, short = name.partition("/")
+    (released,) = release({short: source_of(name)}, lesson).values()
+    assert as_text(released) == (ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8")
+
+
+def test_every_notebook_in_the_repository_has_a_source():
+    assert list(build.orphans(ROOT)) == []
+
+
+@each_notebook
+def test_no_stored_output_is_private_or_changes_from_run_to_run(name):
+    assert list(objections(stored("solutions", name), ROOT)) == []
+
+
+def test_two_builds_give_the_same_bytes():
+    first, second = (build.build(ROOT, [SOURCES[QUICKEST]]) for _ in range(2))
+    assert first == second
+    assert list(build.changes(ROOT, first)) == []
+
+
+@each_notebook
+def test_solutions_reproduce_their_stored_outputs(name, executed_notebooks, tmp_path):
+    path = SOURCES[name].with_suffix(".ipynb")
+    failures = executed_notebooks.kept("nbval", path.read_bytes(), lambda: nbval(tmp_path, path))
+    assert len(failures) == len(code_cells(stored("solutions", name)))
     assert not any(failures), "\n\n".join(filter(None, failures))
 
 
-def test_nbval_accepts_last_digits_and_finds_changed_outputs(nbval):
-    agreeing = [failure is None for failure in nbval[""]]
+def test_nbval_accepts_last_digits_and_finds_changed_outputs(tmp_path):
+    cells = [
+        nbformat.v4.new_code_cell(code, outputs=[output], execution_count=1)
+        for code, output, _ in ALTERED
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "altered.ipynb")
+    agreeing = [failure is None for failure in nbval(tmp_path, tmp_path / "altered.ipynb")]
     assert agreeing == [same for _, _, same in ALTERED]
 
 
@@ -111,47 +129,34 @@ ALTERED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def nbval(tmp_path_factory):
-    """What nbval says of each code cell, None if nothing: lists by notebook's name."""
-    folder = tmp_path_factory.mktemp("nbval")
-    cells = [
-        nbformat.v4.new_code_cell(code, outputs=[output], execution_count=1)
-        for code, output, _ in ALTERED
-    ]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "altered.ipynb")
-    paths = [path.with_suffix(".ipynb") for path in SOURCES.values()] + [folder / "altered.ipynb"]
-    with ThreadPoolExecutor(2) as pool:
-        reports = [folder / "first.xml", folder / "second.xml"]
-        results = pool.map(run_nbval, reports, [paths[::2], paths[1::2]])
-    return {name: failures for part in results for name, failures in part.items()}
-
-
-def run_nbval(report, paths):
-    """What nbval says of each code cell in `paths`. It writes the file `report`."""
+def nbval(folder, path):
+    """What nbval says of each code cell of a notebook, None if nothing: a list."""
     plugin = ["-p", "helpers.authoring.nbval_tolerance", "--nbval", "-p", "no:cacheprovider"]
+    options = ["-n", "0", "--color=no", "--junitxml", folder / "report.xml"]
     process = subprocess.run(
-        [sys.executable, "-m", "pytest", *plugin, "--color=no", "--junitxml", report, *paths],
+        [sys.executable, "-m", "pytest", *plugin, *options, path],
         cwd=ROOT,
         env={**os.environ, "PYTEST_ADDOPTS": ""},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
-    assert report.exists(), process.stdout + process.stderr
-    results = {}
-    for case in ElementTree.parse(report).iter("testcase"):
+    assert (folder / "report.xml").exists(), process.stdout + process.stderr
+    failures = []
+    for case in ElementTree.parse(folder / "report.xml").iter("testcase"):
         problem = case.find("failure")
         if problem is None:
             problem = case.find("error")
-        # Empty for a notebook outside the repository.
-        notebook = case.get("classname").removesuffix(".ipynb").rpartition(".")[2]
-        results.setdefault(notebook, []).append(None if problem is None else problem.text)
-    return results
+        failures.append(None if problem is None else problem.text)
+    return failures
+
+
+# What students get
 
 
 @each_notebook
 def test_given_cells_run_clean_before_anything_is_answered(attempted, name):
-    for cell in code_cells(attempted[name]):
+    for cell in code_cells(attempted):
         if source.is_check(cell):
             continue
         for error in errors_of(cell):
@@ -162,7 +167,7 @@ def test_given_cells_run_clean_before_anything_is_answered(attempted, name):
 
 @each_notebook
 def test_unanswered_checks_say_so_and_give_no_marks(attempted, name):
-    for cell in filter(source.is_check, code_cells(attempted[name])):
+    for cell in filter(source.is_check, code_cells(attempted)):
         question = question_by_id(source.check_call(cell.source)[0])
         (error,) = errors_of(cell)
         assert error.ename == "NotYet", f"cell {cell.id} stops with {error.ename}: {error.evalue}"
@@ -174,8 +179,8 @@ def test_unanswered_checks_say_so_and_give_no_marks(attempted, name):
 
 
 @each_notebook
-def test_solutions_have_full_marks(built, name):
-    for cell in filter(source.is_check, code_cells(notebook_of(built, "solutions", name))):
+def test_solutions_have_full_marks(name):
+    for cell in filter(source.is_check, code_cells(stored("solutions", name))):
         question = question_by_id(source.check_call(cell.source)[0])
         (record,) = (o.data[MIME_TYPE] for o in cell.outputs if MIME_TYPE in o.get("data", ()))
         verdicts = judge(question, record, int(QUIET["BACKPROP_PROBE_SEED"]))
@@ -183,8 +188,8 @@ def test_solutions_have_full_marks(built, name):
 
 
 @each_notebook
-def test_students_get_no_trace_of_a_solution(built, name):
-    original = source.read(SOURCES[name], name)
+def test_students_get_no_trace_of_a_solution(name):
+    original = source_of(name)
     solutions, given = [], set()
     for cell in original.cells:
         for block in blocks_in(cell.source, cell.cell_type):
@@ -197,7 +202,8 @@ def test_students_get_no_trace_of_a_solution(built, name):
     secrets = {line for line in secrets if len(line) > 9 and not line.endswith(":")}
     assert secrets or not solutions
 
-    text = "\n".join(strings_in(json.loads(built[f"notebooks/{name}.ipynb"])))
+    released = (ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8")
+    text = "\n".join(strings_in(json.loads(released)))
     lines = {line.strip() for line in text.splitlines()}
     assert not secrets & lines, "students can read the solution"
     # A given text may mention a part of a line, as a hint. Nothing else may.
@@ -225,8 +231,8 @@ def strings_in(value):
 
 
 @each_notebook
-def test_students_get_no_outputs_and_no_attachments(built, name):
-    for cell in notebook_of(built, "notebooks", name).cells:
+def test_students_get_no_outputs_and_no_attachments(name):
+    for cell in stored("notebooks", name).cells:
         assert "attachments" not in cell
         if cell.cell_type == "code":
             assert cell.outputs == [] and cell.execution_count is None
@@ -236,9 +242,9 @@ def test_students_get_no_outputs_and_no_attachments(built, name):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS.values())
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])
-def test_every_question_is_asked_once_for_its_points(built, folder, notebook):
+def test_every_question_is_asked_once_for_its_points(folder, notebook):
     (name,) = (name for name in SOURCES if name.endswith(f"/{notebook}"))
-    cells = code_cells(notebook_of(built, folder, name))
+    cells = code_cells(stored(folder, name))
     asked = {
         source.check_call(cell.source)[0]: cell.metadata.nbgrader.points
         for cell in cells

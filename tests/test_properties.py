@@ -3,7 +3,6 @@ form, what is far off never does, and no record, however broken, makes judging s
 
 import copy
 import json
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from helpers.asking.cell_ids import check_cell_id
 from helpers.checking import observe
 from helpers.course import HIDDEN
 from helpers.grading.run import Execution
@@ -21,6 +21,7 @@ from helpers.questions import NOTEBOOKS, question_by_id, questions_of
 from helpers.record import MIME_TYPE, encode
 from helpers.reference import gradients
 from helpers.sgd_step import random_step
+from tests import sampling
 
 QUESTIONS = [q for notebook in NOTEBOOKS.values() for q in questions_of(notebook).values()]
 NUMERIC = [
@@ -30,10 +31,12 @@ NUMERIC = [
     if not isinstance(question.cases_from(0)[0].expected[part.name], str)
 ]
 VERDICTS = {RIGHT, CARRIED, WRONG, MISSING, ERROR}
-COUNTS = Counter()
+SHARE = 0.15  # of the examples, in a sample
 
 
 def few(examples):
+    """Settings for so many examples, always the same ones; fewer of them in a sample."""
+    examples = examples if sampling.whole else round(SHARE * examples)
     return settings(
         max_examples=examples, deadline=None, derandomize=True, print_blob=True, database=None
     )
@@ -169,7 +172,6 @@ def test_reference_agrees_with_a_backward_pass_written_here(
     trace, g = net.forward(x), gradients(net, x, t)
     names = [hidden] * (len(sizes) - 2) + [output]
     found = own_gradients(x, t, net.weights, trace.z, trace.a, names, form)
-    COUNTS["networks"] += 1
     for (dW, db), W, b in zip(found, g.weights, g.biases, strict=True):
         np.testing.assert_allclose(dW, W, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(db, b, rtol=1e-9, atol=1e-12)
@@ -201,7 +203,6 @@ def test_a_random_form_of_the_backward_pass_is_right(seed, form):
         asked = question_by_id(question)
         record = observe(asked, {asked.arguments[0]: function}, seed)
         verdicts = assert_sound(asked, record, seed)
-        COUNTS["functions"] += 1
         assert {verdict.verdict for verdict in verdicts} == {RIGHT}, verdicts
 
 
@@ -215,7 +216,6 @@ def test_one_step_of_a_random_size_agrees(seed, hidden, points, form):
     z, a = (step["z_h"], step["z_o"]), (step["a_h"], step["a_o"])
     W = [step["W_h"], step["W_o"]]
     found = own_gradients(step["x"], step["t"], W, z, a, [hidden, "sigmoid"], form)
-    COUNTS["networks"] += 1
     for layer, (dW, db) in zip("ho", found):
         np.testing.assert_allclose(dW, step[f"dW_{layer}"], rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(db, step[f"db_{layer}"], rtol=1e-9, atol=1e-12)
@@ -262,9 +262,7 @@ def test_right_numbers_pass_in_any_container(question, seed, data):
         return [contain(value) for value in values]
 
     verdicts = assert_sound(question, record_of(question, seed, change), seed)
-    COUNTS["right answers"] += len(verdicts)
     rejected = [verdict for verdict in verdicts if verdict.verdict != RIGHT]
-    COUNTS["false rejects"] += len(rejected)
     assert not rejected
 
 
@@ -299,9 +297,7 @@ def test_perturbed_numbers_never_pass(asked, seed, factor, everywhere, data):
 
     record = record_of(question, seed, lambda p, v: perturbed(v) if p is part else v)
     verdicts = {verdict.part: verdict for verdict in assert_sound(question, record, seed)}
-    COUNTS["wrong answers"] += 1
     accepted = verdicts[part.name].verdict in (RIGHT, CARRIED)
-    COUNTS["false accepts"] += accepted
     assert not accepted and verdicts[part.name].points == 0, verdicts[part.name]
 
 
@@ -390,7 +386,6 @@ def mutated(draw, question, seed):
 @few(300)
 @given(st.sampled_from(QUESTIONS), seeds, json_values)
 def test_any_json_is_judged(question, seed, record):
-    COUNTS["records"] += 1
     verdicts = assert_sound(question, record, seed, earlier={q.id: record for q in QUESTIONS})
     assert sum(verdict.points for verdict in verdicts) == 0
 
@@ -398,7 +393,6 @@ def test_any_json_is_judged(question, seed, record):
 @few(500)
 @given(st.sampled_from(QUESTIONS), seeds, st.data())
 def test_mutated_records_are_judged(question, seed, data):
-    COUNTS["records"] += 1
     record = data.draw(mutated(question, seed))
     assert_sound(question, record, seed)
 
@@ -409,7 +403,6 @@ FOLLOWING = [question for question in QUESTIONS if question.follows]
 @few(130)
 @given(st.sampled_from(FOLLOWING), seeds, st.data())
 def test_mutated_earlier_records_are_taken_in(question, seed, data):
-    COUNTS["records"] += 1
     earlier = {
         name: data.draw(json_values | mutated(question_by_id(name), seed))
         for name in question.follows
@@ -424,32 +417,21 @@ def test_right_answers_stay_right_whatever_came_before(question, seed, data):
     earlier = {name: data.draw(mutated(question_by_id(name), seed)) for name in question.follows}
     verdicts = assert_sound(question, record_of(question, seed), seed, earlier)
     rejected = [verdict for verdict in verdicts if verdict.verdict != RIGHT]
-    COUNTS["right answers"] += len(verdicts)
-    COUNTS["false rejects"] += len(rejected)
     assert not rejected
 
 
 @few(150)
 @given(st.sampled_from(QUESTIONS), seeds, st.data())
 def test_notebooks_with_such_outputs_are_scored(question, seed, data):
-    check = question.id.replace(".", "-")
+    check = check_cell_id(question.id)
     record = data.draw(json_values | mutated(question, seed))
     outputs = [new_output("display_data", {MIME_TYPE: record})]
     if data.draw(st.booleans()):
         outputs.append(new_output("stream", text=data.draw(st.text(max_size=20))))
     cell = new_code_cell("…", metadata={"nbgrader": {"grade_id": check}}, outputs=outputs)
-    COUNTS["records"] += 1
     if isinstance(record, dict):
         record["nonce"] = "asked"  # else nothing of it would be looked at
     execution = Execution(seed, nonces={check: "asked"})
     found = score(new_notebook(cells=[cell]), {check: question}, execution)
     assert [verdict.part for verdict in found[question.id]] == [p.name for p in question.parts]
     assert 0 <= sum(verdict.points for verdict in found[question.id]) <= question.points
-
-
-def test_nothing_right_was_rejected_and_nothing_wrong_accepted():
-    """What is printed counts the examples that were run with this test: run the whole module."""
-    tried = ", ".join(f"{COUNTS[name]} {name}" for name in sorted(COUNTS) if "false" not in name)
-    accepts, rejects = COUNTS["false accepts"], COUNTS["false rejects"]
-    print(f"tried: {tried}; false accepts: {accepts}, false rejects: {rejects}")
-    assert not accepts and not rejects

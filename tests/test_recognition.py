@@ -13,8 +13,8 @@ from helpers.questions.model import BY_HAND, FLOAT64, Case, Part
 from helpers.recognition import ambiguous, explanations, recognised, two_at_once
 from tests.in_process import marked
 from tests.sample_class.work import ROOT, Notebook
-from tests.test_follow_through import marked as marked_page
-from tests.test_follow_through import page
+from tests.worked_with_numpy import marked as marked_page
+from tests.worked_with_numpy import page
 
 P3 = "problem_3_numpy"
 

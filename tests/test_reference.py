@@ -9,7 +9,7 @@ from helpers.network import Network
 from helpers.numerical import forward_difference, symmetric_difference
 from helpers.reference import gradients, slope
 from helpers.sgd_step import SGDStep, random_step
-from tests.test_network import mazur
+from tests.published import mazur
 
 HIDDEN = ["linear", "sigmoid", "tanh", "relu"]
 OUTPUT = [*HIDDEN, "softmax"]
@@ -53,6 +53,7 @@ def test_the_slide_example():
     np.testing.assert_allclose(g.weights[1], [[12], [-32], [-52]], rtol=1e-14)
 
 
+@pytest.mark.sampled(0.25)
 @pytest.mark.parametrize(("hidden", "output", "loss"), COMBINATIONS)
 def test_gradients_agree_with_keras(hidden, output, loss):
     from helpers.quiet_keras import keras, tf

@@ -71,11 +71,17 @@ def build(root, paths, on_built=lambda path: None):
     return dict(sorted(files.items()))
 
 
-async def _executed(root, path, notebook):
-    """The instructor's version of `notebook`, executed."""
+def solution_of(notebook):
+    """The instructor's version of a source's notebook, not executed."""
     solution = copy.deepcopy(notebook)
     for cell in solution.cells:
         cell.source = for_instructor(cell.source, cell.cell_type)
+    return solution
+
+
+async def _executed(root, path, notebook):
+    """The instructor's version of `notebook`, executed."""
+    solution = solution_of(notebook)
     name = _name(root, path)
     try:
         await execute(solution, path.parent)

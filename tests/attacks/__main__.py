@@ -283,7 +283,7 @@ def write_class(students, path):
 def _watched(command, root, environment, output):
     """Run `command`: its exit status, what it said, and the most memory that it had."""
     largest = 0
-    with open(output, "w") as file:
+    with open(output, "w", encoding="utf-8") as file:
         process = subprocess.Popen(
             command, cwd=root, env=environment, stdout=file, stderr=subprocess.STDOUT
         )

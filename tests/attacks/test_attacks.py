@@ -9,25 +9,28 @@ import pytest
 from helpers.grading import sandbox
 from helpers.grading.results import GRADED
 from tests.attacks.__main__ import ATTACKS, Run, honest_students, run, table
+from tests.pages import Page
 from tests.sample_class.work import LESSON
-from tests.test_grading import Page
+from tests.sampling import selected
 
 LARGEST_GRADER = 1_500_000_000  # bytes of memory, of any of the grader's own processes
 
 
 @pytest.fixture(scope="session")
 def attacked(tmp_path_factory, request):
-    """The graded class of attackers."""
+    """The graded class of those attackers that were selected, by a sample for instance."""
     problem = sandbox.bubblewrap_problem()
     if problem and os.environ.get("CI") != "true":
         pytest.skip(problem)
     assert not problem
-    done = run(ATTACKS, tmp_path_factory.mktemp("attacks"))
+    chosen = selected(request.session, __file__, "attack") or ATTACKS[:3]
+    done = run(chosen, tmp_path_factory.mktemp("attacks"))
     with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         print(f"\n{table(done)}")
     return done
 
 
+@pytest.mark.sampled(0.12)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name.replace(" ", "_"))
 def test_attack(attacked: Run, attack):
     result = attacked.result(attack)

@@ -1,4 +1,4 @@
-"""kill -9 at 50 random moments: the marks equal those of a run that nobody kills."""
+"""kill -9 at random moments, 50 in all: the marks equal those of a run that nobody kills."""
 
 import shutil
 import sqlite3
@@ -9,17 +9,26 @@ from contextlib import closing
 import pytest
 
 from helpers.grading import sandbox
+from tests import sampling
 from tests.attacks import killing
+
+SHARE = 0.12  # of the kills, in a sample
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """The Scenes after all kills."""
+def moments():
+    """The Moments of the kills, spread over all stages of a run."""
+    return sampling.chosen(killing.moments(), SHARE, "kills")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory, moments):
+    """The Scenes after these kills."""
     if not sys.platform.startswith("linux"):
         pytest.skip("process groups and /proc are needed")
     if sandbox.bubblewrap_problem():
         pytest.skip(sandbox.bubblewrap_problem())
-    return killing.kill_classes(tmp_path_factory.mktemp("killed"))
+    return killing.kill_classes(tmp_path_factory.mktemp("killed"), moments)
 
 
 def test_everything_is_the_same_after_every_kill(found, capsys):
@@ -27,12 +36,16 @@ def test_everything_is_the_same_after_every_kill(found, capsys):
         print("\n" + killing.table(found))
     for scene in found:
         assert not scene.differences
-        assert scene.classes > 1
+        assert scene.classes >= 1
 
 
-def test_kills_are_spread_over_the_whole_run(found):
+def test_kills_are_spread_over_the_whole_run(found, moments, record_property):
     kills = [kill for scene in found for kill in scene.kills]
-    assert len(kills) == sum(killing.KILLS.values()) >= 50
+    record_property(sampling.COLLECTION, ["kills", len(kills), len(killing.moments())])
+    assert len(kills) == len(moments)
+    if not sampling.whole:
+        return  # a few kills may all fall into the same stage
+    assert len(kills) >= 50
     stages = Counter(kill.stage for kill in kills)
     # A run that is killed while it starts may have gone on to its first writes by then.
     assert stages[killing.STARTING] + stages[killing.FIRST_WRITES] >= 10, stages

@@ -19,6 +19,7 @@ from helpers.grading.settings import Course, course_at
 from tests.attacks.__main__ import write_class
 from tests.attacks.on_intake import ATTACKS, IN_FOLDERS
 from tests.sample_class.work import LESSON, ROOT
+from tests.sampling import selected
 
 SECONDS_OF_INTAKE = 60  # of all attacks together, on a machine with other work
 LARGEST_INTAKE = 1_000_000_000  # bytes
@@ -57,9 +58,10 @@ def class_zip(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def class_folder(tmp_path_factory):
+def class_folder(tmp_path_factory, request):
+    """A folder with the attacks that were selected, by a sample for instance."""
     path = tmp_path_factory.mktemp("folder") / "class"
-    for attack in IN_FOLDERS:
+    for attack in selected(request.session, __file__, "attack") or IN_FOLDERS:
         folder = path / attack.name
         folder.mkdir(parents=True)
         attack.lay(folder)
@@ -87,6 +89,7 @@ def fingerprint(folder):
     return found
 
 
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize("attack", IN_FOLDERS, ids=lambda attack: ascii(attack.name))
 def test_attack_on_intake(graded, attack):
     run = graded
@@ -125,7 +128,8 @@ def test_intake_takes_little_time_and_memory(kind, request):
 
 
 TAKE_IN = """
-import resource, sys, time
+import sys, time
+from pathlib import Path
 from helpers.grading.intake import take_in
 from helpers.grading.released import released_notebooks
 from helpers.grading.scratch import remove
@@ -133,5 +137,7 @@ from helpers.grading.settings import course_at
 released = released_notebooks(course_at(sys.argv[2]), sys.argv[3])
 start = time.monotonic()
 take_in(sys.argv[1], released)
-print(time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# Not getrusage, which knows of the memory of the process that started this one.
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").open(encoding="utf-8"))
+print(time.monotonic() - start, status["VmHWM"].split()[0])
 """
