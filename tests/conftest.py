@@ -11,6 +11,7 @@ from helpers.personal import NO_SECRET, SECRET_VARIABLE
 from tests import sampling
 from tests.browser import chromium  # noqa: F401
 from tests.executed_notebooks import executed_notebooks  # noqa: F401
+from tests.kept_server import kept_server  # noqa: F401
 from tests.postgresql import server  # noqa: F401
 
 # What is tested does not depend on a secret that the course may have here.
@@ -44,8 +45,8 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line(
         "markers",
-        "sampled(share, of=None): without --all a share, 0 to 1, of a test's cases is run; "
-        "of: names a collection of several tests",
+        "sampled(share, of=None, like=None): without --all a share, 0 to 1, of a test's cases is "
+        "run; of: names a collection of several tests; like: tests with this word draw equally",
     )
     # What somebody names is meant, and not a sample of it. Workers get the option from here.
     named = config.args_source == pytest.Config.ArgsSource.ARGS and not hasattr(
@@ -73,10 +74,11 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if marker := item.get_closest_marker("sampled"):
             name = marker.kwargs.get("of") or item.originalname
-            collections.setdefault((name, *marker.args), []).append(item)
+            draw = marker.kwargs.get("like") or name
+            collections.setdefault((name, *marker.args, draw), []).append(item)
     left_out = set()
-    for (name, share), cases in collections.items():
-        chosen = sampling.chosen(cases, share, name)
+    for (name, share, draw), cases in collections.items():
+        chosen = sampling.chosen(cases, share, draw)
         left_out |= set(cases) - set(chosen)
         for item in chosen:
             item.user_properties.append((sampling.COLLECTION, [name, 1, 0]))
@@ -123,8 +125,9 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_xdist_auto_num_workers(config):
+    # One more than cores, since many tests wait for processes of their own.
     fitting = int(machine.memory() // MEMORY_OF_WORKER)
-    return max(1, min(machine.cores(), fitting, 4))
+    return max(1, min(machine.cores() + 1, fitting, 5))
 
 
 class SharedOut(LoadScopeScheduling):

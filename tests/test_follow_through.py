@@ -79,6 +79,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize(("hidden", "name", "slip"), PLACES)
 def test_one_slip_costs_one_part(hidden, name, slip):
     found = marked(hidden, page(hidden, {name: SLIPS[slip]}))
@@ -90,6 +91,7 @@ def test_one_slip_costs_one_part(hidden, name, slip):
         assert f"consistent with your {name}, which is not right yet" == found[part].hint
 
 
+@pytest.mark.sampled(0.4)
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_two_slips_cost_two_parts(hidden):
     for first, second in itertools.combinations(
@@ -410,6 +412,7 @@ def test_a_wrong_loop_is_not_excused_by_the_functions_it_calls():
 ETA_FOR_MSE = "eta * outputs / 2"
 
 
+@pytest.mark.sampled(0.4)
 @pytest.mark.parametrize(
     ("question", "change", "lost", "carried"),
     [

@@ -225,6 +225,7 @@ def test_the_browsers_have_different_fonts(browsers, tmp_path):
     assert len(set(widths)) == len(FOLDERS)
 
 
+@pytest.mark.sampled(0.4)
 @pytest.mark.parametrize("name", FOLDERS)
 @pytest.mark.parametrize("kind", ["feedback", "report", "sheets", "slides"])
 def test_text_is_as_wide_with_whatever_fonts_there_are(browsers, pages, kind, name):
@@ -234,6 +235,7 @@ def test_text_is_as_wide_with_whatever_fonts_there_are(browsers, pages, kind, na
     assert texts(browsers[name], pages[kind], query) == here
 
 
+@pytest.mark.sampled(0.5)
 @pytest.mark.parametrize("name", ["no letters", "serif"])
 def test_slides_have_no_fault_with_whatever_fonts_there_are(browsers, pages, name):
     tab = offline_page(browsers[name], [], viewport={"width": 1280, "height": 720})

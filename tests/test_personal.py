@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ def secret(monkeypatch):
 # Every draw has the properties of the course's numbers
 
 
-@pytest.mark.sampled(0.1)
+@pytest.mark.sampled(0.05)
 @pytest.mark.parametrize("student", IDENTIFIERS, ids=lambda name: ascii(name)[:20])
 def test_a_draw_is_as_good_as_the_courses_numbers(student):
     steps = {hidden: tutorial_step(hidden, student) for hidden in HIDDEN}
@@ -118,7 +119,7 @@ def test_the_comparison_has_one_answer(sample):
 
 
 def test_students_have_numbers_of_their_own(sample):
-    students = sample(IDENTIFIERS, 0.2)
+    students = sample(IDENTIFIERS, 0.1)
     numbers = [numbers_of(student) for student in students]
     assert len(set(numbers)) == len({normalised(student) for student in students})
     assert OF_THE_COURSE not in numbers
@@ -126,7 +127,7 @@ def test_students_have_numbers_of_their_own(sample):
     for name in varied:
         assert len({getattr(drawn, name) for drawn in numbers}) > 3
     relu = [tutorial_step("relu", student)["z_h"].argmax() for student in students]
-    assert 0.1 < np.mean(relu) < 0.9, "either hidden unit may be the one that is off"
+    assert 0 < np.mean(relu) < 1, "either hidden unit may be the one that is off"
 
 
 def test_the_courses_numbers_suit():
@@ -537,6 +538,7 @@ def test_one_page_a_student_as_pdf_and_the_same_bytes_again(tmp_path, capsys):
     assert not list(tmp_path.glob("*.new"))
 
 
+@pytest.mark.sampled(0.15, of="runs of the grader")
 @pytest.mark.filterwarnings("error")
 def test_hostile_identifiers_on_the_sheets(tmp_path, capsys):
     path = write_list(tmp_path / "list.csv", HOSTILE_ROWS[:5])
@@ -591,8 +593,8 @@ def rows_of(path):
         return {(row["student"], row["notebook"]): row for row in csv.DictReader(file)}
 
 
-@pytest.mark.sampled(0.25, of="runs of the grader")
-def test_a_class_is_graded_each_with_their_own_numbers(tmp_path):
+@pytest.mark.sampled(0.15, of="runs of the grader")
+def test_a_class_is_graded_each_with_their_own_numbers(tmp_path, monkeypatch, capsys):
     """Amara used her numbers; Ben, too, used Amara's: a person decides, and nothing else is new."""
     amara, ben = "Amara Okafor_11", "Ben <i>$x$_22"
     for name, notebook in (
@@ -603,20 +605,19 @@ def test_a_class_is_graded_each_with_their_own_numbers(tmp_path):
         folder.mkdir(parents=True)
         (folder / f"{P2}.ipynb").write_bytes(bytes(notebook))
 
-    def grade(*more):
-        done = subprocess.run(
-            [sys.executable, "-m", "helpers.grading", "class", *more],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-            capture_output=True,
-            encoding="utf-8",
-        )
-        assert "Traceback" not in done.stdout + done.stderr, done.stderr
-        return done
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    monkeypatch.chdir(tmp_path)
 
-    done = grade()
+    def grade(*more):
+        """The exit code, and what was said."""
+        code = main(["class", *more])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err, said.err
+        return code, said
+
+    code, said = grade()
     gradebook = tmp_path / "gradebook"
-    assert done.returncode == 3, done.stdout + done.stderr
+    assert code == 3, said
     course = course_at(ROOT, gradebook)
     found = {r.student: r for r in results.load_all(course) if r.notebook == P2}
     ben_id = next(student for student in found if student != amara)
@@ -627,30 +628,30 @@ def test_a_class_is_graded_each_with_their_own_numbers(tmp_path):
     assert "worked with the numbers of “Amara Okafor”, but it was handed in by “Ben" in sentence
     assert sentence.endswith("with the others it would have 50.")
     assert report.needs_person(found[ben_id]) and sentence in report.why(found[ben_id])
-    assert sentence in done.stdout
+    assert sentence in said.out
     page = (gradebook / "feedback" / ben_id / "tutorial" / f"{P2}.html").read_text("utf-8")
     assert "with the others it would have 50. Your instructor decides" in page and "<i>" not in page
     assert "with the others it would have 50" in (gradebook / "report.html").read_text("utf-8")
     if not sandbox.bubblewrap_problem():
-        assert "WITHOUT a sandbox" not in done.stderr
+        assert "WITHOUT a sandbox" not in said.err
 
     # Nothing has changed: nothing is graded again. With a list, what it changes is.
     stamps = {p: p.stat().st_mtime_ns for p in (gradebook / "autograded").rglob("*.ipynb")}
-    assert grade().returncode == 3
+    assert grade()[0] == 3
     assert {p: p.stat().st_mtime_ns for p in stamps} == stamps
     raw = json.loads((gradebook / "identifiers.json").read_text("utf-8"))
     assert raw[ben_id] == "Ben <i>$x$"
     write_list(tmp_path / "list.csv", [("amara okafor", "Ben <i>$x$"), ("b7", "Nobody")])
-    done = grade("--students", "list.csv")
-    assert done.returncode == 0, done.stdout
-    assert "has no row" not in done.stderr, "Amara is found by identifier, Ben by name"
+    code, said = grade("--students", "list.csv")
+    assert code == 0, said
+    assert "has no row" not in said.err, "Amara is found by identifier, Ben by name"
     changed = {p for p in stamps if p.stat().st_mtime_ns != stamps[p]}
     assert [p.parts[-3] for p in changed] == [ben_id]
     assert float(rows_of(gradebook / "grades.csv")[ben_id, P2]["points"]) == 50
-    assert grade("--students", "no.csv").returncode == 2
+    assert grade("--students", "no.csv")[0] == 2
 
 
-@pytest.mark.sampled(0.25, of="runs of the grader")
+@pytest.mark.sampled(0.15, of="runs of the grader")
 def test_a_wrong_secret_stops_the_grading_in_words(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(SECRET_VARIABLE, "too short")

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from urllib.parse import quote
 
-from helpers.grading import analysis, feedback, files, report_figures, results
+from helpers.grading import analysis, feedback, files, results
 from helpers.grading.examples import example_of
 from helpers.misconceptions import CATALOGUE
 from helpers.questions import place
@@ -39,6 +39,14 @@ def why(result):
     return " ".join(filter(None, reasons))
 
 
+def _pictures():
+    """The module report_figures: loaded late, since Matplotlib takes a second, and workers read
+    this module, too, and draw nothing."""
+    from helpers.grading import report_figures
+
+    return report_figures
+
+
 def _lesson(course, lesson, found, points):
     notebooks = list(dict.fromkeys(r.notebook for r in sorted(found, key=lambda r: r.notebook)))
     students = defaultdict(dict)
@@ -68,7 +76,7 @@ def _lesson(course, lesson, found, points):
         "mean": sum(totals) / len(rows),
         "states": [(state, states[state]) for state in
                    (results.GRADED, results.REPAIRED, results.MISSING, results.SET_ASIDE)],
-        "distribution": report_figures.marks_distribution(totals, maximum),
+        "distribution": _pictures().marks_distribution(totals, maximum),
         "outcomes": [_outcomes(*of_one) for of_one in analysis.outcomes(found).items()],
         "misconceptions": [
             _misconception(course, frequency, found)
@@ -102,7 +110,7 @@ def _outcomes(notebook, questions):
     totals = {name: sum(parts.values(), Counter()) for name, parts in questions.items()}
     return {
         "notebook": notebook,
-        "picture": report_figures.question_outcomes(totals),
+        "picture": _pictures().question_outcomes(totals),
         "questions": [
             {"question": name, "parts": parts, "total": totals[name]}
             for name, parts in questions.items()
