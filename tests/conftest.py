@@ -1,6 +1,7 @@
 """What holds for all tests: samples of large collections, how they are shared out, fixtures."""
 
 import os
+import sys
 from collections import Counter
 
 import pytest
@@ -43,6 +44,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    if sys.flags.optimize:
+        raise pytest.UsageError("Not with -O or PYTHONOPTIMIZE: Python would skip the assertions.")
     config.addinivalue_line(
         "markers",
         "sampled(share, of=None, like=None): without --all a share, 0 to 1, of a test's cases is "

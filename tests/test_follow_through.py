@@ -136,7 +136,7 @@ def honest_points(hidden, name):
     return points(marked(hidden, page(hidden, {name: SLIPS["a bit"]})))
 
 
-@pytest.mark.sampled(0.3)
+@pytest.mark.sampled(0.12)
 @pytest.mark.parametrize("hidden", HIDDEN)
 @pytest.mark.parametrize("trick", TRICKS)
 def test_tricks_carry_nothing_over(hidden, trick):

@@ -21,7 +21,7 @@ from tests.mutation import generic
 from tests.mutation.marking import answers, mark
 from tests.mutation.rules import RULES
 
-SHARE = 0.05  # of each question's mutants, in a sample
+SHARE = 0.25  # of the questions, and of the mutants of each, in a sample
 FAR = 4  # times the tolerance: so far off is wrong
 NEAR = 1e-12  # relative: so near is the same
 
@@ -83,6 +83,12 @@ def judge_mutant(complaints, question, source, *what):
     return wrong
 
 
+def each_question(test):
+    """Once for each question; in a sample for some, the same ones for each test."""
+    marked = pytest.mark.sampled(SHARE, of=f"questions of {test.__name__}", like="mutants")(test)
+    return pytest.mark.parametrize("question", sorted(answers()))(marked)
+
+
 def slips_in(question):
     """The (rule, place, mutant) that the rules make of the right answer to a question."""
     _, source = answers()[question]
@@ -94,7 +100,7 @@ def slips_in(question):
     ]
 
 
-@pytest.mark.parametrize("question", sorted(answers()))
+@each_question
 def test_mutants_of_the_catalogue_lose_marks_and_get_their_name(question, sample):
     complaints = []
     for rule, place, mutant in sample(slips_in(question), SHARE):
@@ -115,7 +121,7 @@ def test_every_entry_has_a_rule():
     assert by_rule == set(CATALOGUE)
 
 
-@pytest.mark.parametrize("question", sorted(answers()))
+@each_question
 def test_generic_mutants_lose_marks_where_they_give_other_numbers(question, sample):
     _, source = answers()[question]
     complaints = []

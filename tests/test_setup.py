@@ -544,3 +544,37 @@ def test_code_keeps_the_rules():
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# Where only the students' packages are
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        ("helpers.grading", "nbgrader"),
+        ("helpers.authoring", "jupytext"),
+        ("helpers.authoring.slides", "jupytext"),
+    ],
+)
+def test_a_command_says_what_to_install(command, missing, tmp_path):
+    """In a Python that does not find the package."""
+    (tmp_path / "ann").mkdir()
+    (tmp_path / "ann" / "problem_3_numpy.ipynb").write_text("{}", encoding="utf-8")
+    code = f"""
+import importlib.machinery, runpy, sys
+class Finder(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name == {missing!r} else super().find_spec(name, path, target)
+sys.meta_path[:] = [Finder if finder is importlib.machinery.PathFinder else finder
+                    for finder in sys.meta_path]
+sys.argv = [{command!r}, {str(tmp_path)!r}]
+runpy.run_module({command!r}, run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode in (1, 2)
+    assert missing in done.stderr and "install.py --all" in done.stderr
+    assert "Traceback" not in done.stderr

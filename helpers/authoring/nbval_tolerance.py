@@ -12,9 +12,6 @@ import tempfile
 from helpers.authoring.comparison import same_text
 from helpers.authoring.execution import environment
 
-# Our own tests leave nbval out (pyproject.toml), since it takes a second to load.
-pytest_plugins = ["nbval.plugin"]
-
 
 class _Output(str):
     """Text that equals any text with the same numbers up to the last digits."""

@@ -143,6 +143,14 @@ def main(argv=None):
             file=sys.stderr,
         )
         return INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(
+            f"Nothing was graded. The package {error.name} is not installed here; students have no "
+            "need of it. Install what grading needs with `python install.py --all`, or with "
+            "`pip install -r requirements.txt`.",
+            file=sys.stderr,
+        )
+        return NOTHING_DONE
     except Exception as error:
         print(
             f"Nothing was graded, for an unforeseen reason: {type(error).__name__}: {error}. "
