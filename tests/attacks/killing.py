@@ -30,6 +30,7 @@ STARTING, FIRST_WRITES, GRADING, ENDING = STAGES = (
     "starting", "first writes", "grading", "ending",
 )  # fmt: skip
 KILLS = {STARTING: 10, FIRST_WRITES: 18, GRADING: 14, ENDING: 8}
+FEW = 5  # kills, for which one class is enough
 NOTEBOOK = "problem_2_pen_and_paper"
 CHECK = "p2-sigmoid-forward"
 OF_A_STUDENT = """
@@ -316,9 +317,10 @@ def moments():
 def kill_classes(folder, moments, quiet_runs=2):
     """Kill at each of the `moments`, in two Scenes at once; returns them.
 
-    quiet_runs: how often each class is graded before that, and nobody kills.
+    quiet_runs: how often each class is graded before that, and nobody kills. A few moments are for
+    the second Scene alone, in which more can be lost.
     """
-    found = scenes(folder)
+    found = scenes(folder)[0 if len(moments) > FEW else 1 :]
     moments = random.Random(SEED).sample(moments, len(moments))
     shares = [moments[i :: len(found)] for i in range(len(found))]
     with ThreadPoolExecutor() as pool:
