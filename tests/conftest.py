@@ -46,6 +46,10 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if sys.flags.optimize:
         raise pytest.UsageError("Not with -O or PYTHONOPTIMIZE: Python would skip the assertions.")
+    if sys.getfilesystemencoding() != "utf-8":
+        raise pytest.UsageError(
+            f"Not where file names are {sys.getfilesystemencoding()}: set PYTHONUTF8=1."
+        )
     config.addinivalue_line(
         "markers",
         "sampled(share, of=None, like=None): without --all a share, 0 to 1, of a test's cases is "

@@ -388,3 +388,23 @@ def test_without_a_sandbox_there_is_a_warning():
 def test_the_demo_works_without_a_sandbox(monkeypatch):
     monkeypatch.setattr(sandbox, "bubblewrap_problem", lambda: "bubblewrap is not installed.")
     assert demo_sandbox() == "none"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows' file names are Unicode in every locale")
+def test_a_name_in_any_script_is_graded_in_any_locale(tmp_path):
+    folder = tmp_path / "class" / "Ελένη Παπαδοπούλου"
+    folder.mkdir(parents=True)
+    (folder / "problem_2_pen_and_paper.ipynb").write_text("{", encoding="utf-8")
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}  # file names are ASCII
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.grading", "class", "--sandbox", "none"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **plain},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 3, done.stderr
+    assert "Ελένη Παπαδοπούλου" in done.stdout
+    (row,) = (row for row in rows(tmp_path / "gradebook/grades.csv") if row["state"] == "set aside")
+    assert row["student"] == "Ελένη Παπαδοπούλου"

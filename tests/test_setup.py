@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -224,17 +225,20 @@ def test_all_files_name_the_same_pythons():
 def fake_python(folder, version):
     """An executable that runs scripts as Python does, but takes itself for another version."""
     path = folder / "fake-python"
-    path.write_text(
-        f"#!{sys.executable}\n"
+    (folder / "fake_python.py").write_text(
         "import runpy, sys\n"
         f"sys.version_info = {version}\n"
-        "sys.executable = __file__\n"
+        f"sys.executable = {str(path)!r}\n"
         "if sys.argv[1] == '-c':\n"
         "    exec(sys.argv[2])\n"
         "else:\n"
         "    del sys.argv[0]\n"
-        "    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "    runpy.run_path(sys.argv[0], run_name='__main__')\n",
+        encoding="utf-8",
     )
+    # Through a shell, since a first line #!… takes no path with spaces.
+    program, script = map(shlex.quote, (sys.executable, str(folder / "fake_python.py")))
+    path.write_text(f'#!/bin/sh\nexec {program} {script} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
     return path
 

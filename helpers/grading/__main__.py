@@ -5,6 +5,7 @@ a folder of such a name are ./secret and ./sheets.)
 """
 
 import argparse
+import os
 import re
 import secrets
 import sys
@@ -200,7 +201,19 @@ def write_secret(options):
     return 0
 
 
+def use_utf8():
+    """Start Python again in its UTF-8 mode where files cannot have names in every script.
+
+    So in a locale such as de_DE (without .UTF-8), in which a Greek name would end the run.
+    """
+    if sys.getfilesystemencoding() not in ("utf-8", "utf8"):
+        os.environ["PYTHONUTF8"] = "1"  # for all that is started from here
+        python = [sys.executable, "-X", "utf8", "-m", "helpers.grading"]
+        os.execv(sys.executable, [*python, *sys.argv[1:]])
+
+
 if __name__ == "__main__":
+    use_utf8()
     code = main()
     # Else Python ends by the signal after all, where Ctrl-C fell into an exec, as dataclasses have.
     exec("")
