@@ -164,7 +164,7 @@ def test_originals_are_copied_as_they_are(graded):
         assert (course.submitted / student.id / LESSON / name).read_bytes() == data
 
 
-@pytest.mark.sampled(0.1, of="runs of the grader")
+@pytest.mark.sampled(0.06, of="runs of the grader")
 def test_plain_nbgrader_gives_the_same_marks_and_the_same_page(graded, tmp_path):
     """`nbgrader autograde` and `generate_feedback` with nbgrader_config.py, on a copy."""
     course, _ = graded
@@ -194,7 +194,7 @@ def test_plain_nbgrader_gives_the_same_marks_and_the_same_page(graded, tmp_path)
     assert "Content-Security-Policy" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.sampled(0.1, of="runs of the grader")
+@pytest.mark.sampled(0.06, of="runs of the grader")
 def test_finished_work_is_kept(graded, tmp_path, monkeypatch, capsys):
     """The same command again runs no notebook; what a person gave is in the table and the page."""
     course, _ = graded

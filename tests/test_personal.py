@@ -527,7 +527,7 @@ HOSTILE_ROWS = [
 ]
 
 
-@pytest.mark.sampled(0.1, of="runs of the grader")
+@pytest.mark.sampled(0.06, of="runs of the grader")
 def test_one_page_a_student_as_pdf_and_the_same_bytes_again(tmp_path, capsys):
     path = write_list(tmp_path / "list.csv", [("a1", "Amara Okafor"), ("b2", "王小明"), ("c3", "")])
     contents = []
@@ -539,7 +539,7 @@ def test_one_page_a_student_as_pdf_and_the_same_bytes_again(tmp_path, capsys):
     assert not list(tmp_path.glob("*.new"))
 
 
-@pytest.mark.sampled(0.1, of="runs of the grader")
+@pytest.mark.sampled(0.06, of="runs of the grader")
 @pytest.mark.filterwarnings("error")
 def test_hostile_identifiers_on_the_sheets(tmp_path, capsys):
     path = write_list(tmp_path / "list.csv", HOSTILE_ROWS[:5])
@@ -594,7 +594,7 @@ def rows_of(path):
         return {(row["student"], row["notebook"]): row for row in csv.DictReader(file)}
 
 
-@pytest.mark.sampled(0.1, of="runs of the grader")
+@pytest.mark.sampled(0.06, of="runs of the grader")
 def test_a_class_is_graded_each_with_their_own_numbers(tmp_path, monkeypatch, capsys):
     """Amara used her numbers; Ben, too, used Amara's: a person decides, and nothing else is new."""
     amara, ben = "Amara Okafor_11", "Ben <i>$x$_22"
@@ -652,7 +652,7 @@ def test_a_class_is_graded_each_with_their_own_numbers(tmp_path, monkeypatch, ca
     assert grade("--students", "no.csv")[0] == 2
 
 
-@pytest.mark.sampled(0.1, of="runs of the grader")
+@pytest.mark.sampled(0.06, of="runs of the grader")
 def test_a_wrong_secret_stops_the_grading_in_words(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(SECRET_VARIABLE, "too short")

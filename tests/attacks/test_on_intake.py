@@ -116,7 +116,7 @@ def test_nothing_was_read_through_a_link(graded):
     assert not Path("/tmp/backprop-canary-pickle").exists()
 
 
-@pytest.mark.sampled(0.1, of="runs of the grader")
+@pytest.mark.sampled(0.06, of="runs of the grader")
 @pytest.mark.parametrize("kind", ["class_zip", "class_folder"])
 def test_intake_takes_little_time_and_memory(kind, request):
     """In a process of its own, whose memory is known."""
