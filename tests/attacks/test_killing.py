@@ -22,7 +22,7 @@ def moments():
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory, moments, kept_server):
+def found(tmp_path_factory, moments):
     """The Scenes after these kills."""
     if not sys.platform.startswith("linux"):
         pytest.skip("process groups and /proc are needed")
