@@ -29,6 +29,10 @@ def browser_path():
     return found
 
 
+# Tests that look at pages: a sample runs some of them.
+in_the_browser = pytest.mark.sampled(0.3, of="tests in the browser")
+
+
 # For a module, not for the session: as long as Playwright runs, so does its event loop, and
 # modules that run notebooks want one of their own.
 @pytest.fixture(scope="module")

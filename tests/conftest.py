@@ -89,7 +89,8 @@ def pytest_collection_modifyitems(config, items):
         left_out |= set(cases) - set(chosen)
         for item in chosen:
             item.user_properties.append((sampling.COLLECTION, [name, 1, 0]))
-        chosen[0].user_properties.append((sampling.COLLECTION, [name, 0, len(cases)]))
+        for item in chosen[:1]:
+            item.user_properties.append((sampling.COLLECTION, [name, 0, len(cases)]))
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if item in left_out])
         items[:] = [item for item in items if item not in left_out]

@@ -12,9 +12,14 @@ import random
 import subprocess
 from pathlib import Path
 
+import pytest
+
 SEED_VARIABLE = "BACKPROP_TEST_SEED"
 COLLECTION = "collection"  # a test's property: [of which, how many cases it ran, of how many]
 ROOT = Path(__file__).resolve().parents[1]
+# Tests that grade with the whole command; those that take half a minute and more are in no sample.
+a_run_of_the_grader = pytest.mark.sampled(0.06, of="runs of the grader")
+a_long_run_of_the_grader = pytest.mark.sampled(0, of="long runs of the grader")
 whole = False  # whether collections are run whole; conftest.py says so before tests are read
 
 
@@ -29,7 +34,9 @@ def seed_of_commit():
 
 
 def chosen(cases, share, name):
-    """Of a sequence the cases to run: all, or as many as `share`, 0 to 1, and at least one.
+    """Of a sequence the cases to run: all, or as many as `share`, 0 to 1, of them.
+
+    That is at least one where the share is above 0.
 
     They are spread evenly, in their order. name: of the collection; equal names draw equally.
     """

@@ -20,6 +20,7 @@ from tests.attacks.killing import rows
 from tests.sample_class import write_zip
 from tests.sample_class.generated import generated_class
 from tests.sample_class.work import LESSON, ROOT, Notebook
+from tests.sampling import a_long_run_of_the_grader, a_run_of_the_grader
 
 P2, P3 = "problem_2_pen_and_paper", "problem_3_numpy"
 # One of the students' code takes along what executes it: without a sandbox it can.
@@ -175,7 +176,7 @@ def marks(gradebook):
     return rows(gradebook / "grades.csv"), rows(gradebook / "checks.csv")
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_long_run_of_the_grader
 def test_marks_are_those_of_local_grading_whatever_is_lost_or_stopped(machines, course):
     """One run is interrupted; in the next a worker is killed."""
     students = generated_class(3)
@@ -206,7 +207,7 @@ def test_marks_are_those_of_local_grading_whatever_is_lost_or_stopped(machines, 
     until(lambda: not machines.executing())
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_long_run_of_the_grader
 def test_a_notebook_that_takes_its_workers_along_is_set_aside(machines, course):
     for student, source in (
         ("ann", "1"),
@@ -230,7 +231,7 @@ def test_a_notebook_that_takes_its_workers_along_is_set_aside(machines, course):
     assert "lost 3 times" in said
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_workers_with_other_versions_get_nothing(machines, course, capsys):
     write_zip(generated_class(1), course / "class.zip")
     machines.start_workers(1)
@@ -258,7 +259,7 @@ def test_workers_with_other_versions_get_nothing(machines, course, capsys):
     assert not (course / "gradebook").exists()
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_scheduler_that_is_not_there(course):
     if os.environ.get("CI") != "true":
         pytest.importorskip("distributed")

@@ -27,6 +27,7 @@ from helpers.grading.released import released_notebooks
 from helpers.grading.settings import course_at
 from tests.attacks.killing import rows
 from tests.sample_class.work import LESSON, ROOT, Notebook
+from tests.sampling import a_long_run_of_the_grader, a_run_of_the_grader
 
 pytestmark = pytest.mark.skipif(
     bool(sandbox.bubblewrap_problem()) and not os.environ.get("CI"), reason="needs bubblewrap"
@@ -159,7 +160,7 @@ def test_a_new_file_of_helpers_is_hidden(tmp_path, monkeypatch):
     assert ast.literal_eval(done.stdout) == sorted(sandbox.VISIBLE), done.stderr
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 @pytest.mark.parametrize(
     ("tries", "says"),
     [
@@ -309,7 +310,7 @@ os.kill(-1, signal.SIGKILL)
 """
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_kernel_cannot_touch_what_it_was_forked_from(warm):
     zygote = zygote_of(warm)
     limits = Path(f"/proc/{zygote.pid}/limits")
@@ -362,7 +363,7 @@ def test_a_zygote_that_ends_costs_its_notebook_one_cell_at_most(warm):
     assert executed(warm, "print('again')") == (["again\n"], {})
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_where_forking_fails_kernels_are_cold(monkeypatch):
     monkeypatch.setattr(kernels, "IN_PLACE_OF", {})
     threads = WarmKernels(["threads_of_its_own"])
@@ -400,7 +401,7 @@ def test_a_zygote_that_is_lost_while_it_starts_is_no_error(monkeypatch):
     source.close()
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_zygote_can_be_ended_the_moment_it_starts(monkeypatch):
     """Also while bubblewrap, inside, still waits for bubblewrap, outside."""
     folders = []
@@ -468,7 +469,7 @@ def times(gradebook):
     return {path: path.stat().st_mtime_ns for path in gradebook.glob("executed/*/*/*.gz")}
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_long_run_of_the_grader
 def test_marks_are_the_same_however_they_come_about(small_class, capsys):
     wanted, gradebook = grade(small_class, "--workers", "2")
     first = times(gradebook)
@@ -493,7 +494,7 @@ def test_marks_are_the_same_however_they_come_about(small_class, capsys):
 # What a run says
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_line_of_json_for_each_event(small_class, capsys):
     _, gradebook = grade(small_class, "--log", "json")
     said = capsys.readouterr()
@@ -512,7 +513,7 @@ def test_a_line_of_json_for_each_event(small_class, capsys):
     assert Path(events[-1]["files"]["Marks"]) == gradebook / "grades.csv"
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_how_long_each_notebook_ran_is_noted(small_class):
     _, gradebook = grade(small_class)
     found = rows(gradebook / "times.csv")

@@ -18,6 +18,7 @@ from helpers.grading.released import released_notebooks
 from helpers.grading.settings import course_at
 from tests.postgresql import PASSWORD
 from tests.sample_class.work import LESSON, ROOT, Notebook
+from tests.sampling import a_long_run_of_the_grader, a_run_of_the_grader
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="bubblewrap and PostgreSQL are tested on Linux"
@@ -114,7 +115,7 @@ def rows(path):
 # Grading
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_long_run_of_the_grader
 @pytest.mark.usefixtures("sealed")
 def test_two_lessons_at_once_get_the_marks_that_sqlite_gives(root, server, capsys):
     url = server.create("at_once")
@@ -170,7 +171,7 @@ def test_two_lessons_at_once_get_the_marks_that_sqlite_gives(root, server, capsy
     assert "\nann " in done.stdout and "\nbob " in done.stdout
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 @pytest.mark.usefixtures("sealed")
 def test_another_goes_on_where_a_run_was_killed(root, server, capsys):
     url = server.create("killed")
@@ -278,7 +279,7 @@ with database.alone(course_at(database=database.chosen("sqlite:///shared.db")), 
 """
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_file_is_for_one_run_though_the_folders_differ(root, capsys):
     other = subprocess.Popen(
         [sys.executable, "-c", HOLD],

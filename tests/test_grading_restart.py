@@ -25,6 +25,7 @@ from helpers.grading.released import released_notebooks
 from helpers.grading.scratch import PREFIX, remove, scratch
 from helpers.grading.settings import course_at
 from tests.sample_class.work import LESSON, ROOT, Notebook
+from tests.sampling import a_run_of_the_grader
 
 P2 = "problem_2_pen_and_paper"
 CHECK, ANSWER = "p2-relu-update", "p2-relu-update-answer"
@@ -109,7 +110,7 @@ def without_relu_update(course):
 # What a person gave, and what was handed in before
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_resubmission_replaces_and_keeps_the_earlier(course):
     full, less = without_relu_update(course), None
     kept = course.gradebook / "earlier" / "ann" / LESSON
@@ -132,7 +133,7 @@ def test_a_resubmission_replaces_and_keeps_the_earlier(course):
     assert not (course.gradebook / "earlier" / "bob").exists()
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_what_a_person_gave_survives_grading_again(course, monkeypatch):
     hand_in(ann=RIGHT)
     assert grade(course) == 0
@@ -146,7 +147,7 @@ def test_what_a_person_gave_survives_grading_again(course, monkeypatch):
         assert given_by_hand(course, "ann") == (0.5, "Come and see me.")
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_points_are_less_a_penalty_and_never_negative(course):
     hand_in(ann=RIGHT, bob=RIGHT, cem=WRONG)
     assert grade(course) == 0
@@ -174,7 +175,7 @@ def test_changed_code_and_another_timeout_grade_again(monkeypatch):
 # What does not agree, and what was left half-written
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_gradebook_and_results_that_do_not_agree_are_graded_again(course):
     hand_in(ann=RIGHT, bob=RIGHT, cem=RIGHT)
     assert grade(course) == 0
@@ -439,7 +440,7 @@ def test_ctrl_c_waits_for_the_end_whichever_thread_gets_it():
         signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 @pytest.mark.parametrize("seconds", (0.7, 2, 4, 8))
 def test_ctrl_c_is_answered_in_words(course, seconds):
     hand_in(ann=RIGHT)
@@ -460,7 +461,7 @@ def test_ctrl_c_is_answered_in_words(course, seconds):
     scratch.rmdir()  # nothing is left in it
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_ctrl_c_within_an_exec_has_the_same_exit_code(course, tmp_path):
     """`python -m` keeps in mind that one was left by Ctrl-C, whoever caught it since."""
     code = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(5)"
@@ -478,7 +479,7 @@ def test_ctrl_c_within_an_exec_has_the_same_exit_code(course, tmp_path):
 # What goes wrong costs one student or one page
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_failure_costs_its_student_alone(course, capsys):
     hand_in(ann=RIGHT, bob=RIGHT, cem=RIGHT, dan=RIGHT)
     obstacles = [
@@ -507,7 +508,7 @@ def test_a_failure_costs_its_student_alone(course, capsys):
     assert (course.feedback / "dan" / LESSON / f"{P2}.html").is_file()
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_locked_database_is_waited_for(course):
     hand_in(ann=RIGHT, bob=RIGHT)
     save.register(course, LESSON, released_notebooks(course, LESSON))

@@ -26,7 +26,7 @@ from helpers.interactive import explore_learning_rate, step_through
 from helpers.network import Network
 from helpers.reference import gradients
 from helpers.weight_space import WeightSpace
-from tests.browser import offline_page
+from tests.browser import in_the_browser, offline_page
 
 ETAS = (0.5, 2.0, 10.0, 20.0, 50.0)
 STEPS = 12
@@ -180,6 +180,7 @@ def test_the_html_stands_alone(name):
     assert len(html) < 120_000
 
 
+@in_the_browser
 def test_a_name_cannot_close_the_script(show):
     picture = explore_learning_rate(surface(), ETAS, labels=("</script><b>w", "w_2"))
     page = show(picture._repr_html_())
@@ -196,6 +197,7 @@ def test_the_text_names_the_static_twin(name, twin):
     assert "0x" not in text and "\n" not in text
 
 
+@in_the_browser
 def test_without_its_script_the_picture_is_a_sentence(show):
     html = PICTURES["explore"]()._repr_html_()
     page = show(re.sub(r"<script>.*</script>", "", html, flags=re.DOTALL))
@@ -205,6 +207,7 @@ def test_without_its_script_the_picture_is_a_sentence(show):
 # The learning rate
 
 
+@in_the_browser
 def test_the_learning_rate_by_keys(show):
     page = show(PICTURES["explore"]()._repr_html_())
     root = page.locator(".backprop-picture")
@@ -225,6 +228,7 @@ def test_the_learning_rate_by_keys(show):
     assert_shows(root, ETAS[0], 0)
 
 
+@in_the_browser
 def test_the_learning_rate_by_mouse(show):
     page = show(PICTURES["explore"]()._repr_html_())
     root = page.locator(".backprop-picture")
@@ -239,6 +243,7 @@ def test_the_learning_rate_by_mouse(show):
     assert_shows(root, ETAS[-1], 0)
 
 
+@in_the_browser
 def test_step_and_play(show):
     page = show(PICTURES["explore"]()._repr_html_())
     root = page.locator(".backprop-picture")
@@ -259,6 +264,7 @@ def test_step_and_play(show):
     assert_shows(root, ETAS[2], reached)
 
 
+@in_the_browser
 def test_the_path_is_drawn_where_its_numbers_are(show):
     """The marks of both frames, read back through the ticks."""
     page = show(PICTURES["explore"]()._repr_html_())
@@ -305,6 +311,7 @@ def test_contours_separate_lower_from_higher_losses():
             assert loss == pytest.approx(float(text), rel=0.05)
 
 
+@in_the_browser
 def test_a_path_that_diverges_is_said_to_leave_the_picture(show):
     page = show(PICTURES["explore the slide example"]()._repr_html_())
     root = page.locator(".backprop-picture")
@@ -398,6 +405,7 @@ def flat(arrays):
     return np.concatenate([array.ravel() for array in arrays])
 
 
+@in_the_browser
 @pytest.mark.parametrize("hidden, eta", [("sigmoid", 0.1), ("tanh", 2.0), ("relu", 0.5)])
 def test_every_number_of_a_step(show, hidden, eta):
     page = show(PICTURES["step 2-2-1"]()._repr_html_())
@@ -446,6 +454,7 @@ def test_every_number_of_a_step(show, hidden, eta):
     assert "The loss has fallen." in root.inner_text()
 
 
+@in_the_browser
 def test_the_slide_example_without_its_biases(show):
     """The published step: all nine weights move, and the loss explodes from 8 to 15488."""
     page = show(PICTURES["step 2-3-1 without biases"]()._repr_html_())
@@ -469,7 +478,7 @@ def result_of(formula):
     return eval(left, names | {"exp": np.exp, "ln": np.log}), float(right)
 
 
-@pytest.mark.sampled(0.3)
+@in_the_browser
 @pytest.mark.parametrize("name", STEP_PICTURES)
 def test_the_formulas_are_true(show, name):
     """Each formula is computed again from the numbers that it shows, for every choice."""
@@ -501,7 +510,7 @@ def test_the_formulas_are_true(show, name):
     assert checked > 10
 
 
-@pytest.mark.sampled(0.3)
+@in_the_browser
 @pytest.mark.parametrize("name", PICTURES)
 def test_texts_are_apart_and_inside_the_drawing(show, name):
     page = show(PICTURES[name]()._repr_html_())
@@ -521,6 +530,7 @@ def test_texts_are_apart_and_inside_the_drawing(show, name):
     assert root.evaluate("root => root.scrollWidth <= root.clientWidth")
 
 
+@in_the_browser
 @pytest.mark.parametrize("name", ["explore", "step 3-4-2"])
 def test_the_picture_is_seen(show, name):
     """On its own white page, whatever the page's colours are."""
@@ -534,6 +544,7 @@ def test_the_picture_is_seen(show, name):
     assert colours.get((0, 0x72, 0xB2), 0) > 100  # forward, or the path
 
 
+@in_the_browser
 def test_new_and_used_are_marked_by_more_than_colour(show):
     page = show(PICTURES["step 2-2-1"]()._repr_html_())
     root = page.locator(".backprop-picture")
@@ -573,6 +584,7 @@ def test_wrong_arguments_of_step_through(arguments, message):
 # Where it is shown
 
 
+@in_the_browser
 def test_copies_on_one_page_are_independent(show):
     explore, step = (PICTURES[name]()._repr_html_() for name in ("explore", "step 2-2-1"))
     page = show(explore, step, explore, step)
@@ -586,6 +598,7 @@ def test_copies_on_one_page_are_independent(show):
     assert "1 of 12" in roots.nth(3).inner_text()
 
 
+@in_the_browser
 def test_a_page_saved_from_the_browser_works(show):
     page = show(PICTURES["explore"]()._repr_html_())
     page.locator("input").first.press("Home")
@@ -595,6 +608,7 @@ def test_a_page_saved_from_the_browser_works(show):
     assert_shows(saved.locator(".backprop-picture"), ETAS[-1], STEPS)
 
 
+@in_the_browser
 @pytest.mark.parametrize("name", ["explore", "step 2-2-1"])
 def test_all_text_is_in_the_font_of_the_page_around_it(show, name):
     page = show(PICTURES[name]()._repr_html_(), "<style>body { font-family: Around; }</style>")
@@ -605,6 +619,7 @@ def test_all_text_is_in_the_font_of_the_page_around_it(show, name):
     assert len(families) > 30 and set(families) == {"Around"}
 
 
+@in_the_browser
 def test_keys_in_controls_do_not_reach_the_page(show):
     """So that slides do not turn while a slider moves."""
     page = show(
@@ -634,6 +649,7 @@ def notebook(*html):
     return nbformat.v4.new_notebook(cells=[cell])
 
 
+@in_the_browser
 def test_a_page_made_by_nbconvert_works_without_network(chromium, tmp_path):
     """And asks for nothing that nbconvert's page without the pictures does not ask for."""
     requests = {}
@@ -730,7 +746,7 @@ CONNECTED = """() => {
 }"""
 
 
-@pytest.mark.sampled(0.5)
+@in_the_browser
 @pytest.mark.parametrize("application, path", [("lab", "lab/tree"), ("notebook", "notebooks")])
 def test_in_a_running(application, path, chromium, tmp_path):
     """The pictures appear when their cells run, and the notebook does not react to their keys."""

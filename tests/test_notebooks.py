@@ -90,7 +90,7 @@ def test_two_builds_give_the_same_bytes():
     assert list(build.changes(ROOT, first)) == []
 
 
-@pytest.mark.sampled(0.28, like="notebooks")
+@pytest.mark.sampled(0.14, like="notebooks")
 @each_notebook
 def test_solutions_reproduce_their_stored_outputs(name, executed_notebooks, tmp_path):
     path = SOURCES[name].with_suffix(".ipynb")
@@ -155,7 +155,7 @@ def nbval(folder, path):
 # What students get
 
 
-@pytest.mark.sampled(0.28, like="notebooks")
+@pytest.mark.sampled(0.14, like="notebooks")
 @each_notebook
 def test_given_cells_run_clean_before_anything_is_answered(attempted, name):
     for cell in code_cells(attempted):
@@ -167,7 +167,7 @@ def test_given_cells_run_clean_before_anything_is_answered(attempted, name):
             assert output.get("name") != "stderr", f"cell {cell.id} writes {output.text}"
 
 
-@pytest.mark.sampled(0.28, like="notebooks")
+@pytest.mark.sampled(0.14, like="notebooks")
 @each_notebook
 def test_unanswered_checks_say_so_and_give_no_marks(attempted, name):
     for cell in filter(source.is_check, code_cells(attempted)):

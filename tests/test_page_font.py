@@ -24,7 +24,7 @@ from helpers.grading import feedback, report, results, save, sheets
 from helpers.grading.settings import course_at
 from helpers.grading.students import Student
 from helpers.judging import Verdict
-from tests.browser import launch, offline_page
+from tests.browser import in_the_browser, launch, offline_page
 from tests.slides import faults
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -216,6 +216,7 @@ def texts(browser, path, query=""):
     return found
 
 
+@in_the_browser
 @pytest.mark.skipif(sys.platform != "linux", reason="only there fontconfig chooses the fonts")
 def test_the_browsers_have_different_fonts(browsers, tmp_path):
     """Or the tests below would compare nothing."""
@@ -225,7 +226,7 @@ def test_the_browsers_have_different_fonts(browsers, tmp_path):
     assert len(set(widths)) == len(FOLDERS)
 
 
-@pytest.mark.sampled(0.4)
+@in_the_browser
 @pytest.mark.parametrize("name", FOLDERS)
 @pytest.mark.parametrize("kind", ["feedback", "report", "sheets", "slides"])
 def test_text_is_as_wide_with_whatever_fonts_there_are(browsers, pages, kind, name):
@@ -235,7 +236,7 @@ def test_text_is_as_wide_with_whatever_fonts_there_are(browsers, pages, kind, na
     assert texts(browsers[name], pages[kind], query) == here
 
 
-@pytest.mark.sampled(0.5)
+@in_the_browser
 @pytest.mark.parametrize("name", ["no letters", "serif"])
 def test_slides_have_no_fault_with_whatever_fonts_there_are(browsers, pages, name):
     tab = offline_page(browsers[name], [], viewport={"width": 1280, "height": 720})

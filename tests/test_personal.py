@@ -28,9 +28,17 @@ from helpers.judging import judge
 from helpers.personal import NO_SECRET, SECRET_VARIABLE, STUDENT_VARIABLE, normalised, numbers_of
 from helpers.questions import question_by_id, questions_of
 from helpers.recognition import ambiguous
-from tests import test_questions as properties
+from tests.fair_questions import (
+    assert_mistakes_have_numbers_of_their_own,
+    assert_no_answer_of_one_section_passes_in_another,
+    assert_only_the_expected_is_right,
+    assert_the_loss_after_half_a_step_does_not_pass,
+    verdict_on_rounded_gradient,
+)
 from tests.in_process import marked
 from tests.sample_class.work import Notebook
+from tests.sampling import a_run_of_the_grader
+from tests.worked_by_hand import BACKWARD, by_hand, page_verdicts
 
 ROOT = Path(__file__).resolve().parents[1]
 P2 = "problem_2_pen_and_paper"
@@ -81,13 +89,13 @@ def test_a_draw_is_as_good_as_the_courses_numbers(student):
         lambda value: value + rng.uniform(-0.5e-4, 0.5e-4) * (value != 0),
     )
     for hidden, keep in itertools.product(HIDDEN, roundings):
-        page = properties.by_hand(hidden, keep, student)
-        found = dict(properties.page_verdicts(hidden, page, student))
+        page = by_hand(hidden, keep, student)
+        found = dict(page_verdicts(hidden, page, student))
         assert set(found.values()) == {("right", "")}, (hidden, found)
-    properties.test_no_answer_of_one_section_passes_in_another(student)
-    properties.test_too_few_digits_are_named(2, ("wrong", "too_few_digits"), student)
+    assert_no_answer_of_one_section_passes_in_another(student)
+    assert verdict_on_rounded_gradient(2, student) == ("wrong", "too_few_digits")
     for hidden in HIDDEN:
-        properties.test_the_loss_after_half_a_step_does_not_pass(hidden, student)
+        assert_the_loss_after_half_a_step_does_not_pass(hidden, student)
 
 
 @pytest.mark.sampled(0.08)
@@ -102,12 +110,12 @@ def test_mistakes_are_told_apart_and_named(student):
     }
     for question in questions_of(P2, student).values():
         if question.id != "p2.compare":
-            properties.assert_only_the_expected_is_right(question, 0)
+            assert_only_the_expected_is_right(question, 0)
             for part in question.parts:
                 found = set(ambiguous(part, question.cases_from(0)))
                 assert found <= known[question.id, part.name], (question.id, part.name)
     for hidden in HIDDEN:
-        properties.test_mistakes_give_numbers_of_their_own_on_the_tutorials_network(hidden, student)
+        assert_mistakes_have_numbers_of_their_own(hidden, student)
 
 
 def test_the_comparison_has_one_answer(sample):
@@ -268,7 +276,7 @@ def test_follow_through_uses_the_students_numbers():
     for question, answers in (
         ("p2.sigmoid.forward", sigmoid),
         ("p2.tanh.forward", {name: page[name] for name in ("a_h", "z_o", "a_o", "E")}),
-        ("p2.tanh.backward", {name: page[name] for name in properties.BACKWARD}),
+        ("p2.tanh.backward", {name: page[name] for name in BACKWARD}),
     ):
         asked = question_by_id(question, student)
         records[question] = observe(asked, answers, 0)
@@ -527,7 +535,7 @@ HOSTILE_ROWS = [
 ]
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_one_page_a_student_as_pdf_and_the_same_bytes_again(tmp_path, capsys):
     path = write_list(tmp_path / "list.csv", [("a1", "Amara Okafor"), ("b2", "王小明"), ("c3", "")])
     contents = []
@@ -539,7 +547,7 @@ def test_one_page_a_student_as_pdf_and_the_same_bytes_again(tmp_path, capsys):
     assert not list(tmp_path.glob("*.new"))
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 @pytest.mark.filterwarnings("error")
 def test_hostile_identifiers_on_the_sheets(tmp_path, capsys):
     path = write_list(tmp_path / "list.csv", HOSTILE_ROWS[:5])
@@ -594,7 +602,7 @@ def rows_of(path):
         return {(row["student"], row["notebook"]): row for row in csv.DictReader(file)}
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_class_is_graded_each_with_their_own_numbers(tmp_path, monkeypatch, capsys):
     """Amara used her numbers; Ben, too, used Amara's: a person decides, and nothing else is new."""
     amara, ben = "Amara Okafor_11", "Ben <i>$x$_22"
@@ -652,7 +660,7 @@ def test_a_class_is_graded_each_with_their_own_numbers(tmp_path, monkeypatch, ca
     assert grade("--students", "no.csv")[0] == 2
 
 
-@pytest.mark.sampled(0.06, of="runs of the grader")
+@a_run_of_the_grader
 def test_a_wrong_secret_stops_the_grading_in_words(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(SECRET_VARIABLE, "too short")

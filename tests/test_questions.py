@@ -1,7 +1,6 @@
 """Right answers pass, also written differently and rounded; each recognised mistake is named."""
 
 import ast
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +8,20 @@ import pytest
 
 from helpers.asking import Task
 from helpers.course import HIDDEN, tutorial_step
-from helpers.draws import mixed_up
-from helpers.judging import judge
 from helpers.misconceptions import CATALOGUE
 from helpers.misconceptions.of_a_step import wrong_values
 from helpers.network import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from helpers.personal import SECRET_VARIABLE
 from helpers.questions import NOTEBOOKS, problem_3_numpy, question_by_id, questions_of
 from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION, random_step
-from tests.worked_by_hand import BACKWARD, FORWARD, SEED, UPDATE, by_hand, verdicts
+from tests.fair_questions import (
+    assert_mistakes_have_numbers_of_their_own,
+    assert_no_answer_of_one_section_passes_in_another,
+    assert_only_the_expected_is_right,
+    assert_the_loss_after_half_a_step_does_not_pass,
+    verdict_on_rounded_gradient,
+)
+from tests.worked_by_hand import FORWARD, by_hand, page_verdicts, verdicts
 
 ALL = [question for notebook in NOTEBOOKS.values() for question in questions_of(notebook).values()]
 
@@ -31,16 +35,6 @@ def student(request, monkeypatch):
 
 def assert_all_right(found):
     assert set(found.values()) == {("right", "")}, found
-
-
-def recorded(asked, values, seed=SEED):
-    """The verdicts on a Question when each part's answers, one a case, are `values[part]`."""
-    entries = {
-        part: [{"shape": list(np.shape(v)), "values": np.ravel(v).tolist()} for v in cases]
-        for part, cases in values.items()
-    }
-    record = {"version": 1, "question": asked.id, "answers": entries}
-    return {verdict.part: verdict for verdict in judge(asked, record, seed)}
 
 
 NUMERIC = [
@@ -63,39 +57,6 @@ def test_so_it_is_with_a_students_numbers(student):
             assert_only_the_expected_is_right(question, 1)
 
 
-def assert_only_the_expected_is_right(question, seed):
-    cases = question.cases_from(seed)
-    expected = {
-        part.name: [np.asarray(case.expected[part.name]) for case in cases]
-        for part in question.parts
-    }
-    for verdict in recorded(question, expected, seed).values():
-        assert verdict.verdict == "right", verdict
-    for part in question.parts:
-        names = {name for case in cases for name, _ in case.mistakes.get(part.name, ())}
-        for name in names:
-            assert name in CATALOGUE
-            values = [
-                dict(case.mistakes[part.name]).get(name, case.expected[part.name]) for case in cases
-            ]
-            if any(np.shape(v) != np.shape(e) for v, e in zip(values, expected[part.name])):
-                continue  # a transposed matrix; it has a test of its own
-            tolerated = [
-                part.tolerance.allowed(e, case.given.get(part.name))
-                for e, case in zip(expected[part.name], cases)
-            ]
-            same = all(
-                np.all(np.abs(v - e) <= allowed)
-                for v, e, allowed in zip(values, expected[part.name], tolerated)
-            )
-            verdict = recorded(question, {**expected, part.name: values}, seed)[part.name]
-            if same:  # with ReLU, the slope at a is the slope at z
-                assert verdict.verdict == "right"
-            else:
-                assert (verdict.verdict, verdict.points) == ("wrong", 0)
-                assert verdict.misconception, (question.id, part.name, name)
-
-
 def test_words_are_compared_without_case():
     right = dict(moved_most="ReLU", has_unmoved=" relu ", unmoved_count=4, reason="c")
     assert_all_right(verdicts("p2.compare", **right))
@@ -105,15 +66,6 @@ def test_words_are_compared_without_case():
 
 
 # By hand: an independent computation, in which every result may be rounded before it is used
-
-
-def page_verdicts(hidden, page, student=""):
-    for kind, names in (("forward", FORWARD), ("backward", BACKWARD), ("update", UPDATE)):
-        if kind == "forward" and hidden != "sigmoid":
-            names = names[1:]
-        answers = {name: page[name] for name in names}
-        found = verdicts(f"p2.{hidden}.{kind}", student=student, **answers)
-        yield from found.items()
 
 
 def roundings():
@@ -159,90 +111,22 @@ def test_rows_columns_and_single_numbers_are_the_same_by_hand():
 )
 def test_too_few_digits_are_named(digits, verdict, student):
     """Three decimals are accepted, two are named; what has rounded to 0 says nothing."""
-    page = by_hand("sigmoid", student=student)
-    answers = {name: page[name] for name in BACKWARD} | {
-        "dW_h": np.round(page["dW_h"], digits).tolist()
-    }
-    found = verdicts("p2.sigmoid.backward", student=student, **answers)["dW_h"]
+    found = verdict_on_rounded_gradient(digits, student)
     assert found == verdict or (digits == 1 and found[0] == "wrong")
 
 
-@pytest.mark.parametrize(
-    ("part", "change", "name"),
-    [
-        ("delta_o", lambda v: -v, "wrong_sign"),
-        ("delta_o", lambda v: 2 * v, "factor_two"),
-        ("dW_o", lambda v: v / 2, "factor_half"),
-        ("dW_h", lambda v: v.T, "transposed"),
-        ("db_h", lambda v: 0 * v, "bias_gradient_forgotten"),
-    ],
-)
-def test_simple_mistakes_in_problem_2(part, change, name):
-    page = by_hand("tanh")
-    answers = {key: page[key] for key in BACKWARD}
-    answers[part] = change(np.asarray(page[part]))
-    found = verdicts("p2.tanh.backward", **answers)
-    assert found.pop(part) == ("wrong", name)
-    assert_all_right(found)
-
-
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [
-        (lambda old, new, eta: 2 * old - new, "step_added"),
-        (lambda old, new, eta: old - (old - new) / eta, "learning_rate_forgotten"),
-        (lambda old, new, eta: old, "not_updated"),
-        (lambda old, new, eta: old - new, "step_instead_of_weight"),
-    ],
-)
-@pytest.mark.parametrize("part", UPDATE[:-1])
 @pytest.mark.parametrize("hidden", HIDDEN)
-def test_mistakes_of_the_update(hidden, part, change, name, student):
-    page = by_hand(hidden, student=student)
-    step = tutorial_step(hidden, student)
-    old = step[part.removesuffix("_new")]
-    new = np.asarray(page[part], dtype=float).reshape(old.shape)
-    answers = {key: page[key] for key in UPDATE} | {part: change(old, new, step.eta)}
-    found = verdicts(f"p2.{hidden}.update", student=student, **answers)
-    assert found[part] == ("wrong", name)
-
-
-@pytest.mark.parametrize("hidden", HIDDEN)
-def test_mistakes_give_numbers_of_their_own_on_the_tutorials_network(hidden, student):
-    """Which two mistakes give the same number there: few, and these are all."""
-    same = set()
-    for kind in ("forward", "backward", "update"):
-        same |= set(mixed_up(question_by_id(f"p2.{hidden}.{kind}", student)))
-    expected = set()
-    if hidden == "relu":  # the slope of an active unit is 1 at z and at a
-        expected = {(part, "right", "slope_at_a") for part in ("delta_h", "dW_h", "db_h")}
-    assert same == expected
+def test_mistakes_have_numbers_of_their_own(hidden, student):
+    assert_mistakes_have_numbers_of_their_own(hidden, student)
 
 
 def test_no_answer_of_one_section_passes_in_another(student):
-    """A name left over from another activation's section is never right, but for z_h.
-
-    What rightly follows from the wrong activations is carried; the activations and the deltas,
-    which need their slope, are wrong.
-    """
-    for own, other in itertools.permutations(HIDDEN, 2):
-        for part, verdict in page_verdicts(own, by_hand(other, student=student), student):
-            if part in ("a_h", "delta_o", "delta_h"):
-                assert verdict[0] == "wrong", (own, other, part)
-            elif part != "z_h":
-                assert verdict[0] in ("wrong", "carried"), (own, other, part)
+    assert_no_answer_of_one_section_passes_in_another(student)
 
 
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_the_loss_after_half_a_step_does_not_pass(hidden, student):
-    step = tutorial_step(hidden, student)
-    new = {name: step[f"{name}_new"] for name in PARAMETERS}
-    for kept in (*itertools.combinations(PARAMETERS, 1), *itertools.combinations(PARAMETERS, 2)):
-        page = by_hand(hidden, student=student)
-        page["E_new"] = step.loss_with({**new, **{name: step[name] for name in kept}})
-        answers = {name: page[name] for name in UPDATE}
-        found = verdicts(f"p2.{hidden}.update", student=student, **answers)
-        assert found["E_new"][0] == "wrong", kept
+    assert_the_loss_after_half_a_step_does_not_pass(hidden, student)
 
 
 def test_the_tutorials_numbers_are_as_promised(student):

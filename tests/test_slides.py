@@ -17,7 +17,7 @@ from helpers.authoring import slides, source
 from helpers.authoring.__main__ import main as build
 from helpers.authoring.build import sources
 from helpers.authoring.slides import decks, main, page
-from tests.browser import offline_page
+from tests.browser import in_the_browser, offline_page
 from tests.slides import faults
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -271,12 +271,14 @@ def unknown_commands(tab):
 # The sample
 
 
+@in_the_browser
 @pytest.mark.parametrize("name", ["1_first", "2_second"])
 def test_slides_without_fault_have_none(root, show, name):
     tab = show(root / f"slides/lesson/{name}.html")
     assert faults(tab) == [] == unknown_commands(tab)
 
 
+@in_the_browser
 def test_each_fault_is_found_and_does_not_stop_the_command(tmp_path, show):
     write_source(tmp_path, FULL, "full")
     assert built(tmp_path) == 0
@@ -299,6 +301,7 @@ def test_each_fault_is_found_and_does_not_stop_the_command(tmp_path, show):
     assert unknown_commands(tab) == [r"\nonsense{x}"]
 
 
+@in_the_browser
 def test_keys_lead_through_all_slides(root, show):
     tab = show(root / "slides/lesson/1_first.html")
     for key, expected in [("ArrowRight", [1, 2, 2]), ("ArrowLeft", [1, 0, 0])]:
@@ -309,6 +312,7 @@ def test_keys_lead_through_all_slides(root, show):
     tab.wait_for_function("location.hash === '#/1'")  # so that reloading stays where one is
 
 
+@in_the_browser
 def test_an_interactive_picture_keeps_its_keys_and_a_clicker_turns_the_page(root, show):
     tab = show(root / "slides/lesson/2_second.html")
     tab.keyboard.press("ArrowRight")
@@ -322,6 +326,7 @@ def test_an_interactive_picture_keeps_its_keys_and_a_clicker_turns_the_page(root
     assert tab.evaluate("Reveal.getIndices().h") == 1
 
 
+@in_the_browser
 def test_an_interactive_picture_fills_its_room_and_can_be_dragged(root, show):
     tab = show(root / "slides/lesson/2_second.html")
     tab.keyboard.press("ArrowRight")
@@ -337,6 +342,7 @@ def test_an_interactive_picture_fills_its_room_and_can_be_dragged(root, show):
     assert tab.locator("#value").inner_text() == "100"
 
 
+@in_the_browser
 def test_the_speaker_sees_notes_and_clock(root, show):
     tab = show(root / "slides/lesson/1_first.html")
     with tab.expect_popup() as popup:
@@ -349,6 +355,7 @@ def test_the_speaker_sees_notes_and_clock(root, show):
     assert "For the speaker" not in notes.inner_text()
 
 
+@in_the_browser
 @pytest.mark.parametrize("notes", [False, True])
 def test_all_slides_are_printed(root, show, notes):
     query = "?print-pdf" + ("&showNotes=separate-page" if notes else "")
@@ -434,12 +441,14 @@ def made(request, tmp_path_factory):
     return folder / "lecture" / f"{request.param}.html"
 
 
+@in_the_browser
 def test_no_slide_of_the_lecture_has_a_fault(made, show):
     tab = show(made)
     assert "\n".join(f"{made.stem}, {fault}" for fault in faults(tab)) == ""
     assert unknown_commands(tab) == []
 
 
+@in_the_browser
 def test_keys_lead_through_the_lecture(made, show):
     tab = show(made)
     last = tab.evaluate("Reveal.getTotalSlides()") - 1

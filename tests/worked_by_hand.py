@@ -64,3 +64,13 @@ def verdicts(question, seed=SEED, student="", **answers):
     asked = question_by_id(question, student)
     found = judge(asked, observe(asked, answers, seed), seed)
     return {verdict.part: (verdict.verdict, verdict.misconception) for verdict in found}
+
+
+def page_verdicts(hidden, page, student=""):
+    """Yield (part, its verdict) of all that a page in Problem 2 answers for one activation."""
+    for kind, names in (("forward", FORWARD), ("backward", BACKWARD), ("update", UPDATE)):
+        if kind == "forward" and hidden != "sigmoid":
+            names = names[1:]
+        answers = {name: page[name] for name in names}
+        found = verdicts(f"p2.{hidden}.{kind}", student=student, **answers)
+        yield from found.items()

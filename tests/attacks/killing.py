@@ -30,7 +30,7 @@ STARTING, FIRST_WRITES, GRADING, ENDING = STAGES = (
     "starting", "first writes", "grading", "ending",
 )  # fmt: skip
 KILLS = {STARTING: 10, FIRST_WRITES: 18, GRADING: 14, ENDING: 8}
-FEW = 5  # kills, for which one class is enough
+FEW = 5  # kills, for which one class of few students is enough
 NOTEBOOK = "problem_2_pen_and_paper"
 CHECK = "p2-sigmoid-forward"
 OF_A_STUDENT = """
@@ -267,27 +267,26 @@ def rows(path):
         return [{k: v for k, v in row.items() if k != "hint"} for row in csv.DictReader(file)]
 
 
-def scenes(folder):
+def scenes(folder, few=False):
     """Two Scenes: a class that is graded from nothing, and one that comes back after marking.
 
     In the second a person has given marks and comments, two students hand in again, one is new,
-    and one is not in the new archive.
+    and one is not in the new archive; if `few`, one of each.
     """
     work = {student.shows: student for student in STUDENTS}
-    first = [
-        work[shows]
-        for shows in ("factor_two", "transposed", "nothing done", "bias_gradient_forgotten")
-    ]
-    second = [
-        replace(first[0], make=work["slope_formula_at_z"].make),
-        first[1],
-        replace(first[2], make=work["updated_output_weights"].make),
-        work["too_few_digits"],
-    ]
+    again, gone = work["factor_two"], work["bias_gradient_forgotten"]
+    first = [again, gone]
+    second = [replace(again, make=work["slope_formula_at_z"].make), work["too_few_digits"]]
+    if not few:
+        first += [work["transposed"], work["nothing done"]]
+        second += [
+            work["transposed"],
+            replace(work["nothing done"], make=work["updated_output_weights"].make),
+        ]
     from_nothing = Scene("new", folder / "new", write_zip(first, folder / "first.zip"))
     coming_back = Scene("regraded", folder / "regraded", folder / "first.zip")
     assert coming_back.start().wait() == 0
-    for student in first[:3]:
+    for student in first:
         give_by_hand(coming_back.gradebook, student.id)
     coming_back.before = coming_back.gradebook.rename(folder / "before")
     coming_back.archive = write_zip(second, folder / "second.zip")
@@ -320,7 +319,8 @@ def kill_classes(folder, moments, quiet_runs=2):
     quiet_runs: how often each class is graded before that, and nobody kills. A few moments are for
     the second Scene alone, in which more can be lost.
     """
-    found = scenes(folder)[0 if len(moments) > FEW else 1 :]
+    few = len(moments) <= FEW
+    found = scenes(folder, few)[1 if few else 0 :]
     moments = random.Random(SEED).sample(moments, len(moments))
     shares = [moments[i :: len(found)] for i in range(len(found))]
     with ThreadPoolExecutor() as pool:

@@ -12,7 +12,7 @@ from helpers.grading import sandbox
 from tests import sampling
 from tests.attacks import killing
 
-SHARE = 0.04  # of the kills, in a sample
+SHARE = 0.02  # of the kills, in a sample
 
 
 @pytest.fixture(scope="module")
