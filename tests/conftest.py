@@ -19,6 +19,8 @@ from tests.postgresql import server  # noqa: F401
 os.environ[SECRET_VARIABLE] = NO_SECRET
 # Nor on the database of its gradebook.
 os.environ.pop("BACKPROP_DB", None)
+# The many processes that tests start keep what they compile.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 MEMORY_OF_WORKER = 4_000_000_000  # bytes: a worker's own, and the graders' that it starts
 # Files that take long begin, so that none is left to one worker in the end.

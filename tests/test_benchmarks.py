@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -16,6 +18,10 @@ def run(code):
     )
 
 
+of_the_benchmarks = pytest.mark.sampled(0.3, of="tests of the benchmarks")
+
+
+@of_the_benchmarks
 def test_it_trains_with_the_functions_of_problem_3():
     """One epoch learns something; the functions come from the notebook and from nowhere else."""
     done = run(
@@ -40,6 +46,7 @@ def test_it_trains_with_the_functions_of_problem_3():
     assert before < 0.5 and after > 0.95
 
 
+@of_the_benchmarks
 def test_without_a_function_it_names_it(tmp_path):
     notebook = tmp_path / "problem_3_numpy.ipynb"
     notebook.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
@@ -51,6 +58,7 @@ def test_without_a_function_it_names_it(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@of_the_benchmarks
 def test_without_scikit_learn_it_says_how_to_install_it():
     done = run(
         "import sys\n"

@@ -1710,7 +1710,7 @@ for question in BY_HAND_NUMBERS:
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of np.matrix
-@pytest.mark.sampled(0.3)
+@pytest.mark.sampled(0.2)
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_right_solution_gets_every_point(name):
     assert false_rejects(SOLUTIONS[name]) == []

@@ -234,6 +234,7 @@ def test_pyplot_is_not_loaded():
     assert run.stdout.strip() == "False", run.stderr
 
 
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize(
     "before",
     ["", "import matplotlib.pyplot as plt", "%matplotlib inline\nimport matplotlib.pyplot as plt"],

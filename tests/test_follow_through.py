@@ -91,7 +91,7 @@ def test_one_slip_costs_one_part(hidden, name, slip):
         assert f"consistent with your {name}, which is not right yet" == found[part].hint
 
 
-@pytest.mark.sampled(0.4)
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_two_slips_cost_two_parts(hidden):
     for first, second in itertools.combinations(
@@ -136,7 +136,7 @@ def honest_points(hidden, name):
     return points(marked(hidden, page(hidden, {name: SLIPS["a bit"]})))
 
 
-@pytest.mark.sampled(0.12)
+@pytest.mark.sampled(0.06)
 @pytest.mark.parametrize("hidden", HIDDEN)
 @pytest.mark.parametrize("trick", TRICKS)
 def test_tricks_carry_nothing_over(hidden, trick):
@@ -433,6 +433,7 @@ def test_a_wrong_function_of_problem_4_costs_its_own_points_only(question, chang
     assert hints == {f"consistent with your {called}, which is not right yet"}
 
 
+@pytest.mark.sampled(0.5)
 @pytest.mark.parametrize(
     "changes",
     [

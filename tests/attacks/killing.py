@@ -85,13 +85,15 @@ class Kill:
 class Scene:
     """A class that is graded, and killed meanwhile.
 
-    folder: for everything. archive: what is handed in. before: the gradebook that is there already,
-    or None. wanted: what a run that nobody kills leaves behind. classes: how many were finished.
+    folder: for everything. archive: what is handed in. workers: how many processes grade it.
+    before: the gradebook that is there already, or None. wanted: what a run that nobody kills
+    leaves behind. classes: how many were finished.
     """
 
     name: str
     folder: Path
     archive: Path
+    workers: int = 2
     before: Path | None = None
     wanted: dict = field(default_factory=dict)
     fingerprints: dict = field(default_factory=dict)
@@ -121,7 +123,10 @@ class Scene:
         """Start the command as a process group of its own."""
         with open(self.folder / "output.txt", "wb") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "helpers.grading", self.archive, "--workers", "2"],
+                [
+                    *(sys.executable, "-m", "helpers.grading", self.archive),
+                    *("--workers", str(self.workers)),
+                ],
                 cwd=self.folder,
                 env={
                     **os.environ,
@@ -283,8 +288,9 @@ def scenes(folder, few=False):
             work["transposed"],
             replace(work["nothing done"], make=work["updated_output_weights"].make),
         ]
-    from_nothing = Scene("new", folder / "new", write_zip(first, folder / "first.zip"))
-    coming_back = Scene("regraded", folder / "regraded", folder / "first.zip")
+    workers = 1 if few else 2
+    from_nothing = Scene("new", folder / "new", write_zip(first, folder / "first.zip"), workers)
+    coming_back = Scene("regraded", folder / "regraded", folder / "first.zip", workers)
     assert coming_back.start().wait() == 0
     for student in first:
         give_by_hand(coming_back.gradebook, student.id)

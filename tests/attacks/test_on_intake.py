@@ -89,7 +89,7 @@ def fingerprint(folder):
     return found
 
 
-@pytest.mark.sampled(0.2)
+@pytest.mark.sampled(0.13)
 @pytest.mark.parametrize("attack", IN_FOLDERS, ids=lambda attack: ascii(attack.name))
 def test_attack_on_intake(graded, attack):
     run = graded
