@@ -8,8 +8,8 @@ the database that the environment variable BACKPROP_DB names, if it does.
 import sys
 from pathlib import Path
 
-from helpers.grading.database import chosen
 from helpers.grading.errors import NothingGraded
+from helpers.grading.gradebook.database import chosen
 from helpers.grading.settings import configure, course_at
 
 root = Path(__file__).resolve().parent

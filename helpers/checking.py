@@ -1,7 +1,7 @@
 """`check`: record a student's answers, compare them, show a table, and say NotYet if need be.
 
 At home it does all of that. While a notebook is graded there is nothing here to compare with: it
-records, and the grader judges the record (see helpers.grading.score).
+records, and the grader judges the record (see helpers.grading.gradebook.score).
 """
 
 import os
@@ -10,9 +10,8 @@ import traceback
 import types
 
 from helpers import asking
+from helpers.asking.record import MIME_TYPE
 from helpers.personal import current_student
-from helpers.record import MIME_TYPE
-from helpers.verdict import CARRIED, MISSING, RIGHT, as_html, as_text
 
 SEED_VARIABLE = "BACKPROP_PROBE_SEED"
 # The newest record of each question, and the verdicts on it, for those that follow it: by student,
@@ -38,9 +37,10 @@ def check(question, **answers):
     if asking.at_grading():
         _hand_over(question, answers)
         return
-    # Here, since a kernel in which submissions are graded has neither.
-    from helpers.judging import judge
-    from helpers.questions import question_by_id
+    # Imported only now: a kernel in which submissions are graded does not have helpers.marking.
+    from helpers.marking.judging import judge
+    from helpers.marking.questions import question_by_id
+    from helpers.marking.verdict import CARRIED, MISSING, RIGHT, as_html, as_text
 
     asked = question_by_id(question, current_student())
     newest = _newest.setdefault(asked.student, {})
@@ -95,8 +95,9 @@ def all_right(question, **answers):
     """
     if asking.at_grading():
         raise RuntimeError("While a notebook is graded it cannot tell whether answers are right.")
-    from helpers.judging import judge
-    from helpers.questions import question_by_id
+    from helpers.marking.judging import judge
+    from helpers.marking.questions import question_by_id
+    from helpers.marking.verdict import RIGHT
 
     asked = question_by_id(question, current_student())
     verdicts = judge(asked, observe(asked, answers, seed=0), 0)

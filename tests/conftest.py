@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from helpers.grading import machine
+from helpers.grading.machine import capacity
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
 from tests import sampling
 from tests.browser import chromium  # noqa: F401
@@ -27,15 +27,15 @@ MEMORY_OF_WORKER = 4_000_000_000  # bytes: a worker's own, and the graders' that
 LONGEST_FIRST = (
     "tests/attacks/test_killing.py",
     "tests/attacks/test_attacks.py",
-    "tests/test_grading_dask.py",
-    "tests/test_grading_kernels.py",
-    "tests/test_mutants.py",
+    "tests/grading/test_dask.py",
+    "tests/grading/test_kernels.py",
+    "tests/marking/test_mutants.py",
     "tests/test_notebooks.py",
-    "tests/test_grading.py",
-    "tests/test_personal.py",
-    "tests/test_grading_restart.py",
-    "tests/test_grading_postgresql.py",
-    "tests/test_interactive.py",
+    "tests/grading/test_command.py",
+    "tests/personal/test_personal.py",
+    "tests/grading/test_restart.py",
+    "tests/grading/test_postgresql.py",
+    "tests/pictures/test_interactive.py",
 )
 
 
@@ -136,8 +136,8 @@ def pytest_terminal_summary(terminalreporter):
 
 def pytest_xdist_auto_num_workers(config):
     # One more than cores, since many tests wait for processes of their own.
-    fitting = int(machine.memory() // MEMORY_OF_WORKER)
-    return max(1, min(machine.cores() + 1, fitting, 5))
+    fitting = int(capacity.memory() // MEMORY_OF_WORKER)
+    return max(1, min(capacity.cores() + 1, fitting, 5))
 
 
 class SharedOut(LoadScopeScheduling):

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from helpers.authoring.execution import execute, in_parallel
-from helpers.grading.versions import of_helpers
+from helpers.grading.machine.versions import of_helpers
 
 
 class ExecutedNotebooks:

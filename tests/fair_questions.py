@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 
 from helpers.course import HIDDEN, tutorial_step
-from helpers.draws import mixed_up
-from helpers.judging import judge
-from helpers.misconceptions import CATALOGUE
-from helpers.questions import question_by_id
+from helpers.marking.judging import judge
+from helpers.marking.misconceptions import CATALOGUE
+from helpers.marking.questions import question_by_id
+from helpers.personal.draws import mixed_up
 from helpers.sgd_step import PARAMETERS
 from tests.worked_by_hand import BACKWARD, SEED, UPDATE, by_hand, page_verdicts, verdicts
 

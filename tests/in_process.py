@@ -17,12 +17,12 @@ from nbformat.v4 import new_output
 
 from helpers.asking import Task, observe
 from helpers.asking.cell_ids import check_cell_id, question_of_answer, question_of_check
-from helpers.grading.released import grade_id, is_check
-from helpers.grading.run import Execution
-from helpers.grading.score import score
+from helpers.asking.record import MIME_TYPE
+from helpers.grading.gradebook.score import score
+from helpers.grading.repair.released import grade_id, is_check
+from helpers.grading.running.run import Execution
+from helpers.marking.questions import question_by_id
 from helpers.personal import STUDENT_VARIABLE
-from helpers.questions import question_by_id
-from helpers.record import MIME_TYPE
 
 NONCE = "of every check"
 

@@ -13,7 +13,7 @@ from multiprocessing import forkserver
 
 import pytest
 
-from helpers.grading import processes
+from helpers.grading.running import processes
 
 OURS = ("BACKPROP_", "TMPDIR")  # what variables begin with that tests give to workers
 

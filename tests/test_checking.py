@@ -11,10 +11,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from helpers.asking import PROBES_VARIABLE
+from helpers.asking.record import MIME_TYPE, Missing, Unusable, decode, encode
 from helpers.checking import NotYet, check, observe, when_answered
-from helpers.judging import judge
-from helpers.questions import NOTEBOOKS, question_by_id, questions_of
-from helpers.record import MIME_TYPE, Missing, Unusable, decode, encode
+from helpers.marking.judging import judge
+from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
 from tests.worked_by_hand import BACKWARD, FORWARD, by_hand, verdicts
 
 InteractiveShell.instance()  # without a shell, IPython prints instead of displaying

@@ -10,11 +10,11 @@ import pytest
 from helpers.authoring import source
 from helpers.checking import observe
 from helpers.course import lecture_step, xor_data
-from helpers.judging import judge
-from helpers.misconceptions import hint
+from helpers.marking.judging import judge
+from helpers.marking.misconceptions import hint
+from helpers.marking.questions import question_by_id, questions_of
 from helpers.network import Network
 from helpers.numerical import symmetric_difference
-from helpers.questions import question_by_id, questions_of
 from helpers.reference import gradients, jacobian
 from helpers.weight_space import WeightSpace
 

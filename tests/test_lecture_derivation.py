@@ -9,8 +9,8 @@ import pytest
 
 from helpers.checking import observe
 from helpers.course import lecture_step, slide_example
-from helpers.judging import judge
-from helpers.questions import question_by_id
+from helpers.marking.judging import judge
+from helpers.marking.questions import question_by_id
 from helpers.weight_space import WeightSpace
 
 NOTEBOOK = Path(__file__).parents[1] / "solutions" / "lecture" / "2_deriving_backpropagation.ipynb"

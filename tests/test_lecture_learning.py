@@ -11,8 +11,8 @@ import sympy
 from helpers import numerical
 from helpers.checking import observe
 from helpers.course import lecture_step, line_example, xor_data
-from helpers.judging import judge
-from helpers.questions import question_by_id, questions_of
+from helpers.marking.judging import judge
+from helpers.marking.questions import question_by_id, questions_of
 from helpers.reference import gradients
 from helpers.weight_space import WeightSpace
 

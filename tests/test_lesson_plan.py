@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers.questions import NOTEBOOKS, questions_of
+from helpers.marking.questions import NOTEBOOKS, questions_of
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 PLAN = (SOLUTIONS / "README.md").read_text(encoding="utf-8")

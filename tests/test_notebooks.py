@@ -11,15 +11,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from helpers.asking.record import MIME_TYPE
 from helpers.authoring import build, source
 from helpers.authoring.blocks import Block, blocks_in, for_student, pieces
 from helpers.authoring.comparison import differences
 from helpers.authoring.execution import QUIET, objections
 from helpers.authoring.notebook_file import as_text
 from helpers.authoring.release import release
-from helpers.judging import MISSING, judge
-from helpers.questions import NOTEBOOKS, question_by_id, questions_of
-from helpers.record import MIME_TYPE
+from helpers.marking.judging import MISSING, judge
+from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = {

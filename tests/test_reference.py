@@ -56,7 +56,7 @@ def test_the_slide_example():
 @pytest.mark.sampled(0.25)
 @pytest.mark.parametrize(("hidden", "output", "loss"), COMBINATIONS)
 def test_gradients_agree_with_keras(hidden, output, loss):
-    from helpers.quiet_keras import keras, tf
+    from helpers.keras import keras, tf
 
     rng = np.random.default_rng(COMBINATIONS.index((hidden, output, loss)))
     for depth in (1, 2, 3, 4):

@@ -4,8 +4,8 @@ import numpy as np
 
 from helpers.checking import observe
 from helpers.course import tutorial_step
-from helpers.judging import judge
-from helpers.questions import question_by_id
+from helpers.marking.judging import judge
+from helpers.marking.questions import question_by_id
 
 SEED = 20240
 FORWARD = ("z_h", "a_h", "z_o", "a_o", "E")

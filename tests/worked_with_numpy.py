@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 
 from helpers.checking import observe
-from helpers.judging import judge
-from helpers.questions import question_by_id
+from helpers.marking.judging import judge
+from helpers.marking.questions import question_by_id
 from helpers.sgd_step import PARAMETERS
 
 SEED = 11

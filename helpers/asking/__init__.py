@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.record import VERSION, Missing, Refused, Unusable, encode
+from helpers.asking.record import VERSION, Missing, Refused, Unusable, encode
 
 PROBES_VARIABLE = "BACKPROP_PROBES"  # the file that the grader's Task is in
 HELPERS = Path(__file__).parents[1]

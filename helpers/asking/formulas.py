@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from helpers.record import Missing, Unusable
+from helpers.asking.record import Missing, Unusable
 
 
 def values_at(probe, **formulas):

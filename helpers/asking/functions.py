@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from helpers.record import Refused
+from helpers.asking.record import Refused
 
 
 def returned(function, *arguments):

@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.asking.formulas import value_at
 from helpers.asking.functions import is_numeric, returned
-from helpers.record import Missing, Unusable
+from helpers.asking.record import Missing, Unusable
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from helpers.asking.functions import returned
-from helpers.record import Refused
+from helpers.asking.record import Refused
 
 
 def hidden_delta(probe, delta_h):

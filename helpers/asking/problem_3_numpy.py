@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 
 from helpers.asking.functions import beside, from_dict, from_sequence, in_notebook, returned
-from helpers.by_hand import HIDDEN
+from helpers.asking.record import Refused
+from helpers.course import HIDDEN
 from helpers.network import Network
-from helpers.record import Refused
 from helpers.sgd_step import PARAMETERS
 
 GRADIENTS = ("dW_h", "db_h", "dW_o", "db_o")

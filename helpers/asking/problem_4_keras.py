@@ -6,14 +6,14 @@ import numpy as np
 
 from helpers.asking.functions import beside, from_dict, from_sequence, in_notebook
 from helpers.asking.problem_3_numpy import GRADIENTS
-from helpers.by_hand import HIDDEN
-from helpers.record import Refused
+from helpers.asking.record import Refused
+from helpers.course import HIDDEN
 from helpers.sgd_step import PARAMETERS
 
 
 def keras_model(probe):
     """A Keras model with the weights, biases and activations of a probe."""
-    from helpers.quiet_keras import keras
+    from helpers.keras import keras
 
     inputs, units, outputs = probe["W_h"].shape[0], *probe["W_o"].shape
     model = keras.Sequential(

@@ -2,6 +2,8 @@
 
 import nbformat
 
+import helpers
+
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Without the interpreter's version: notebooks are the same from Python 3.11 on.
 LANGUAGE_INFO = {
@@ -17,7 +19,11 @@ LANGUAGE_INFO = {
 def normalise(notebook):
     """Give cells their grade_id as id, and drop what depends on the machine or the hour."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": LANGUAGE_INFO}
+    notebook.metadata = {
+        "backprop": {"release": helpers.__version__},
+        "kernelspec": KERNELSPEC,
+        "language_info": LANGUAGE_INFO,
+    }
     for cell in notebook.cells:
         cell.id = cell.metadata.nbgrader.grade_id
         for key in ("execution", "collapsed", "trusted"):

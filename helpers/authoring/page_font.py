@@ -13,7 +13,7 @@ import matplotlib
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from helpers import page_font
+from helpers.pictures import page_font
 
 FOLDER = Path(page_font.__file__).parent
 FROM = Path(matplotlib.get_data_path()) / "fonts" / "ttf"

@@ -16,12 +16,12 @@ from pathlib import Path
 import jinja2
 import nbformat
 
-from helpers import page_font
 from helpers.authoring import build, source
 from helpers.authoring.blocks import for_instructor
 from helpers.authoring.errors import BuildError
 from helpers.authoring.source import is_note, spoken
-from helpers.grading import markup
+from helpers.grading.pages import markup
+from helpers.pictures import page_font
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMULAS_EM = 16  # pixels of a formula as markup.py draws it that are one em of text

@@ -3,11 +3,11 @@
 Authors write one line at the top of a code cell; the rest follows from it and from the question:
 
     :answer: p2.sigmoid.forward     an answer cell of this question
-    :check: p2.sigmoid.forward      its check cell; points as in helpers.questions
+    :check: p2.sigmoid.forward      its check cell; points as in helpers.marking.questions
     :exercise: try_another_rate     an answer cell that is not checked and counts no points
     :given: load_data               a given cell with an id of its own
-    :editable: true                 a given cell in which students may type; see STUDENT in
-                                    helpers.grading.repair for the one thing there that counts
+    :editable: true                 a given cell in which students may type; what counts of it is
+                                    STUDENT alone: see helpers.grading.repair.lay_in
 
 In a lesson that is also shown as slides, one more line (in Markdown `+++ {"slide": "new"}`) says
 what the cell is there; without it the cell is not shown:
@@ -34,7 +34,7 @@ from jupytext.myst import MystMetadataParsingError, myst_to_notebook
 from helpers.asking.cell_ids import CELL_ID, answer_cell_id, check_cell_id, question_of_answer
 from helpers.authoring.blocks import blocks_in, for_student
 from helpers.authoring.errors import BuildError
-from helpers.questions import question_by_id
+from helpers.marking.questions import question_by_id
 
 SHORT = ("answer", "check", "exercise", "given")
 KEPT = {"tags", "editable"}

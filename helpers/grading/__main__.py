@@ -10,9 +10,10 @@ import re
 import secrets
 import sys
 
-from helpers.grading import processes, settings
+from helpers.grading import settings
 from helpers.grading.errors import NothingGraded
-from helpers.grading.scratch import scratch
+from helpers.grading.machine.scratch import scratch
+from helpers.grading.running import processes
 
 NOTHING_DONE, SOME_NEED_A_PERSON, INTERRUPTED = 2, 3, 130
 
@@ -163,7 +164,7 @@ def main(argv=None):
 
 def write_sheets(options):
     """Write the work sheets of a class. Returns the exit code."""
-    from helpers.grading import sheets
+    from helpers.personal import sheets
 
     try:
         path = sheets.write(options.students, options.output)

@@ -15,30 +15,18 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from helpers.grading import (
-    cluster,
-    database,
-    executed,
-    feedback,
-    files,
-    intake,
-    locks,
-    machine,
-    progress,
-    report,
-    results,
-    sandbox,
-    save,
-    students,
-    tables,
-    versions,
-)
+from helpers.grading import progress
 from helpers.grading.errors import NothingGraded, in_full, in_short
-from helpers.grading.kernels import modules_of
-from helpers.grading.processes import WORK, ctrl_c_later
-from helpers.grading.released import released_notebooks
+from helpers.grading.gradebook import database, results, save, tables
+from helpers.grading.intake import submissions
+from helpers.grading.machine import capacity, files, locks, versions
+from helpers.grading.pages import feedback, report
+from helpers.grading.repair.released import released_notebooks
+from helpers.grading.running import cluster, executed, sandbox
+from helpers.grading.running.kernels import modules_of
+from helpers.grading.running.processes import WORK, ctrl_c_later
 from helpers.grading.settings import course_at
-from helpers.personal import course_secret
+from helpers.personal import class_list, course_secret
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
 MOST_WORKERS = 60 if sys.platform == "win32" else sys.maxsize  # Windows waits for no more at once
@@ -83,9 +71,9 @@ def grade_class(options):
         for path in course.released.glob("*/*.ipynb")
         if path.parent.name != options.lesson
     ]
-    listed = students.read_list(options.students) if options.students else ()
-    handed_in = intake.take_in(options.submissions, released, elsewhere, tempfile.mkdtemp())
-    unlisted = students.identify(handed_in.submissions, listed)
+    listed = class_list.read_list(options.students) if options.students else ()
+    handed_in = submissions.take_in(options.submissions, released, elsewhere, tempfile.mkdtemp())
+    unlisted = class_list.identify(handed_in.submissions, listed)
     if unlisted:
         names = ", ".join(submission.student for submission in unlisted[:5])
         names += f" and {len(unlisted) - 5} more" if unlisted[5:] else ""
@@ -113,13 +101,13 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
     _remove_half_written(course)
     with ctrl_c_later():
         save.register(course, options.lesson, released)
-    students.remember(course, handed_in.submissions)
+    class_list.remember(course, handed_in.submissions)
 
     code = _code_fingerprint(options.cell_timeout)
     outcome, tasks = Outcome(), []
     for submission in handed_in.submissions:
         try:
-            intake.store(course, options.lesson, submission, released)
+            submissions.store(course, options.lesson, submission, released)
             tasks.append((submission, _fingerprints(submission, released, code)))
         except OSError as error:
             problem = in_full(error)
@@ -234,8 +222,8 @@ def _grade_all(course, options, released, tasks, how, said):
 
 def _workers():
     """How many notebooks to run at once: one for each core that there is memory for."""
-    fitting = int(machine.memory() // MEMORY_OF_WORKER)
-    return max(1, min(machine.cores(), fitting, MOST_WORKERS))
+    fitting = int(capacity.memory() // MEMORY_OF_WORKER)
+    return max(1, min(capacity.cores(), fitting, MOST_WORKERS))
 
 
 def _in_processes(workers, course, lesson, released, tasks, how):

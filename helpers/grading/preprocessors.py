@@ -10,14 +10,15 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Enum, Integer, Unicode
 
-from helpers.grading import results, run, sandbox
-from helpers.grading.entering import enter, judged
-from helpers.grading.executed import Executed
-from helpers.grading.kernels import COLD, WARM, kernels_for, modules_of
-from helpers.grading.released import Released, released_notebooks
-from helpers.grading.repair import announced_student, repair
+from helpers.grading.gradebook import results
+from helpers.grading.gradebook.entering import enter, judged
+from helpers.grading.repair.lay_in import announced_student, repair
+from helpers.grading.repair.released import Released, released_notebooks
+from helpers.grading.running import run, sandbox
+from helpers.grading.running.executed import Executed
+from helpers.grading.running.kernels import COLD, WARM, kernels_for, modules_of
 from helpers.grading.settings import CELL_TIMEOUT, course_at
-from helpers.grading.students import identifier_of
+from helpers.personal.class_list import identifier_of
 
 OURS = "backprop"  # the key of what the steps tell each other in a notebook's metadata
 
@@ -43,7 +44,7 @@ class GradingStep(NbGraderPreprocessor):
 
 
 class Repair(GradingStep):
-    """Lays the student's answers into the released notebook (see helpers.grading.repair)."""
+    """Lays the student's answers into the released notebook (see helpers.grading.repair.lay_in)."""
 
     def preprocess(self, nb, resources):
         released = self.released(resources).notebook

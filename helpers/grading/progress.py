@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from helpers.grading import report, results
+from helpers.grading.gradebook import results
+from helpers.grading.pages import report
 
 BAR, JSON = "bar", "json"
 

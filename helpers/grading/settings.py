@@ -114,7 +114,7 @@ def configure(c, course, root):
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.GenerateFeedback.preprocessors = []
-    c.GenerateFeedback.exporter_class = "helpers.grading.feedback.FeedbackExporter"
+    c.GenerateFeedback.exporter_class = "helpers.grading.pages.feedback.FeedbackExporter"
     c.GradingStep.course_root = str(course.root)
     c.GradingStep.gradebook_directory = str(course.gradebook)
     c.FeedbackExporter.course_root = str(course.root)

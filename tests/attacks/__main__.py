@@ -27,10 +27,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import nbformat
 import psutil
 
-from helpers.grading import results
+from helpers.grading.gradebook import results
 from helpers.grading.settings import Course, course_at
+from helpers.marking.questions import questions_of
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
-from helpers.questions import questions_of
 from tests.attacks import on_intake, on_marks, on_the_machine
 from tests.attacks.attack import CANARY, P2, P3, PORT, handed_in
 from tests.sample_class.work import LESSON, ROOT, Notebook

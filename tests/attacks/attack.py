@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import cleandoc
 
-from helpers.grading.intake import student_id
-from helpers.grading.results import GRADED, REPAIRED
+from helpers.grading.gradebook.results import GRADED, REPAIRED
+from helpers.grading.intake.submissions import student_id
 from tests.sample_class.work import Notebook
 
 P2, P3 = "problem_2_pen_and_paper", "problem_3_numpy"
@@ -16,7 +16,7 @@ FIRST = {  # the first question of each, and its answer as good as none
 CANARY = "backprop-canary"  # in the names of what no submission may find, read or reach
 PORT = 47653  # on which the network's canary listens
 # What given cells draw is of no interest to attackers, and takes half of a notebook's time.
-WITHOUT_FIGURES = 'import sys; sys.modules["helpers.figures"] = None'
+WITHOUT_FIGURES = 'import sys; sys.modules["helpers.pictures.curves"] = None'
 
 
 @dataclass(frozen=True)

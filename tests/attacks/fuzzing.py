@@ -10,7 +10,7 @@ import random
 import zipfile
 from functools import cache
 
-from helpers.record import MIME_TYPE
+from helpers.asking.record import MIME_TYPE
 from tests.sample_class.students import STUDENTS
 from tests.sample_class.work import Notebook, notebook_names
 

@@ -18,7 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from helpers.grading import results, save
+from helpers.grading.gradebook import results, save
 from helpers.grading.settings import course_at
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
 from tests.sample_class import STUDENTS, write_zip

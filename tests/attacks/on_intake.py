@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from nbformat.v4 import new_output
 
 from helpers.asking.cell_ids import question_of_check
-from helpers.grading.released import grade_id, is_check
-from helpers.grading.results import GRADED, REPAIRED, SET_ASIDE
-from helpers.questions import questions_of
-from helpers.record import MIME_TYPE
+from helpers.asking.record import MIME_TYPE
+from helpers.grading.gradebook.results import GRADED, REPAIRED, SET_ASIDE
+from helpers.grading.repair.released import grade_id, is_check
+from helpers.marking.questions import questions_of
 from tests.attacks.attack import P2, Attack
 from tests.attacks.mangled import MANGLINGS
 from tests.sample_class.work import ROOT, Notebook, notebook_names
@@ -332,7 +332,7 @@ hands_in_one(
 )  # fmt: skip
 
 
-# Honest work that was mangled: all of these go through tests/test_grading_repair.py, some also here
+# Honest work that was mangled: all of these go through tests/grading/test_repair.py, some also here
 
 THROUGH_THE_COMMAND = (
     "every answer split in two; neither half has a label",

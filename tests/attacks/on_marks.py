@@ -10,9 +10,9 @@ import numpy as np
 from nbformat.v4 import new_code_cell, new_output
 
 from helpers.asking.cell_ids import check_cell_id, question_of_check
-from helpers.grading.released import grade_id, is_check
-from helpers.questions import question_by_id, questions_of
-from helpers.record import MIME_TYPE
+from helpers.asking.record import MIME_TYPE
+from helpers.grading.repair.released import grade_id, is_check
+from helpers.marking.questions import question_by_id, questions_of
 from tests.attacks.attack import CANARY, P2, P3, Attack, attack_by_code, handed_in, in_first_answer
 from tests.sample_class.work import Notebook
 
@@ -44,7 +44,7 @@ BEFORE_CHECKS = '''
 import json, os, sys, threading, time
 from pathlib import Path
 from IPython.display import display
-import helpers, helpers.asking, helpers.checking, helpers.record
+import helpers, helpers.asking, helpers.checking, helpers.asking.record
 
 shell = get_ipython()
 MIME = "application/vnd.backprop.answers+json"
@@ -162,7 +162,7 @@ forges(
     helpers.check = helpers.checking.check = lambda *_, **__: print("all right") or 100.0
     helpers.checking.observe = helpers.asking.observe = lambda *_, **__: right
     helpers.checking._hand_over = lambda *_: show(right)
-    helpers.asking.encode = helpers.record.encode = lambda value: right
+    helpers.asking.encode = helpers.asking.record.encode = lambda value: right
     shell.user_ns["check"] = helpers.check
     """,
     says="left no record",

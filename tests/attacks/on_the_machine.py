@@ -7,7 +7,7 @@ from inspect import cleandoc
 
 from nbformat.v4 import new_markdown_cell
 
-from helpers.questions import questions_of
+from helpers.marking.questions import questions_of
 from tests.attacks.attack import (
     CANARY,
     P3,

@@ -6,8 +6,8 @@ import re
 import nbformat
 import pytest
 
-from helpers.grading import sandbox
-from helpers.grading.results import GRADED
+from helpers.grading.gradebook.results import GRADED
+from helpers.grading.running import sandbox
 from tests.attacks.__main__ import ATTACKS, Run, honest_students, run, table
 from tests.pages import Page
 from tests.sample_class.work import LESSON

@@ -13,17 +13,20 @@ import nbformat
 import pytest
 
 from helpers.asking.cell_ids import question_of_check
-from helpers.grading import feedback, intake, results, run
+from helpers.asking.record import VERSION
 from helpers.grading.errors import NothingGraded
-from helpers.grading.markup import safe_outputs
-from helpers.grading.outputs import is_valid, plain
-from helpers.grading.released import grade_id, is_answer, is_check
-from helpers.grading.repair import announced_student, repair
-from helpers.grading.save import ByHand
-from helpers.grading.score import records_in, score
+from helpers.grading.gradebook import results
+from helpers.grading.gradebook.save import ByHand
+from helpers.grading.gradebook.score import records_in, score
+from helpers.grading.intake import submissions
+from helpers.grading.pages import feedback
+from helpers.grading.pages.markup import safe_outputs
+from helpers.grading.repair.lay_in import announced_student, repair
+from helpers.grading.repair.released import grade_id, is_answer, is_check
+from helpers.grading.running import run
+from helpers.grading.running.outputs import is_valid, plain
 from helpers.grading.settings import course_at
-from helpers.questions import question_by_id
-from helpers.record import VERSION
+from helpers.marking.questions import question_by_id
 from tests.attacks.fuzzing import generator, mutated_notebook, mutated_outputs, mutated_zip
 from tests.in_process import NONCE, marked
 from tests.sample_class.work import LESSON, ROOT, Notebook
@@ -46,7 +49,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def released(course):
     # The module's released notebooks are shared: reading them is not what is tested.
-    from helpers.grading.released import released_notebooks
+    from helpers.grading.repair.released import released_notebooks
 
     return released_notebooks(course, LESSON)
 
@@ -160,7 +163,7 @@ def test_mutated_notebooks(course, released, tmp_path, capsys, caplog, sample):
         rng = generator(SEED + number)
         files = [mutated_notebook(rng) for _ in range(OF_ONE_CLASS)]
         write_class(tmp_path / "class.zip", files)
-        taken = intake.take_in(tmp_path / "class.zip", released)
+        taken = submissions.take_in(tmp_path / "class.zip", released)
         assert len(taken.submissions) == OF_ONE_CLASS and not taken.nobodys
         for submission in taken.submissions:
             start = time.process_time()
@@ -188,7 +191,7 @@ def test_mutated_zips(released, tmp_path, capsys, sample):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                taken = intake.take_in(tmp_path / "class.zip", released)
+                taken = submissions.take_in(tmp_path / "class.zip", released)
         except NothingGraded as error:
             assert "class.zip" in str(error)
             ends["refused"] += 1

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from helpers.grading import sandbox
+from helpers.grading.running import sandbox
 from tests import sampling
 from tests.attacks import killing
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.grading import results, sandbox
-from helpers.grading.scratch import remove
+from helpers.grading.gradebook import results
+from helpers.grading.machine.scratch import remove
+from helpers.grading.running import sandbox
 from helpers.grading.settings import Course, course_at
 from tests.attacks.__main__ import write_class
 from tests.attacks.on_intake import ATTACKS, IN_FOLDERS
@@ -131,9 +132,9 @@ def test_intake_takes_little_time_and_memory(kind, request):
 TAKE_IN = """
 import sys, time
 from pathlib import Path
-from helpers.grading.intake import take_in
-from helpers.grading.released import released_notebooks
-from helpers.grading.scratch import remove
+from helpers.grading.intake.submissions import take_in
+from helpers.grading.repair.released import released_notebooks
+from helpers.grading.machine.scratch import remove
 from helpers.grading.settings import course_at
 released = released_notebooks(course_at(sys.argv[2]), sys.argv[3])
 start = time.monotonic()

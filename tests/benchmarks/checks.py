@@ -16,8 +16,8 @@ from pathlib import Path
 import nbformat
 
 from helpers import checking
-from helpers.judging import judge
-from helpers.verdict import as_html
+from helpers.marking.judging import judge
+from helpers.marking.verdict import as_html
 
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 REPEATS = 5

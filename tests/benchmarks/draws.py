@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from helpers import draws
+from helpers.personal import draws
 
 STUDENTS = 30
 

@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from helpers.judging import RIGHT
-from helpers.questions import questions_of
+from helpers.marking.judging import RIGHT
+from helpers.marking.questions import questions_of
 from tests.sample_class import write_zip
 from tests.sample_class.generated import generated_class
 

@@ -28,8 +28,8 @@ from pathlib import Path
 
 import psutil
 
+from helpers.marking.questions import questions_of
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
-from helpers.questions import questions_of
 from tests.sample_class.generated import SLIPS
 from tests.sample_class.work import LESSON, ROOT, Notebook
 

@@ -143,7 +143,7 @@ class Keras:
     dtype = "float32"
 
     def __init__(self, data, batch, functions, one_epoch=False):
-        from helpers.quiet_keras import keras, tf
+        from helpers.keras import keras, tf
 
         def half_squared(t, a_o):
             return 0.5 * tf.reduce_sum((t - a_o) ** 2, axis=1)
@@ -185,7 +185,7 @@ class KerasStep(Keras):
 
     def __init__(self, data, batch, functions):
         super().__init__(data, batch, functions)
-        from helpers.quiet_keras import tf
+        from helpers.keras import tf
 
         self.name = "Keras's step without `fit`"
         self.step = tf.function(lambda x, t: self.model.train_step((x, t)))
@@ -337,7 +337,7 @@ def machine_facts():
     """Lines on the machine, the versions and what else is running."""
     from threadpoolctl import threadpool_info
 
-    from helpers.quiet_keras import keras, tf
+    from helpers.keras import keras, tf
 
     pools = {f"{pool['internal_api']} {pool['num_threads']}" for pool in threadpool_info()}
     facts = [

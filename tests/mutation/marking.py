@@ -5,10 +5,10 @@ from functools import cache
 import numpy as np
 
 from helpers.asking.cell_ids import answer_cell_id, check_cell_id
-from helpers.grading.released import grade_id, is_answer
-from helpers.grading.score import records_in
-from helpers.questions import NOTEBOOKS, question_by_id, questions_of
-from helpers.record import answers_in
+from helpers.asking.record import answers_in
+from helpers.grading.gradebook.score import records_in
+from helpers.grading.repair.released import grade_id, is_answer
+from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
 from tests.in_process import marked
 from tests.sample_class.work import Notebook
 

@@ -6,7 +6,7 @@ A rule is applied at every place where its pattern occurs in the answers that it
 import re
 from dataclasses import dataclass
 
-from helpers.misconceptions import CATALOGUE
+from helpers.marking.misconceptions import CATALOGUE
 
 
 @dataclass(frozen=True)

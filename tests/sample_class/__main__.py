@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from helpers.grading import sandbox
+from helpers.grading.running import sandbox
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
 from tests.sample_class import STUDENTS, write_zip
 

@@ -8,7 +8,7 @@ is not named there must be right.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from helpers.questions import question_by_id, questions_of
+from helpers.marking.questions import question_by_id, questions_of
 from tests.sample_class.work import Notebook, notebook_names, zipped
 
 P1, P2, P3 = "problem_1_derivation", "problem_2_pen_and_paper", "problem_3_numpy"

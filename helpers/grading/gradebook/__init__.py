@@ -1,0 +1,1 @@
+"""Marks: from the records in an executed notebook to nbgrader's database and the tables."""

@@ -1,0 +1,80 @@
+"""The CSV files: marks of each notebook, the verdict on each part, and how long each ran."""
+
+import csv
+import io
+
+from helpers.grading.gradebook.results import number
+from helpers.grading.gradebook.save import points_entered
+from helpers.grading.machine import files
+
+GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")
+CHECKS = (
+    *("student", "lesson", "notebook", "question", "part"),
+    *("points", "max_points", "verdict", "misconception", "hint"),
+)
+TIMES = ("student", "lesson", "notebook", "seconds", "cell_seconds")
+# The byte order mark makes Excel read Greek and Chinese names as what they are; Python reads such
+# a file with encoding="utf-8-sig", pandas as it is.
+ENCODING = "utf-8-sig"
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def marks(course, found):
+    """The points of each Result: {(student, lesson, notebook): points}.
+
+    They come from nbgrader's gradebook, so points that a person gave there count.
+    """
+    entered = points_entered(course)
+    return {result.key: entered.get(result.key, result.points) for result in found}
+
+
+def write(course, found, points):
+    """Write grades.csv, checks.csv and times.csv for the Results `found`; returns their paths."""
+    names = ("grades.csv", "checks.csv", "times.csv")
+    grades, checks, times = (course.gradebook / name for name in names)
+    _write(
+        grades,
+        GRADES,
+        (
+            (
+                *r.key,
+                *(number(points[r.key]), number(r.max_points), r.state),
+            )
+            for r in found
+        ),
+    )
+    _write(
+        checks,
+        CHECKS,
+        (
+            (
+                *(*r.key, question, verdict.part),
+                *(number(verdict.points), number(verdict.max_points)),
+                *(verdict.verdict, verdict.misconception, verdict.hint),
+            )
+            for r in found
+            for question, verdicts in r.verdicts.items()
+            for verdict in verdicts
+        ),
+    )
+    _write(
+        times,
+        TIMES,
+        ((*r.key, f"{r.seconds:.3f}", f"{r.cell_seconds:.3f}") for r in found if r.seconds),
+    )
+    return grades, checks, times
+
+
+def harmless(text):
+    """`text` such that a spreadsheet shows it and never runs it as a formula."""
+    text = str(text).replace("\0", "")
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _write(path, header, rows):
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([harmless(cell) for cell in row])
+    files.write(path, text.getvalue().encode(ENCODING))

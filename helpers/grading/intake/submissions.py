@@ -1,0 +1,363 @@
+"""Find each student's notebooks in a folder or a zip; set aside by name what cannot be read."""
+
+import hashlib
+import re
+import unicodedata
+import uuid
+from collections import Counter, UserDict, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from helpers.grading.errors import NothingGraded, Unreadable
+from helpers.grading.intake import archive
+from helpers.grading.intake.reading import read_notebook, to_keep
+from helpers.grading.machine.files import write
+from helpers.grading.repair.released import grade_id
+
+NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$", re.IGNORECASE)
+# Moodle: "Full Name_1234567_assignsubmission_file_/x.ipynb", or, without folders, "…_file_x.ipynb".
+MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)$")
+HARMLESS = " _-.,'@"
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # in Windows
+LOOKS_MARKED = re.compile(r"-[0-9a-f]{16}$")
+
+# Of one submission, unpacked:
+MOST_BYTES = 300 * archive.MEGABYTE
+MOST_NOTEBOOKS = 100
+
+
+@dataclass
+class Submission:
+    """What one student handed in for a lesson.
+
+    student: the id. called: what the submission is called, as it stands and, last, without the
+    number that Moodle adds. identifier: what selects the student's numbers (see
+    helpers.personal.class_list). notebooks: bytes by the name of the released notebook. remarks:
+    sentences for the student, by notebook. set_aside: why a notebook could not be read, by
+    notebook. unplaced: (file, reason) pairs of files that may have been meant as one of them.
+    problems: why a notebook could not be executed elsewhere, by notebook.
+    """
+
+    student: str
+    called: tuple = ()
+    identifier: str = ""
+    notebooks: dict = field(default_factory=dict)
+    remarks: dict = field(default_factory=lambda: defaultdict(list))
+    set_aside: dict = field(default_factory=dict)
+    unplaced: list = field(default_factory=list)
+    problems: dict = field(default_factory=dict)
+
+
+class Spooled(UserDict):
+    """Bytes by name, in files of a folder rather than in memory."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def __setitem__(self, name, content):
+        path = Path(self.folder, uuid.uuid4().hex)
+        path.write_bytes(content)
+        self.data[name] = path
+
+    def __getitem__(self, name):
+        return self.data[name].read_bytes()
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Everything that was handed in: Submissions, and (file, reason) pairs of nobody's files."""
+
+    submissions: list
+    nobodys: list
+
+
+def take_in(path, released, other_names=(), spool=None):
+    """Find the submissions in `path`, a zip or a folder, for the `released` notebooks.
+
+    other_names: of the course's other notebooks, which are ignored. spool: a folder in which the
+    notebooks wait, else they do so in memory. Returns Intake. Raises NothingGraded, saying what was
+    expected, if there is no submission at all.
+    """
+    entries = archive.entries_of(path)
+    by_student, plain, nobodys = _by_student(entries, PurePosixPath(str(path)).stem)
+    if not by_student:
+        raise NothingGraded(
+            f"There are no submissions in {path}. Wanted: a folder for each student with the "
+            "notebooks in it, or a zip of that, as Moodle's “Download all submissions” gives."
+        )
+    ids = _student_ids(by_student)
+    submissions = [
+        _submission(
+            Submission(
+                ids[name], (name, plain[name]), notebooks={} if spool is None else Spooled(spool)
+            ),
+            by_student[name],
+            released,
+            other_names,
+        )
+        for name in sorted(by_student, key=str.casefold)
+    ]
+    return Intake(submissions, nobodys)
+
+
+def _by_student(entries, archive_name):
+    """The entries by the name of the student, without it in their parts; what is nobody's.
+
+    Between them, each name without the number that Moodle adds: a dict.
+    """
+    entries = _without_wrapper(entries, archive_name)
+    found, plain, nobodys = defaultdict(list), {}, []
+    for entry in entries:
+        first, rest = entry.parts[0], entry.parts[1:]
+        moodle = MOODLE.match(first)
+        if moodle:
+            name = f"{moodle['name']}_{moodle['number']}"
+            rest = rest or (moodle["rest"] or first,)
+        elif rest:
+            name = first
+        elif entry.suffix == ".zip" and not entry.refused:
+            name, rest = first[: -len(".zip")], (first,)
+        else:
+            if NOTEBOOK.search(first) or entry.refused:
+                nobodys.append((entry.shown, entry.refused or "lies beside the students' folders"))
+            continue
+        plain[name] = moodle["name"] if moodle else name
+        found[name].append(archive.Entry(rest, entry.modified, entry.read, entry.refused))
+    return found, plain, nobodys
+
+
+def _without_wrapper(entries, archive_name):
+    """The entries without a folder around all students' folders, if there is one.
+
+    One folder at the top may be a student or a wrapper. It is a wrapper if Moodle's names are in
+    it, if it is called like the archive, or if a file name occurs in several of its folders.
+    """
+    tops = {entry.parts[0] for entry in entries}
+    if len(tops) != 1 or any(len(entry.parts) < 2 for entry in entries):
+        return entries
+    (top,) = tops
+    if MOODLE.match(top):
+        return entries
+    folders = {entry.parts[1] for entry in entries if len(entry.parts) > 2}
+    names = Counter({(e.parts[1], e.name) for e in entries if len(e.parts) > 2})
+    repeated = Counter(name for _, name in names)
+    if (
+        any(MOODLE.match(entry.parts[1]) for entry in entries)
+        or (top == archive_name and folders and all(len(e.parts) > 2 for e in entries))
+        or any(count > 1 for count in repeated.values())
+    ):
+        return [archive.Entry(e.parts[1:], e.modified, e.read, e.refused) for e in entries]
+    return entries
+
+
+def _student_ids(names):
+    """An id for each student's name: the name itself wherever it can be used for a folder.
+
+    The id depends on the name alone, so that a student keeps it from one run to the next; only
+    names that differ in nothing but case get a mark that tells them apart. No two have the same.
+    """
+    ids = {name: student_id(name) for name in names}
+    count = Counter(value.casefold() for value in ids.values())
+    return {
+        name: _marked(value, name) if count[value.casefold()] > 1 else value
+        for name, value in ids.items()
+    }
+
+
+def student_id(name):
+    """A name as an id that is safe as a folder, in a pattern and in a URL; Greek stays Greek."""
+    name = unicodedata.normalize("NFC", name).strip()
+    safe = "".join(
+        c if c.isalnum() or c in HARMLESS or unicodedata.category(c)[0] == "M" else "_"
+        for c in name
+    )
+    safe = safe.strip(" .")
+    is_plain = safe and safe == name and len(name.encode()) <= 120
+    if is_plain and not RESERVED.fullmatch(safe) and not LOOKS_MARKED.search(safe):
+        return safe
+    return _marked(safe, name)
+
+
+def _marked(safe, name):
+    mark = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
+    return f"{safe[:40].strip(' .') or 'student'}-{mark}"
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A student's copy of a notebook.
+
+    kept: the bytes that are kept of it. remark: what is to be said of that. digest: of the file.
+    """
+
+    entry: archive.Entry
+    kept: bytes
+    remark: str
+    digest: bytes
+
+
+class _Allowance:
+    """How much of a submission is still read."""
+
+    def __init__(self):
+        self.bytes, self.notebooks = MOST_BYTES, MOST_NOTEBOOKS
+
+    def read(self, entry, limit=archive.LARGEST_FILE):
+        """The entry's bytes. Raises Unreadable."""
+        if self.bytes <= 0:
+            megabytes = MOST_BYTES // archive.MEGABYTE
+            raise Unreadable(f"was not read: the files before it have {megabytes} MB")
+        try:
+            data = entry.content(limit)
+        except Unreadable:
+            self.bytes -= archive.MEGABYTE  # for the attempt
+            raise
+        self.bytes -= len(data)
+        return data
+
+    def read_notebook(self, entry):
+        """The entry's bytes and the notebook in them. Raises Unreadable."""
+        if not self.notebooks:
+            raise Unreadable(f"was not read: there are more than {MOST_NOTEBOOKS} notebooks")
+        self.notebooks -= 1
+        data = self.read(entry)
+        return data, read_notebook(data)
+
+
+def _submission(submission, entries, released, other_names):
+    """The Submission, empty so far, with what its entries hold."""
+    allowance = _Allowance()
+    names = [notebook.name for notebook in released]
+    files = list(_with_inner_zips(entries, submission, allowance))
+    notebooks = [entry for entry in files if NOTEBOOK.search(entry.name)]
+    # What is called like a notebook of the lesson comes first, the newest before others.
+    notebooks.sort(key=lambda entry: (named(entry.name, names) is None, -entry.modified))
+    copies, unreadable = defaultdict(list), []
+    for entry in notebooks:
+        try:
+            data, parsed = allowance.read_notebook(entry)
+        except Unreadable as error:
+            unreadable.append((entry, str(error)))
+            continue
+        name = _notebook_of(entry.name, parsed, released)
+        if name is not None:
+            digest = hashlib.sha256(data).digest()
+            copies[name].append(_Copy(entry, *to_keep(data, parsed), digest))
+        elif named(entry.name, other_names) is None:
+            submission.unplaced.append((entry.shown, "is not one of the lesson's notebooks"))
+
+    for name in names:
+        if copies[name]:
+            _choose(submission, name, copies[name])
+    for entry, reason in unreadable:
+        name = named(entry.name, names)
+        if name is None:
+            if named(entry.name, other_names) is None:
+                submission.unplaced.append((entry.shown, reason))
+        elif name in submission.notebooks:
+            submission.remarks[name].append(f"Another copy, “{entry.shown}”, {reason}.")
+        else:
+            submission.set_aside.setdefault(name, f"“{entry.shown}” {reason}.")
+    found = {*submission.notebooks, *submission.set_aside}
+    for entry in files:
+        name = named(entry.name, names)
+        # Not what else lies beside notebooks, unless it is all there is, or called like one.
+        if not NOTEBOOK.search(entry.name) and (name not in found if name else not found):
+            submission.unplaced.append((entry.shown, "is not a notebook (.ipynb)"))
+    return submission
+
+
+def _with_inner_zips(entries, submission, allowance):
+    """The entries, with those of zips among them in place of the zips, one level deep."""
+    for entry in entries:
+        if entry.suffix != ".zip":
+            if entry.refused and not NOTEBOOK.search(entry.name):
+                submission.unplaced.append((entry.shown, entry.refused))
+            elif entry.suffix in archive.ARCHIVES:
+                submission.unplaced.append(
+                    (entry.shown, f"is a {entry.suffix} archive; ask for a zip or the notebooks")
+                )
+            else:
+                yield entry
+            continue
+        try:
+            data = allowance.read(entry, archive.LARGEST_INNER_ZIP)
+            inner = list(archive.entries_of_zip(data, entry.parts, archive.MOST_INNER_FILES))
+        except Unreadable as error:
+            submission.unplaced.append((entry.shown, str(error)))
+            continue
+        for file in inner:
+            if archive.is_litter(file):
+                continue
+            if file.suffix == ".zip":
+                submission.unplaced.append((file.shown, "is a zip inside a zip"))
+            else:
+                yield file
+
+
+def _notebook_of(file_name, parsed, released):
+    """The name of the released notebook that this one is: by its cells, else by its file name."""
+    ids = Counter(filter(None, map(grade_id, parsed.cells)))
+    shared = {r.name: sum(g in r.grade_ids for g in ids) for r in released}
+    best = max(shared, key=shared.get)
+    return best if shared[best] else named(file_name, [r.name for r in released])
+
+
+def named(file_name, names):
+    """Which of `names` a file is called: whatever the case, spaces, " (1)", or words around it."""
+    stem = re.sub(r"[^a-z0-9]+", "_", NOTEBOOK.sub("", file_name).casefold()).strip("_")
+    fitting = [name for name in names if name.casefold() in stem]
+    return max(fitting, key=len, default=None)
+
+
+def _choose(submission, name, copies):
+    """Take the newest of a student's copies of a notebook."""
+
+    def exact(copy):
+        return NOTEBOOK.sub("", copy.entry.name) == name
+
+    chosen = max(copies, key=lambda c: (c.entry.modified, exact(c), -len(c.entry.parts)))
+    submission.notebooks[name] = chosen.kept
+    remarks = submission.remarks[name]
+    if len({copy.digest for copy in copies}) > 1:
+        remarks.append(
+            f"There were {len(copies)} copies of this notebook; the newest, "
+            f"“{chosen.entry.shown}”, was graded."
+        )
+    if named(chosen.entry.name, [name]) is None:
+        remarks.append(
+            f"The file was called “{chosen.entry.shown}”; its cells showed which notebook it is."
+        )
+    if chosen.remark:
+        remarks.append(chosen.remark)
+
+
+def store(course, lesson, submission, released):
+    """Copy a student's notebooks to gradebook/submitted/.
+
+    What was handed in there before and differs is kept in gradebook/earlier/. A notebook that was
+    handed in before and is not among the new ones still counts: it joins the submission.
+    """
+    folder = course.submitted / submission.student / lesson
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (notebook.name for notebook in released):
+        path = folder / f"{name}.ipynb"
+        data = submission.notebooks.get(name)
+        if path.exists():
+            before = path.read_bytes()
+            if data is None and name not in submission.set_aside:
+                submission.notebooks[name] = data = before
+            elif data != before:
+                _keep(course, lesson, submission.student, name, before)
+        if data is not None:
+            write(path, data)
+        elif path.exists():
+            path.unlink()
+
+
+def _keep(course, lesson, student, name, content):
+    """Copy an earlier notebook to gradebook/earlier/, under a name that tells versions apart."""
+    kept = course.earlier / student / lesson
+    version = hashlib.sha256(content).hexdigest()[:16]
+    write(kept / f"{name}-{version}.ipynb", content)

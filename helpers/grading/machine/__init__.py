@@ -1,0 +1,1 @@
+"""This machine: its cores and memory, files, locks, temporary folders and installed versions."""

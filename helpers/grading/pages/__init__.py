@@ -1,0 +1,1 @@
+"""What people read: the feedback pages and the report on a class."""

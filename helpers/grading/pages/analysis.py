@@ -1,0 +1,134 @@
+"""What a class has understood: counts of verdicts, misconceptions, and how well parts discriminate.
+
+All of it is computed from Results (helpers.grading.gradebook.results); nothing here reads or writes
+files.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.grading.gradebook import results
+from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG
+from helpers.marking.misconceptions import OR, names_in
+
+VERDICTS = (RIGHT, CARRIED, WRONG, ERROR, MISSING)
+FEWEST_STUDENTS = 20  # below, a correlation over students says nothing
+LOW = 0.2  # a discrimination below is usually called poor
+EASY, HARD = 0.95, 0.05  # shares right beyond which hardly anybody is left to tell apart
+
+
+def handed_in(found):
+    """The Results whose notebooks were graded."""
+    return [r for r in found if r.state in (results.GRADED, results.REPAIRED)]
+
+
+def outcomes(found):
+    """How often each verdict was given: {notebook: {question: {part: Counter}}}, in their order."""
+    counts = defaultdict(lambda: defaultdict(lambda: defaultdict(Counter)))
+    for result in sorted(handed_in(found), key=lambda r: r.notebook):
+        for question, verdicts in result.verdicts.items():
+            for verdict in verdicts:
+                counts[result.notebook][question][verdict.part][verdict.verdict] += 1
+    return counts
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """How often a misconception was met.
+
+    students: ids of those who have it. uncertain: ids of those whose answers another mistake
+    explains as well. places: (question, part) and how many students have it there, commonest first.
+    """
+
+    name: str
+    students: frozenset
+    uncertain: frozenset
+    places: tuple
+
+
+def misconceptions(found):
+    """The Frequency of each misconception, the commonest first."""
+    students, certain, places = defaultdict(set), defaultdict(set), defaultdict(Counter)
+    for result in found:
+        for question, verdicts in result.verdicts.items():
+            for verdict in verdicts:
+                for name in set(names_in(verdict.misconception)):
+                    students[name].add(result.student)
+                    places[name][question, verdict.part] += 1
+                    if OR not in verdict.misconception:
+                        certain[name].add(result.student)
+    return [
+        Frequency(
+            name,
+            frozenset(students[name]),
+            frozenset(students[name] - certain[name]),
+            tuple(places[name].most_common()),
+        )
+        for name in sorted(students, key=lambda name: (-len(students[name]), name))
+    ]
+
+
+@dataclass(frozen=True)
+class Item:
+    """How a part tells students apart.
+
+    share: of those who handed in, how many have it right or carried. discrimination: the
+    correlation between having it right and the points in the rest of the notebook, from -1 to 1;
+    nan if one of the two is the same for all.
+    """
+
+    notebook: str
+    question: str
+    part: str
+    share: float
+    discrimination: float
+
+
+def items(found):
+    """The Item of each part that gives points, in the notebooks' order.
+
+    The correlation is the corrected item-total correlation, point-biserial with the part's own
+    points left out of the total (Nunnally & Bernstein, Psychometric Theory, 3rd ed., 1994).
+    """
+    by_notebook = defaultdict(list)
+    for result in sorted(handed_in(found), key=lambda r: r.notebook):
+        by_notebook[result.notebook].append(result)
+    return [item for notebook, mine in by_notebook.items() for item in _items(notebook, mine)]
+
+
+def _items(notebook, found):
+    have, points = defaultdict(list), defaultdict(list)
+    for result in found:
+        for question, verdicts in result.verdicts.items():
+            for verdict in verdicts:
+                if verdict.max_points:
+                    have[question, verdict.part].append(verdict.verdict in (RIGHT, CARRIED))
+                    points[question, verdict.part].append(result.points - verdict.points)
+    for (question, part), right in have.items():
+        correlation = _correlation(np.array(right, float), np.array(points[question, part]))
+        yield Item(notebook, question, part, float(np.mean(right)), correlation)
+
+
+def _correlation(one, other):
+    if len(one) < 2 or not np.ptp(one) or not np.ptp(other):
+        return float("nan")
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def poor_items(found):
+    """The Items that discriminate badly, the worst first; [] for a small class."""
+    if len({result.student for result in handed_in(found)}) < FEWEST_STUDENTS:
+        return []
+    poor = [
+        item for item in items(found) if HARD <= item.share <= EASY and item.discrimination < LOW
+    ]
+    return sorted(poor, key=lambda item: item.discrimination)
+
+
+def same_for_all(found):
+    """The Items that everybody, or nobody, has right."""
+    if len({result.student for result in handed_in(found)}) < FEWEST_STUDENTS:
+        return []
+    return [item for item in items(found) if item.share in (0, 1)]

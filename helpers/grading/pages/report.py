@@ -1,0 +1,134 @@
+"""The report on a class: report.html, complete in itself."""
+
+from collections import Counter, defaultdict
+from urllib.parse import quote
+
+from helpers.grading.gradebook import results
+from helpers.grading.machine import files
+from helpers.grading.pages import analysis, feedback
+from helpers.grading.pages.examples import example_of
+from helpers.marking.misconceptions import CATALOGUE
+from helpers.marking.questions import place
+
+
+def write(course, found, points, nobodys=()):
+    """Write report.html for the Results `found`; returns its path.
+
+    points: of each result, from `tables.marks`. nobodys: (file, reason) pairs.
+    """
+    path = course.gradebook / "report.html"
+    lessons = [
+        _lesson(course, lesson, [r for r in found if r.lesson == lesson], points)
+        for lesson in sorted({r.lesson for r in found})
+    ]
+    text = feedback.templates().get_template("report.html").render(lessons=lessons, nobodys=nobodys)
+    files.write(path, text)
+    return path
+
+
+def needs_person(result):
+    """Whether a person has to look at a Result."""
+    return result.state == results.SET_ASIDE or bool(result.to_read) or bool(result.to_decide)
+
+
+def why(result):
+    """Why a person has to look at a Result, in words for the instructor."""
+    reasons = list(result.remarks) if result.state == results.SET_ASIDE else []
+    reasons += result.details.split("\n")[:1]
+    if result.to_read:
+        reasons.append(f"Written answers to read in formgrader: {', '.join(result.to_read)}.")
+    reasons.append(result.to_decide)
+    return " ".join(filter(None, reasons))
+
+
+def _pictures():
+    """The module report_figures: loaded late, since Matplotlib takes a second, and workers read
+    this module, too, and draw nothing."""
+    from helpers.grading.pages import report_figures
+
+    return report_figures
+
+
+def _lesson(course, lesson, found, points):
+    notebooks = list(dict.fromkeys(r.notebook for r in sorted(found, key=lambda r: r.notebook)))
+    students = defaultdict(dict)
+    for r in found:
+        students[r.student][r.notebook] = {
+            "points": points[r.key],
+            "max_points": r.max_points,
+            "state": r.state,
+            "link": _link(course, r),
+        }
+    rows = [
+        {
+            "student": student,
+            "cells": [cells.get(notebook) for notebook in notebooks],
+            "total": sum(cell["points"] for cell in cells.values()),
+        }
+        for student, cells in students.items()
+    ]
+    maximum = sum({r.notebook: r.max_points for r in found}.values())
+    states = Counter(r.state for r in found)
+    totals = [row["total"] for row in rows]
+    return {
+        "name": lesson,
+        "notebooks": notebooks,
+        "rows": rows,
+        "max_points": maximum,
+        "mean": sum(totals) / len(rows),
+        "states": [(state, states[state]) for state in
+                   (results.GRADED, results.REPAIRED, results.MISSING, results.SET_ASIDE)],
+        "distribution": _pictures().marks_distribution(totals, maximum),
+        "outcomes": [_outcomes(*of_one) for of_one in analysis.outcomes(found).items()],
+        "misconceptions": [
+            _misconception(course, frequency, found)
+            for frequency in analysis.misconceptions(found)
+        ],
+        "poor_items": analysis.poor_items(found),
+        "same_for_all": analysis.same_for_all(found),
+        "fewest_students": analysis.FEWEST_STUDENTS,
+        "to_look_at": [_to_look_at(course, r, why(r)) for r in found if needs_person(r)],
+        "repaired": [
+            _to_look_at(course, r, " ".join(r.remarks)) for r in found
+            if r.state == results.REPAIRED
+        ],
+        "nothing": [
+            student for student, cells in students.items()
+            if all(cell["state"] == results.MISSING for cell in cells.values())
+        ],
+    }  # fmt: skip
+
+
+def _link(course, result):
+    return quote(str(feedback.path_of(course, result).relative_to(course.gradebook)))
+
+
+def _to_look_at(course, result, reason):
+    return {"result": result, "why": reason, "link": _link(course, result)}
+
+
+def _outcomes(notebook, questions):
+    """A notebook's questions with the counts of their verdicts, and a picture of them."""
+    totals = {name: sum(parts.values(), Counter()) for name, parts in questions.items()}
+    return {
+        "notebook": notebook,
+        "picture": _pictures().question_outcomes(totals),
+        "questions": [
+            {"question": name, "parts": parts, "total": totals[name]}
+            for name, parts in questions.items()
+        ],
+    }
+
+
+def _misconception(course, frequency, found):
+    entry = CATALOGUE.get(frequency.name)  # an older result may have a name that is gone
+    return {
+        "name": frequency.name.replace("_", " "),
+        "shows": entry.shows if entry else "",
+        "hint": entry.hint if entry else "",
+        "explained": place(entry.explained) if entry else "",
+        "students": len(frequency.students),
+        "uncertain": len(frequency.uncertain),
+        "places": ", ".join(f"{question} {part}" for (question, part), _ in frequency.places[:3]),
+        "example": example_of(frequency.name, course, found),
+    }

@@ -1,0 +1,1 @@
+"""A student's answers, laid into the released notebook."""

@@ -1,0 +1,1 @@
+"""Notebooks are executed: in sealed kernels, here or on a cluster."""

@@ -1,0 +1,96 @@
+"""What a kernel sends while cells run: each cell's output is its own, valid, and limited."""
+
+import math
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat.v4 import new_output
+
+from helpers.grading.repair.released import is_check
+from helpers.grading.running.limits import MEGABYTE
+
+MOST_OUTPUT = 5 * MEGABYTE  # characters that are kept, of a cell
+MOST_OUTPUT_OF_NOTEBOOK = 20 * MEGABYTE
+MOST_OUTPUTS = 500  # that are kept, of a cell
+FLOOD = 100 * MEGABYTE  # characters after which a cell is ended
+LEFT_OUT = "\n(What this cell wrote further is left out.)\n"
+
+
+class Budget:
+    """How many characters of output are still kept, of all cells together."""
+
+    def __init__(self, characters=MOST_OUTPUT_OF_NOTEBOOK):
+        self.left = characters
+
+    def spend(self, characters):
+        """Whether there is room for so many; then they are taken off."""
+        fits = characters <= self.left
+        self.left -= characters if fits else 0
+        return fits
+
+
+class Client(NotebookClient):
+    """Runs cells; a cell's output is its own and limited."""
+
+    def process_message(self, msg, cell, cell_index):
+        if cell_index != getattr(self, "_current", None):
+            self._current, self._written, self._full = cell_index, 0, False
+            # So that no later cell can replace what an earlier one displayed.
+            self._display_id_map = {}
+        kind = msg["msg_type"]
+        if kind.startswith("comm_"):
+            return None  # no notebook has widgets, and what serves them would run on this side
+        content = msg["content"] = plain(msg["content"])
+        if type(content.get("execution_count", 0)) is not int:
+            return None
+        if kind != "status":
+            size = len(str(content))
+            self._written += size
+            if self._written > FLOOD:
+                self.flooded()
+            # What cells before have written costs no check its record.
+            fits = self._written <= MOST_OUTPUT and (is_check(cell) or self.budget.spend(size))
+            if not fits or len(cell.outputs) > MOST_OUTPUTS:
+                append(cell.outputs, "stderr", "" if self._full else LEFT_OUT)
+                self._full = True
+                return None
+            if kind == "stream" and append(cell.outputs, content.get("name"), content.get("text")):
+                return None
+        output = super().process_message(msg, cell, cell_index)
+        if output is not None and not is_valid(output):
+            cell.outputs.remove(output)
+        return output
+
+
+def plain(value):
+    """JSON that any program can write and read: no half characters, no numbers that are none."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {plain(str(name)): plain(item) for name, item in value.items()}
+    return value
+
+
+def is_valid(output):
+    """Whether an output is one of the notebook format's."""
+    try:
+        nbformat.validate(output, ref=output.get("output_type"), version=4, version_minor=5)
+    except Exception:  # whatever the validator makes of it
+        return False
+    return True
+
+
+def append(outputs, name, text):
+    """Put `text` at the end of the stream `name`; whether it could be, since it is text."""
+    if not isinstance(text, str) or name not in ("stdout", "stderr"):
+        return False
+    last = outputs[-1] if outputs else {}
+    if last.get("output_type") == "stream" and last.get("name") == name:
+        last.text += text
+    elif text:
+        outputs.append(new_output("stream", name=name, text=text))
+    return True

@@ -1,0 +1,206 @@
+"""Execute a notebook in a kernel of its own. Nothing that the kernel says is believed here."""
+
+import copy
+import hashlib
+import os
+import secrets
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import psutil
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_output
+
+from helpers.grading.repair.released import grade_id, is_check
+from helpers.grading.running.kernels import LARGEST_MESSAGE, LONGEST_START, NoZygote
+from helpers.grading.running.limits import MEGABYTE, Clock, Watch
+from helpers.grading.running.outputs import FLOOD, Budget, Client
+
+MOST_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel
+LONGEST_RUN = 600  # seconds, for a whole notebook
+GRACE = 15  # seconds beyond a cell's time after which its processes are ended from outside
+
+
+@dataclass
+class Execution:
+    """What the grader's side knows of a run; the notebook holds the rest, and cannot be trusted.
+
+    seed: of the probes, never seen by the kernel. reasons: why cells did not run to their end,
+    {position: sentence}. nonces: what the record of each check cell has to carry, by grade_id.
+    tasks: a hash of what each check cell was asked, by grade_id. cell_seconds: wall time of all
+    cells together.
+    """
+
+    seed: int
+    reasons: dict = field(default_factory=dict)
+    nonces: dict = field(default_factory=dict)
+    tasks: dict = field(default_factory=dict)
+    cell_seconds: float = 0.0
+
+
+def digest_of(task):
+    """The hash of a Task, as JSON text."""
+    return hashlib.sha256(task.encode()).hexdigest()
+
+
+def execute(notebook, questions, seed, kernels, cell_timeout, student=""):
+    """Execute `notebook` in place; cells that stop with an error do not stop it.
+
+    questions: what its check cells ask, Questions by grade_id. seed: int, for the checks' probes.
+    kernels: a ColdKernels or WarmKernels. cell_timeout: seconds. student: whose numbers, by
+    identifier.
+    A cell that runs too long, breaks a limit or ends its process costs itself alone: the cells
+    before it run once more in a fresh kernel, without it, and the notebook goes on. Returns an
+    Execution.
+    """
+    execution = Execution(seed)
+    reasons = execution.reasons
+    done = []
+    todo = [
+        position
+        for position, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+    clock, budget = Clock(LONGEST_RUN), Budget()
+    for _ in range(MOST_KERNELS):
+        if not todo or not clock.left():
+            break
+        with _kernel(notebook, kernels, student, budget) as kernel:
+
+            def run(position, cell, kernel=kernel):
+                start = time.perf_counter()
+                reason = kernel.run(position, cell, max(1, min(cell_timeout, int(clock.left()))))
+                execution.cell_seconds += time.perf_counter() - start
+                return reason
+
+            lost = _replay(run, notebook, done)
+            if lost is not None:
+                done.remove(lost)
+                continue
+            while todo and clock.left():
+                position = todo.pop(0)
+                cell = notebook.cells[position]
+                with kernel.asked(cell, questions, execution):
+                    reason = run(position, cell)
+                if reason:
+                    reasons[position] = reason
+                    _show(cell, reason)
+                    break
+                done.append(position)
+    for position in todo:
+        reasons[position] = (
+            "this cell did not run because cells before it took too long or ended Python too often"
+        )
+        _show(notebook.cells[position], reasons[position])
+    return execution
+
+
+def _replay(run, notebook, done):
+    """Run the cells `done` once more for what they define; their outputs stay. None if all ran.
+
+    Else the position of the cell that did not run to its end this time.
+    """
+    for position in done:
+        cell = notebook.cells[position]
+        if not is_check(cell) and run(position, copy.deepcopy(cell)):
+            return position
+    return None
+
+
+def _show(cell, reason):
+    cell.outputs.append(new_output("error", ename="Stopped", evalue=reason, traceback=[reason]))
+
+
+class _Kernel:
+    """A notebook's kernel: runs its cells, and leaves each check what it has to ask."""
+
+    def __init__(self, client, watch, probes):
+        self.client, self.watch, self.probes = client, watch, probes
+        client.flooded = lambda: watch.end(f"wrote more than {FLOOD // MEGABYTE} MB of output")
+
+    def run(self, position, cell, timeout):
+        """Run one cell; why it took the kernel with it, or ""."""
+        self.client.timeout = timeout
+        too_long = (
+            f"ran longer than {timeout} seconds, or wrote more than "
+            f"{LARGEST_MESSAGE // MEGABYTE} MB at once"
+        )
+        try:
+            # The client's own timeout is no deadline for a kernel that keeps it busy.
+            with self.watch.deadline(timeout + GRACE, too_long):
+                self.client.execute_cell(cell, position)
+        except CellTimeoutError:
+            return self._broken_limit() or f"this cell was stopped because it {too_long}"
+        except DeadKernelError:
+            return self._broken_limit() or "this cell ended the Python process that it ran in"
+        except Exception:  # whatever nbclient makes of messages that no Jupyter kernel sends
+            return self._broken_limit() or "this cell broke the connection to the grader"
+        return self._broken_limit()
+
+    def _broken_limit(self):
+        broken = self.watch.broken
+        return f"this cell was stopped because it {broken}" if broken else ""
+
+    @contextmanager
+    def asked(self, cell, questions, execution):
+        """While a check cell runs, its Task lies where its check looks for it, and only then."""
+        name = grade_id(cell)
+        if not is_check(cell) or name not in questions:
+            yield
+            return
+        nonce = execution.nonces[name] = secrets.token_hex(16)
+        try:
+            task = questions[name].task_from(execution.seed, nonce).to_json()
+            execution.tasks[name] = digest_of(task)
+            self.probes.write_text(task, encoding="utf-8")
+            yield
+        finally:
+            self.probes.unlink(missing_ok=True)
+
+
+@contextmanager
+def _kernel(notebook, kernels, student, budget):
+    """A _Kernel, freshly started; its processes and folders are gone afterwards."""
+    with _started(notebook, kernels, student) as (client, manager):
+        client.budget = budget
+        watch = Watch(psutil.Process(manager.provisioner.pid), manager.folders.sockets)
+        try:
+            yield _Kernel(client, watch, manager.folders.probes)
+        finally:
+            watch.stop()
+
+
+@contextmanager
+def _started(notebook, kernels, student):
+    """A Client whose kernel runs, and its KernelManager."""
+    while True:
+        with kernels.manager(student) as manager, open(os.devnull, "wb") as nowhere:
+            client = Client(
+                notebook,
+                km=manager,
+                allow_errors=True,
+                startup_timeout=LONGEST_START,
+                iopub_timeout=30,
+                raise_on_iopub_timeout=True,
+                record_timing=False,
+                store_widget_state=False,
+                shutdown_kernel="immediate",
+            )
+            try:
+                client.start_new_kernel(
+                    cwd=str(manager.folders.home),
+                    env=manager.environment,
+                    stdout=nowhere,
+                    stderr=nowhere,
+                )
+                client.start_new_kernel_client()
+            except NoZygote as error:
+                kernels.failed(error)
+                continue
+            try:
+                yield client, manager
+                return
+            finally:
+                with suppress(Exception):
+                    client._cleanup_kernel()

@@ -1,0 +1,195 @@
+"""Seal a command off from the machine with bubblewrap."""
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import helpers
+from helpers.grading.errors import NothingGraded
+from helpers.grading.running import limits, system_calls
+
+BUBBLEWRAP, NONE = "bubblewrap", "none"
+# All of helpers that students' code sees. What is not named here is not there, so a new file stays
+# hidden until somebody decides that submissions may read it.
+VISIBLE = (
+    *("__init__.py", "checking.py", "course.py", "keras.py", "older_notebooks.py"),
+    *("network.py", "numerical.py", "reference.py", "sgd_step.py", "weight_space.py"),
+    *("asking", "pictures"),
+    *("personal/__init__.py", "personal/problem_data.py"),
+)
+SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+ETC = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime")
+HOME = "/home/student"  # inside
+NOBODY = 65534  # who the code runs as when root grades: root's processes escape some limits
+HOW_TO_INSTALL = "Install it with: sudo apt install bubblewrap (or dnf, pacman, zypper)."
+OR_WITHOUT = (
+    "It runs on Linux; on other systems grade in a virtual machine or container with Linux. To run "
+    "code that you trust without a sandbox, say --sandbox none."
+)
+
+
+def choose(wanted, here=True):
+    """The sandbox to use, "bubblewrap" or "none", and a warning for the instructor or "".
+
+    wanted: "auto", "bubblewrap" or "none". here: whether code runs on this machine. Raises
+    NothingGraded if a sandbox is wanted and none works here.
+    """
+    if wanted == NONE:
+        return NONE, (
+            "Without a sandbox: the students' code runs with your rights on this machine, can read "
+            "and change your files, and use the network; it may also find out how it is marked."
+        )
+    problem = here and bubblewrap_problem()
+    if problem:
+        raise NothingGraded(
+            f"{problem} Students' code is not run without it. {HOW_TO_INSTALL} {OR_WITHOUT}"
+        )
+    return BUBBLEWRAP, ""
+
+
+@functools.cache
+def bubblewrap_problem():
+    """Why bubblewrap cannot be used here, in a sentence; "" if it can."""
+    if not shutil.which("bwrap"):
+        return "bubblewrap, the sandbox, is not installed."
+    if not shutil.which("prlimit"):
+        return "prlimit of util-linux, which sets the sandbox's limits, is not installed."
+    folder = str(Path(helpers.__file__).parents[1])
+    environment = {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        command = bubblewrap([sys.executable, "-c", "import helpers.asking"], environment)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bubblewrap, the sandbox, does not start ({error})."
+    if done.returncode:
+        reason = " ".join(done.stderr.split())[-200:]
+        return f"bubblewrap, the sandbox, does not work on this machine ({reason})."
+    return ""
+
+
+def bubblewrap(command, environment, readable=(), writable=(), namespaces=False):
+    """`command`, a list, as a bubblewrap command.
+
+    Inside there is no network, no process but its own, no capability, and of the file system: the
+    system's programs, Python and the student half of helpers, read-only; the folders `readable`,
+    and `writable`, each under its own path; small temporary file systems, HOME among them, in which
+    it starts. Its environment is `environment` and nothing else. namespaces: whether it can make
+    namespaces inside.
+    """
+    arguments = [
+        *("bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--die-with-parent", "--new-session"),
+        *("--hostname", "grading", "--clearenv", "--ro-bind", "/usr", "/usr"),
+    ]
+    for name in SYSTEM:
+        path = Path("/", name)
+        if path.is_symlink():
+            arguments += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            arguments += ["--ro-bind", str(path), str(path)]
+    for name in ETC:
+        arguments += _bind("--ro-bind-try", f"/etc/{name}")
+    package = Path(helpers.__file__).parent
+    arguments += ["--proc", "/proc", "--dev", "/dev", *_empty("/dev/shm"), "--remount-ro", "/dev"]
+    arguments += [*_empty("/tmp"), *_empty(HOME), "--chdir", HOME]
+    if package.is_relative_to("/usr") and "site-packages" not in package.parts:
+        arguments += _empty(package.parent)  # solutions and, perhaps, the gradebook
+    arguments += [*_python(), *_student_half(package)]
+    for folder in readable:
+        arguments += _bind("--ro-bind", folder)
+    for folder in writable:
+        arguments += _bind("--bind", folder)
+    arguments += ["--remount-ro", "/"]
+    for name, value in environment.items():
+        arguments += ["--setenv", name, value]
+    own_user = ["--unshare-user", "--cap-drop", "ALL"]
+    if not namespaces:
+        own_user += _no_more_namespaces()
+    command = limits.limited(command)
+    filtered = system_calls.program(namespaces=True)  # bubblewrap itself makes them
+    if filtered:
+        # bubblewrap reads the filter from an open file, which a shell can hand it.
+        path = f"/proc/{os.getpid()}/fd/{_filter_file(filtered).fileno()}"
+        arguments = ["sh", "-c", 'exec 9<"$0" "$@"', path, *arguments, "--seccomp", "9"]
+    if not _as_root():
+        return [*arguments, *own_user, "--", *command]
+    for needed in ("SETUID", "SETGID", "SETPCAP"):
+        arguments += ["--cap-add", f"CAP_{needed}"]
+    return [
+        *(*arguments, "--", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}"),
+        *("--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--"),
+        *("bwrap", *own_user, "--die-with-parent", "--dev-bind", "/", "/", "--", *command),
+    ]
+
+
+def give(path):
+    """Let the code inside own `path`, a file or folder outside."""
+    if _as_root():
+        os.chown(path, NOBODY, NOBODY)
+
+
+def _as_root():
+    return os.name == "posix" and os.geteuid() == 0
+
+
+def _bind(how, path):
+    return [*_open_parents(path), how, str(path), str(path)]
+
+
+def _open_parents(path):
+    """The folders above `path`, which would else be as closed as outside, to /root for instance."""
+    parents = [p for p in reversed(Path(path).parents) if not p.is_relative_to("/usr")]
+    return [word for p in parents[1:] for word in ("--perms", "0755", "--dir", str(p))]
+
+
+def _empty(folder):
+    """An empty file system in memory in place of `folder`."""
+    return ["--size", str(limits.SCRATCH), "--perms", "1777", "--tmpfs", str(folder)]
+
+
+def _student_half(package):
+    """The folder of helpers with nothing in it but what is VISIBLE."""
+    arguments = [*_open_parents(package), "--size", "1000000", "--perms", "0755"]
+    arguments += ["--tmpfs", str(package)]
+    for folder in sorted({str((package / name).parent) for name in VISIBLE if "/" in name}):
+        arguments += ["--perms", "0755", "--dir", folder]
+    for name in VISIBLE:
+        arguments += ["--ro-bind", str(package / name), str(package / name)]
+    return [*arguments, "--remount-ro", str(package)]
+
+
+@functools.cache
+def _no_more_namespaces():
+    """The option that keeps the code from making namespaces of its own, where bubblewrap has it."""
+    known = subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout
+    return ["--disable-userns"] if "--disable-userns" in known else []
+
+
+@functools.cache  # which keeps the file open; it has no name, so it goes with this process
+def _filter_file(program):
+    """A file that holds `program`, bytes."""
+    file = tempfile.TemporaryFile()
+    file.write(program)
+    file.flush()
+    return file
+
+
+def _python():
+    """This Python, outside /usr: its folders, and the links that lead to it from outside them."""
+    folders = {Path(sys.prefix), Path(sys.base_prefix)}
+    folders |= {folder.resolve() for folder in folders}
+    folders = sorted(f for f in folders if not f.is_relative_to("/usr") and f != Path("/"))
+    arguments = []
+    for folder in folders:  # the outer before the inner
+        arguments += _bind("--ro-bind", folder)
+    link = Path(sys.executable)
+    while link.is_symlink():
+        target = os.readlink(link)
+        if not any(map(link.is_relative_to, (*folders, "/usr"))):
+            arguments += ["--symlink", target, str(link)]
+        link = Path(os.path.normpath(link.parent / target))
+    return arguments

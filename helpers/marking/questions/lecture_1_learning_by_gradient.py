@@ -1,0 +1,362 @@
+"""Lecture 1: counting networks, derivatives by the rules and by differences, one step downhill."""
+
+import numpy as np
+
+from helpers.asking import lecture_1_learning_by_gradient as asking
+from helpers.course import line_example
+from helpers.marking.questions.model import BY_HAND, EXACT, FLOAT64, Case, Part, Question, Tolerance
+from helpers.numerical import forward_difference, symmetric_difference
+from helpers.weight_space import WeightSpace
+
+GRIDS = {"networks_6": (6, 9), "networks_10": (10, 9)}  # k values for each of n weights
+LAYERS = (784, 30, 10)
+PARAMETERS = sum((units + 1) * after for units, after in zip(LAYERS, LAYERS[1:]))
+PARAMETERS_OF_ANOTHER = (784 + 1) * 100 + (100 + 1) * 10  # of a 784-100-10 network
+POINT = (1.0, 3.0)  # (x_1, x_2) at which f is differentiated
+GRADIENT = (3.0, -4.0)  # of the question on directions
+ETA = 0.25
+A_DEGREE = Tolerance(relative=0, absolute=np.deg2rad(1))  # of a vector of length 1
+ABOUT = Tolerance(relative=0.1, absolute=0, by_hand=True)
+COUNT = Tolerance(relative=0, absolute=0.5, by_hand=True)  # a billion and one is not a billion
+
+
+def _numbers(question, parts, expected, mistakes=None, given=None, consequences=None):
+    """A question of fixed numbers or letters; mistakes, given and consequences as in Case."""
+    values = {
+        name: value if isinstance(value, str) else np.asarray(value, dtype=float)
+        for name, value in expected.items()
+    }
+    case = Case(
+        values,
+        mistakes or {},
+        given or {},
+        consequences=consequences,
+    )
+    return Question(question, parts, tuple(part.name for part in parts), lambda rng: [case])
+
+
+def _or_nearly(count, mistakes):
+    """`mistakes`, and all other counts that are off by one or two."""
+    known = [value for _, value in mistakes]
+    nearly = [("count_off_by_one", count + off) for off in (-2, -1, 1, 2)]
+    return mistakes + [(name, value) for name, value in nearly if value not in known]
+
+
+def _count():
+    mistakes = {
+        name: _or_nearly(k**n, [("power_turned", n**k), ("values_times_weights", k * n)])
+        for name, (k, n) in GRIDS.items()
+    }
+    products = sum(units * after for units, after in zip(LAYERS, LAYERS[1:]))
+    mistakes["parameters"] = _or_nearly(
+        PARAMETERS,
+        [("biases_not_counted", products), ("inputs_have_no_bias", PARAMETERS + LAYERS[0])],
+    )
+    parts = (
+        *(Part(name, 1, f"{k} values for each of {n}", COUNT) for name, (k, n) in GRIDS.items()),
+        Part("parameters", 1, "weights and biases of the 784-30-10 network", EXACT),
+    )
+    expected = {name: k**n for name, (k, n) in GRIDS.items()} | {"parameters": PARAMETERS}
+    return _numbers("l1.count", parts, expected, mistakes)
+
+
+def _perceptron():
+    """Any weights and bias are right with which the unit says AND: their sign at the corners."""
+    part = Part(
+        "answers",
+        2,
+        "1 where z is above 0, at (0,0), (0,1), (1,0), (1,1)",
+        FLOAT64,
+        otherwise="put each of the four corners into z, (1, 1) too: where is it above 0, and where "
+        "should it be?",
+    )
+
+    mistakes = [
+        ("says_or", np.array([0.0, 1, 1, 1])),
+        ("says_always_the_same", np.zeros(4)),
+        ("says_always_the_same", np.ones(4)),
+    ]
+    case = Case({"answers": np.array([0.0, 0, 0, 1])}, {"answers": mistakes}, ask=asking.perceptron)
+    return Question("l1.perceptron", (part,), ("w", "b"), lambda rng: [case])
+
+
+INSTRUCTION = Part(
+    "value",
+    1,
+    "which of the four is a value",
+    choices={
+        "A": "This says what to do. To what is it to be done?",
+        "B": "The ∂ says that other variables are held fixed. Does it say what to differentiate?",
+        "C": "",
+        "D": "Two instructions one after the other are still an instruction.",
+    },
+)
+
+
+# f(x_1, x_2) = (2 x_1 + 3 x_2)² + 3: what comes out when a rule is left out
+def _by_rules():
+    parts = (
+        Part(
+            "df_dx_2",
+            2,
+            "the derivative of f with respect to x_2",
+            FLOAT64,
+            otherwise="not equal to the right formula; go through the rules one by one",
+        ),
+        Part("gradient_f", 1, "both derivatives at (1, 3)", BY_HAND),
+    )
+
+    def cases(rng):
+        for _ in range(3):
+            x_1, x_2 = rng.uniform(0.5, 2, 2)
+            inner = 2 * x_1 + 3 * x_2
+            wrong = [
+                ("inner_derivative_forgotten", 2 * inner),
+                ("other_variable", 4 * inner),
+                ("constant_kept", 6 * inner + 3),
+                ("outer_not_differentiated", 3 * inner**2),
+                ("exponent_forgotten", 3 * inner),
+            ]
+            at_point = np.array([44.0, 66.0])
+            yield Case(
+                {"df_dx_2": np.asarray(6 * inner), "gradient_f": at_point},
+                {
+                    "df_dx_2": [(name, np.asarray(value)) for name, value in wrong],
+                    "gradient_f": [
+                        ("inner_derivative_forgotten", np.array([22.0, 22.0])),
+                        ("order_of_variables", at_point[::-1]),
+                    ],
+                },
+                ask=asking.by_rules,
+                probe={"point": {"x_1": x_1, "x_2": x_2}},
+            )
+
+    return Question(
+        "l1.by_rules", parts, ("df_dx_2", "gradient_f"), cases=lambda rng: list(cases(rng))
+    )
+
+
+def _direction():
+    parts = (
+        Part(
+            "descent",
+            1,
+            "two numbers that point to steepest descent",
+            A_DEGREE,
+            otherwise="the direction is off; its length does not matter",
+        ),
+        Part("rate", 1, "how much the loss falls per unit of length that way", BY_HAND),
+        Part(
+            "across",
+            1,
+            "the loss at right angles to the gradient",
+            choices={
+                "A": "The loss grows fastest along the gradient. How far along it do you get here?",
+                "B": "The loss falls fastest against the gradient. How far against it do you get?",
+                "C": "",
+            },
+        ),
+    )
+    gradient = np.array(GRADIENT)
+    length = float(np.hypot(*gradient))
+    downhill = -gradient / length
+    mistakes = {
+        "descent": [
+            ("step_added", -downhill),
+            ("order_of_variables", downhill[::-1]),
+            ("across_the_slope", downhill[::-1] * [1, -1]),
+            ("across_the_slope", downhill[::-1] * [-1, 1]),
+            ("one_sign_only", downhill * [1, -1]),
+            ("one_sign_only", downhill * [-1, 1]),
+        ],
+        "rate": [
+            ("components_added", np.asarray(np.abs(gradient).sum())),
+            ("components_added", np.asarray(abs(gradient.sum()))),
+            ("length_squared", np.asarray(length**2)),
+        ],
+    }
+
+    expected = {"descent": downhill, "rate": np.asarray(length), "across": "C"}
+    case = Case(expected, mistakes, ask=asking.direction)
+    names = tuple(part.name for part in parts)
+    return Question("l1.direction", parts, names, lambda rng: [case])
+
+
+def _differences():
+    parts = (
+        Part("forward_difference", 1, "from x to x + h", FLOAT64),
+        Part("symmetric_difference", 1, "half of h to each side of x", FLOAT64),
+    )
+
+    def cases(rng):
+        for _ in range(3):
+            a, b, x = rng.uniform(0.5, 1.5, 3)
+            h = rng.uniform(0.05, 0.1)
+
+            def function(x, a=a, b=b):
+                return a * x**3 + b * x
+
+            forward = forward_difference(function, x, h)
+            backward = forward_difference(function, x - h, h)
+            symmetric = symmetric_difference(function, x, h)
+            wide = symmetric_difference(function, x, 2 * h)
+            yield Case(
+                {"forward_difference": forward, "symmetric_difference": symmetric},
+                {
+                    "forward_difference": [
+                        ("symmetric_asked_below", symmetric),
+                        ("symmetric_asked_below", wide),
+                        ("symmetric_asked_below", 2 * wide),
+                        ("backward_difference", backward),
+                        ("difference_turned", -forward),
+                        ("not_divided", forward * h),
+                        ("bracket_forgotten", function(x + h) - function(x) / h),
+                    ],
+                    "symmetric_difference": [
+                        ("forward_difference", forward),
+                        ("full_step_each_side", wide),
+                        ("width_of_the_step", 2 * symmetric),
+                        ("width_of_the_step", symmetric / 2),
+                        ("full_step_each_side", 2 * wide),
+                        ("bracket_forgotten", function(x + h / 2) - function(x - h / 2) / h),
+                        ("difference_turned", -symmetric),
+                        ("not_divided", symmetric * h),
+                    ],
+                },
+                ask=asking.differences,
+                probe={"a": a, "b": b, "x": x, "h": h},
+            )
+
+    names = tuple(part.name for part in parts)
+    return Question("l1.differences", parts, names, cases=lambda rng: list(cases(rng)))
+
+
+def _error():
+    parts = (
+        Part(
+            "forward_factor", 1, "the forward difference's error becomes this much smaller", ABOUT
+        ),
+        Part("symmetric_factor", 1, "the symmetric difference's", ABOUT),
+        Part(
+            "tiny",
+            1,
+            "the error when h goes on shrinking",
+            choices={
+                "A": "On paper, yes. What does a computer keep of two numbers that differ in "
+                "their last digits only, when it subtracts them?",
+                "B": "",
+                "C": "Each of the two values is rounded, and h stands below: what does dividing "
+                "by a tiny number do to that rounding?",
+            },
+        ),
+    )
+    mistakes = {
+        "forward_factor": [("order_too_high", np.asarray(100.0)), ("factor_below_1", 0.1)],
+        "symmetric_factor": [("order_too_low", np.asarray(10.0)), ("factor_below_1", 0.01)],
+    }
+    expected = {"forward_factor": 10, "symmetric_factor": 100, "tiny": "B"}
+    return _numbers("l1.error", parts, expected, mistakes)
+
+
+def _cost():
+    parts = (
+        Part("forward_runs", 1, "runs of the network with forward differences", EXACT),
+        Part("symmetric_runs", 1, "runs with symmetric differences", EXACT),
+    )
+    mistakes = {
+        "forward_runs": _or_nearly(
+            PARAMETERS_OF_ANOTHER + 1,
+            [
+                ("point_itself_not_counted", PARAMETERS_OF_ANOTHER),
+                ("point_counted_each_time", 2 * PARAMETERS_OF_ANOTHER),
+                ("network_of_the_text", PARAMETERS + 1),
+            ],
+        ),
+        "symmetric_runs": _or_nearly(
+            2 * PARAMETERS_OF_ANOTHER,
+            [
+                ("both_sides_counted_once", PARAMETERS_OF_ANOTHER),
+                ("both_sides_counted_once", PARAMETERS_OF_ANOTHER + 1),
+                ("point_not_needed", 2 * PARAMETERS_OF_ANOTHER + 1),
+                ("network_of_the_text", 2 * PARAMETERS),
+            ],
+        ),
+    }
+    expected = {
+        "forward_runs": PARAMETERS_OF_ANOTHER + 1,
+        "symmetric_runs": 2 * PARAMETERS_OF_ANOTHER,
+    }
+    return _numbers("l1.cost", parts, expected, mistakes)
+
+
+def _step():
+    space = WeightSpace(*line_example())
+    start, gradient = space.start, space.gradient(space.start)
+    points = list(zip(space.x[:, None], space.t[:, None]))
+    parts = (
+        Part("gradient", 2, "the derivatives with respect to w and b", BY_HAND),
+        Part("new", 1, "w and b after the step", BY_HAND),
+    )
+    mistakes = {
+        "gradient": [
+            ("points_added", len(space.x) * gradient),
+            ("wrong_sign", -gradient),
+            *(("one_point_only", WeightSpace(space.net, x, t).gradient(start)) for x, t in points),
+            ("bias_not_averaged", gradient * [1, len(space.x)]),
+            ("input_forgotten", np.array([gradient[1], gradient[1]])),
+            ("order_of_variables", gradient[::-1]),
+        ],
+        "new": [
+            ("not_updated", start),
+            ("step_added", start + ETA * gradient),
+            ("learning_rate_forgotten", start - gradient),
+            ("step_instead_of_weight", -ETA * gradient),
+            ("step_instead_of_weight", ETA * gradient),
+            ("step_twice_as_long", start - 2 * ETA * gradient),
+        ],
+    }
+    expected = {"gradient": gradient, "new": start - ETA * gradient}
+
+    def consequences(own):
+        yield {"new": start - ETA * own.get("gradient", gradient)}
+
+    return _numbers("l1.step", parts, expected, mistakes, {"new": start}, consequences)
+
+
+TOO_LARGE = (
+    Part(
+        "far_too_small",
+        1,
+        "a learning rate that is far too small",
+        choices={
+            "A": "",
+            "B": "What is a short step multiplied by: does it ever turn against the slope?",
+            "C": "Short steps follow the slope closely. What do they lack?",
+        },
+    ),
+    Part(
+        "too_large",
+        1,
+        "a learning rate that is too large",
+        choices={
+            "A": "Follow one step on the curve above, with an arrow five times as long. Where "
+            "does it end?",
+            "B": "",
+            "C": "A longer arrow starts in the right direction. What if it ends higher than it "
+            "started?",
+        },
+    ),
+)
+
+QUESTIONS = (
+    _count(),
+    _perceptron(),
+    _numbers("l1.instruction", (INSTRUCTION,), {"value": "C"}),
+    _by_rules(),
+    _direction(),
+    _differences(),
+    _error(),
+    _cost(),
+    _step(),
+    _numbers("l1.learning_rate", TOO_LARGE, {"far_too_small": "A", "too_large": "B"}),
+)

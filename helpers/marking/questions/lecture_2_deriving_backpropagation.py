@@ -1,0 +1,328 @@
+"""Lecture 2: single steps of the derivation, with the lecture's network and a published example."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from helpers.course import lecture_step, slide_example
+from helpers.marking.questions.model import BY_HAND, EXACT, Case, Part, Question, step_case
+from helpers.network import Network, sigmoid
+from helpers.reference import gradients
+from helpers.reference import slope as slope_of
+from helpers.sgd_step import SGDStep
+
+OTHER_TARGET = 0.1
+OTHER_INPUTS = (0.5, 1.0)
+SLIDE_ETA = 0.1
+
+
+@cache
+def _step():
+    return lecture_step()
+
+
+@cache
+def _step_with_other_target():
+    step = _step()
+    return SGDStep(step.net, step.x, [[OTHER_TARGET]], step.eta)
+
+
+def _question(name, parts, case, follows=()):
+    return Question(
+        name,
+        parts,
+        tuple(part.name for part in parts),
+        cases=lambda rng: [case(parts)],
+        follows={question: None for question in follows},
+    )
+
+
+def _and_mistakes(case, mistakes):
+    """`case`, which first looks for more mistakes: (misconception, value) pairs by part."""
+    both = {part: [*mistakes.get(part, ()), *case.mistakes.get(part, ())] for part in case.expected}
+    return replace(case, mistakes=both)
+
+
+def _with_first_target(case, parts):
+    """`case`, which also knows what comes out with the target that the text has used before."""
+    before = step_case(_step(), parts)
+    return _and_mistakes(
+        case, {name: [("target_of_the_text", value)] for name, value in before.expected.items()}
+    )
+
+
+def _numbers(expected, mistakes=None):
+    """A Case of numbers by part; mistakes: (misconception, number) pairs by part."""
+    arrays = {part: np.asarray(value, dtype=float) for part, value in expected.items()}
+    return Case(arrays, mistakes or {})
+
+
+def _forward(parts):
+    """z_h at other inputs, and the loss that the same output would have with another target."""
+    step, other = _step(), _step_with_other_target()
+    at_other_inputs = SGDStep(step.net, [OTHER_INPUTS], step.t, step.eta)
+    z_h = step_case(at_other_inputs, parts[:1])
+    right = z_h.expected["z_h"]
+    read_across = SGDStep(
+        Network([step["W_h"].T, step["W_o"]], [step["b_h"], step["b_o"]]),
+        [OTHER_INPUTS],
+        step.t,
+        step.eta,
+    )
+    z_h = _and_mistakes(
+        z_h,
+        {
+            "z_h": [
+                ("units_swapped", right[:, ::-1]),
+                ("weights_read_across", read_across["z_h"]),
+                ("activation_for_weighted_input", at_other_inputs["a_h"]),
+                ("inputs_of_the_text", step["z_h"]),
+            ]
+        },
+    )
+    E = _with_first_target(step_case(other, parts[1:]), parts[1:])
+    return Case(z_h.expected | E.expected, z_h.mistakes | E.mistakes)
+
+
+def _output_delta(parts):
+    return _with_first_target(step_case(_step_with_other_target(), parts), (parts[0], parts[2]))
+
+
+OUTPUT_DELTA = (
+    Part("link_1", 1, "∂E/∂a_o", BY_HAND, quantity="dE_da_o"),
+    Part("link_2", 1, "∂a_o/∂z_o", BY_HAND, quantity="slope_o"),
+    Part("delta", 1, "delta of the output unit", BY_HAND, quantity="delta_o"),
+)
+
+DIRECTION = Part(
+    "direction",
+    1,
+    "which way the parameters move",
+    choices={
+        "A": "The step subtracts the gradient: look at the sign of your delta.",
+        "B": "",
+        "C": "The bias has a gradient too: what is its factor in place of an activation?",
+        "D": "Look for the weight itself in the formula of its gradient. Is it there?",
+    },
+)
+
+
+def _output_gradients(parts):
+    numbers = _with_first_target(step_case(_step_with_other_target(), parts[:2]), parts[:2])
+    expected = numbers.expected | {"direction": "B"}
+    return replace(numbers, expected=expected)
+
+
+HIDDEN_UNIT = (
+    Part("delta_h2", 1, "delta of hidden unit 2", BY_HAND, "delta_h", (0, 1)),
+    Part("dw_h12", 1, "gradient of w_h12", BY_HAND, "dW_h", (0, 1)),
+    Part("dw_h22", 1, "gradient of w_h22", BY_HAND, "dW_h", (1, 1)),
+    Part("db_h2", 1, "gradient of the bias of hidden unit 2", BY_HAND, "db_h", (1,)),
+)
+
+
+def _hidden_unit(parts):
+    """Hidden unit 2; a slip in its delta is recognised in what follows from it, too."""
+    step = _step()
+    x, weights = step.x[0], step["W_h"][:, 1]
+    slopes, W_o, delta_o = step["slope_h"][0], step["W_o"][:, 0], step["delta_o"].item()
+    deltas = {
+        "other_edge": delta_o * W_o[0] * slopes[1],
+        "slope_of_another_unit": delta_o * W_o[1] * slopes[0],
+        "edge_forgotten": delta_o * slopes[1],
+    }
+    mistakes = {"delta_h2": list(deltas.items()), "db_h2": list(deltas.items())}
+    for name, entering, weight in (("dw_h12", x[0], weights[0]), ("dw_h22", x[1], weights[1])):
+        mistakes[name] = [
+            ("weight_for_activation", weight * step["delta_h"][0, 1]),
+            *((slip, entering * delta) for slip, delta in deltas.items()),
+        ]
+    return _and_mistakes(step_case(step, parts), mistakes)
+
+
+def _two_paths(parts):
+    a, weights, deltas = 0.8, np.array([0.5, 2.0]), np.array([0.3, -0.2])
+    slope = a * (1 - a)
+    paths = deltas * weights
+    return _numbers(
+        {"delta_j": paths.sum() * slope},
+        {
+            "delta_j": [
+                ("slope_forgotten", paths.sum()),
+                ("paths_averaged", paths.mean() * slope),
+                ("one_path_only", paths[0] * slope),
+                ("one_path_only", paths[1] * slope),
+                ("sign_turned", -paths.sum() * slope),
+                ("sign_of_a_path", np.abs(paths).sum() * slope),
+                ("activation_for_slope", paths.sum() * a),
+                ("slope_at_a", paths.sum() * slope_of(sigmoid, a)),
+            ]
+        },
+    )
+
+
+SIZES = "what do its rows stand for, points or units of a layer, and what do its columns stand for?"
+
+
+def _shapes(parts):
+    inputs, hidden, outputs, points = 6, 4, 3, 8
+    shapes = {
+        "delta_o_shape": (points, outputs),
+        "W_o_transposed_shape": (outputs, hidden),
+        "delta_h_shape": (points, hidden),
+        "dW_h_shape": (inputs, hidden),
+    }
+    return _numbers(
+        shapes,
+        {name: [("rows_and_columns_exchanged", shape[::-1])] for name, shape in shapes.items()},
+    )
+
+
+NEEDED = Part(
+    "needed",
+    1,
+    "the deltas that unit 5 needs",
+    choices={
+        "A": "The formula goes one layer to the right. Does an edge lead from unit 5 to unit 11?",
+        "B": "",
+        "C": "Count the edges that lead from unit 5 to the right.",
+        "D": "Units of the same layer do not feed each other. Which units does unit 5 feed?",
+    },
+)
+
+UPDATES = Part("updates", 1, "updates in 5 epochs", EXACT)
+
+
+def _updates(parts):
+    points, size, epochs = 1000, 32, 5
+    full = points // size
+    return _numbers(
+        {"updates": epochs * (full + 1)},
+        {
+            "updates": [
+                ("last_batch_forgotten", epochs * full),
+                ("fraction_of_a_batch", epochs * points / size),
+                ("fraction_of_a_batch", np.floor(epochs * points / size)),
+                ("fraction_of_a_batch", np.ceil(epochs * points / size)),
+                ("one_epoch_only", full + 1),
+                ("one_update_an_epoch", epochs),
+                ("one_update_a_point", epochs * points),
+            ]
+        },
+    )
+
+
+def _slide_gradients(parts):
+    net, x, t = slide_example()
+    g = gradients(net, x, t)
+    dW = {"36": g.weights[1][0, 0], "13": g.weights[0][0, 0], "24": g.weights[0][1, 1]}
+    old = {"36": net.weights[1][0, 0], "13": net.weights[0][0, 0]}
+    new = {name: old[name] - SLIDE_ETA * dW[name] for name in old}
+    # The order trap: ∂E/∂w13 sent back through the w36 of after the step.
+    W_o = net.weights[1].copy()
+    W_o[0, 0] = new["36"]
+    moved = Network([net.weights[0], W_o], hidden="linear", output="linear")
+    a_o = net.forward(x).a[-1]
+    # With the target shifted so that the error, and so delta_6, is that of the forward pass.
+    shifted = moved.forward(x).a[-1] - (a_o - t)
+    trap = gradients(moved, x, shifted).weights[0][0, 0]
+    delta_6, a_h = (a_o - t).item(), net.forward(x).a[0][0]
+    expected = {f"dE_dw{name}": value for name, value in dW.items()}
+    mistakes = {
+        "dE_dw36": [("weight_for_activation", delta_6 * old["36"]), ("wrong_sign", -dW["36"])],
+        "dE_dw13": [
+            ("edge_forgotten", delta_6 * x[0, 0]),
+            ("start_of_the_edge", delta_6 * old["36"] * a_h[0]),
+        ],
+        "dE_dw24": [
+            ("edge_forgotten", delta_6 * x[0, 1]),
+            ("start_of_the_edge", delta_6 * net.weights[1][1, 0] * a_h[1]),
+            ("wrong_sign", -dW["24"]),
+        ],
+    }
+    for name in old:
+        expected[f"w{name}_new"] = new[name]
+        mistakes[f"w{name}_new"] = [
+            ("step_added", old[name] + SLIDE_ETA * dW[name]),
+            ("learning_rate_forgotten", old[name] - dW[name]),
+            ("step_instead_of_weight", SLIDE_ETA * dW[name]),
+        ]
+    mistakes["dE_dw13"].append(("updated_output_weights", trap))
+    mistakes["w13_new"].append(("updated_output_weights", old["13"] - SLIDE_ETA * trap))
+
+    def consequences(own):
+        gradients = {name: own.get(f"dE_dw{name}", dW[name]) for name in old}
+        yield {f"w{name}_new": old[name] - SLIDE_ETA * gradients[name] for name in old}
+
+    given = {f"w{name}_new": value for name, value in old.items()}
+    return replace(_numbers(expected, mistakes), given=given, consequences=consequences)
+
+
+SLIDE_GRADIENTS = (
+    Part("dE_dw36", 1, "gradient of w36", BY_HAND),
+    Part("dE_dw13", 1, "gradient of w13", BY_HAND),
+    Part("dE_dw24", 1, "gradient of w24", BY_HAND),
+    Part("w36_new", 1, "w36 after the step", BY_HAND),
+    Part("w13_new", 1, "w13 after the step", BY_HAND),
+)
+
+PREDICTION = Part(
+    "prediction",
+    1,
+    "what the loss does",
+    choices={
+        "A": "That is what a short step does. Compare your steps with the weights themselves.",
+        "B": "The units are linear, but the loss is a square, and two layers' weights multiply.",
+        "C": "",
+    },
+)
+
+
+def _choice(answer):
+    return lambda parts: Case({parts[0].name: answer})
+
+
+QUESTIONS = (
+    _question(
+        "l2.forward",
+        (
+            Part("z_h", 1, "weighted inputs of the hidden units", BY_HAND),
+            Part("E", 1, "loss with the other target", BY_HAND),
+        ),
+        _forward,
+    ),
+    _question(
+        "l2.output_delta",
+        OUTPUT_DELTA,
+        _output_delta,
+    ),
+    _question(
+        "l2.output_gradients",
+        (
+            Part("dW_o", 1, "gradient of the output weights", BY_HAND),
+            Part("db_o", 1, "gradient of the output bias", BY_HAND),
+            DIRECTION,
+        ),
+        _output_gradients,
+        follows=["l2.output_delta"],
+    ),
+    _question("l2.hidden_unit", HIDDEN_UNIT, _hidden_unit),
+    _question(
+        "l2.two_paths", (Part("delta_j", 2, "delta of the hidden unit", BY_HAND),), _two_paths
+    ),
+    _question(
+        "l2.shapes",
+        (
+            Part("delta_o_shape", 1, "of the output deltas", EXACT, otherwise=SIZES),
+            Part("W_o_transposed_shape", 1, "of the turned weights", EXACT, otherwise=SIZES),
+            Part("delta_h_shape", 1, "of the hidden deltas", EXACT, otherwise=SIZES),
+            Part("dW_h_shape", 1, "of the hidden weights' gradient", EXACT, otherwise=SIZES),
+        ),
+        _shapes,
+    ),
+    _question("l2.any_depth", (NEEDED,), _choice("B")),
+    _question("l2.updates", (UPDATES,), _updates),
+    _question("l2.slide_gradients", SLIDE_GRADIENTS, _slide_gradients),
+    _question("l2.slide_prediction", (PREDICTION,), _choice("C")),
+)

@@ -1,0 +1,367 @@
+"""Lecture 3: slopes, losses and deltas of the activation functions, softmax, saturation."""
+
+import numpy as np
+
+from helpers.asking import lecture_3_activation_functions as asking
+from helpers.marking.questions.model import BY_HAND, Case, Part, Question
+from helpers.network import HIDDEN_ACTIVATIONS, Network, sigmoid, softmax
+from helpers.reference import gradients, jacobian, pull_back, slope
+
+LAYERS = 5  # of sigmoids, in the question on vanishing slopes
+OUTPUT, TARGET = 0.8, 0.3  # of the output unit whose delta is asked for
+STORED = {"tanh": 0.6, "sigmoid": 0.9, "relu": 2.5}
+SOFTMAX_OUTPUT = np.array([0.6, 0.3, 0.1])
+ONE_HOT = np.array([0.0, 1.0, 0.0])
+HIDDEN = ("relu", "sigmoid", "tanh")
+# Which z gives a stored activation. Any z that gives it would do: its slope there is the same.
+INVERSE = {
+    "sigmoid": lambda a: np.log(a / (1 - a)),
+    "tanh": np.arctanh,
+    "relu": lambda a: a,
+}
+
+
+def _question(name, parts, case, arguments=None):
+    """A question with one case; `case` is a function of the random generator."""
+    return Question(
+        name,
+        parts,
+        arguments or tuple(part.name for part in parts),
+        cases=lambda rng: [case(rng)],
+    )
+
+
+def _numbers(expected, mistakes):
+    """What a case of hand-computed numbers needs: dicts by part of a number, of (name, number)s."""
+    return Case(
+        {part: np.asarray(value, dtype=float) for part, value in expected.items()},
+        {
+            part: [(name, np.asarray(value, dtype=float)) for name, value in pairs]
+            for part, pairs in mistakes.items()
+        },
+    )
+
+
+def _letters(**right):
+    """A function that gives the case of a question on letters, the right ones by part."""
+    return lambda rng: Case(right)
+
+
+# Slopes
+
+
+def _stored_slopes(rng):
+    expected, mistakes = {}, {}
+    for name, a in STORED.items():
+        function = HIDDEN_ACTIVATIONS[name]
+        part = f"slope_{name}"
+        expected[part] = slope(function, INVERSE[name](a))
+        mistakes[part] = [("activation_as_slope", a), ("sign_turned", -expected[part])]
+        if name != "relu":  # whose slope at a is its slope at z
+            mistakes[part].append(("slope_of_a", slope(function, a)))
+    mistakes["slope_tanh"] += [
+        ("sigmoids_slope_for_tanh", STORED["tanh"] * (1 - STORED["tanh"])),
+        ("square_forgotten", 1 - STORED["tanh"]),
+    ]
+    mistakes["slope_sigmoid"] += [
+        ("slope_of_tanh", 1 - STORED["sigmoid"] ** 2),
+        ("factor_of_the_slope_missing", 1 - STORED["sigmoid"]),
+    ]
+    return _numbers(expected, mistakes)
+
+
+STORED_SLOPES = (
+    Part("slope_tanh", 1, "slope of a tanh unit, from its activation", BY_HAND),
+    Part("slope_sigmoid", 1, "slope of a sigmoid unit, from its activation", BY_HAND),
+    Part("slope_relu", 1, "slope of a ReLU unit, from its activation", BY_HAND),
+)
+
+
+def _through_layers(rng):
+    largest = slope(sigmoid, 0.0)
+    return _numbers(
+        {"largest_slope": largest, "bound": largest**LAYERS},
+        {
+            "largest_slope": [("activation_as_slope", 0.5), ("slope_of_tanh", 1.0)],
+            "bound": [
+                ("number_of_layers", largest ** (LAYERS - 1)),
+                ("number_of_layers", largest ** (LAYERS + 1)),
+                ("slopes_added", LAYERS * largest),
+                ("slopes_averaged", largest / LAYERS),
+                ("one_layer_only", largest),
+            ],
+        },
+    )
+
+
+LAYERS_OF_SIGMOIDS = (
+    Part("largest_slope", 1, "the sigmoid's largest slope", BY_HAND),
+    Part("bound", 1, "the largest factor that five layers' slopes can make", BY_HAND),
+)
+
+
+# Deltas
+
+
+def _delta(output, loss):
+    """The complex-step delta of an output unit whose activation is OUTPUT."""
+    z = OUTPUT if output == "linear" else INVERSE[output](OUTPUT)
+    return gradients(Network([[[1.0]]], output=output, loss=loss), [[z]], [[TARGET]]).delta[0][0, 0]
+
+
+def _output_deltas(rng):
+    expected = {
+        "linear_half_squared": _delta("linear", "half_squared"),
+        "sigmoid_half_squared": _delta("sigmoid", "half_squared"),
+        "sigmoid_cross_entropy": _delta("sigmoid", "cross_entropy"),
+    }
+    mistakes = {
+        part: [("wrong_sign", -value), ("factor_two", 2 * value)]
+        for part, value in expected.items()
+    }
+    slope_o = slope(sigmoid, INVERSE["sigmoid"](OUTPUT))
+    error = OUTPUT - TARGET
+    mistakes["linear_half_squared"].append(("slope_of_linear", error * slope_o))
+    mistakes["sigmoid_half_squared"].append(("slope_forgotten", error))
+    dE_da = error / slope_o  # of cross-entropy
+    mistakes["sigmoid_cross_entropy"] += [
+        ("slope_not_cancelled", error * slope_o),
+        ("slope_forgotten", dE_da),
+    ]
+    return _numbers(expected, mistakes)
+
+
+OUTPUT_DELTAS = (
+    Part("linear_half_squared", 1, "delta of a linear output", BY_HAND),
+    Part("sigmoid_half_squared", 1, "delta of a sigmoid output, half-squared error", BY_HAND),
+    Part("sigmoid_cross_entropy", 1, "delta of a sigmoid output, cross-entropy", BY_HAND),
+)
+
+
+def _hidden_delta(rng):
+    """delta_h from what came back, `back`, and the stored activations, for each activation."""
+    expected, mistakes, z = {}, {}, {}
+    back = rng.uniform(0.5, 1.5, (4, 3)) * rng.choice([-1, 1], (4, 3))
+    for name in HIDDEN:
+        function = HIDDEN_ACTIVATIONS[name]
+        # Both signs, and away from ReLU's kink.
+        z[name] = rng.uniform(0.2, 2, (4, 3)) * rng.permuted(np.resize([-1, 1], 12)).reshape(4, 3)
+        expected[name] = back * slope(function, z[name])
+        a = function(z[name])
+        mistakes[name] = [
+            ("slope_forgotten", back),
+            ("activation_as_slope", back * a),
+            ("sign_turned", -expected[name]),
+        ]
+        if name != "relu":
+            mistakes[name].append(("slope_of_a", back * slope(function, a)))
+        if name != "sigmoid":
+            mistakes[name].append(("slope_of_sigmoid", back * a * (1 - a)))
+        else:
+            mistakes[name] += [
+                ("slope_of_tanh", back * (1 - a**2)),
+                ("factor_of_the_slope_missing", back * (1 - a)),
+            ]
+        if name == "tanh":
+            mistakes[name].append(("square_forgotten", back * (1 - a)))
+        mistakes[name].append(("back_forgotten", slope(function, z[name])))
+
+    probe = {"back": back, "a": {name: HIDDEN_ACTIVATIONS[name](z[name]) for name in HIDDEN}}
+    return Case(expected, mistakes, ask=asking.hidden_delta, probe=probe)
+
+
+HIDDEN_DELTA = tuple(Part(name, 1, f"delta_h with {name} units") for name in HIDDEN)
+
+
+# Losses
+
+OUTPUT_CHOICES = {
+    "house_price": {
+        "A": "",
+        "B": "Between which two numbers do all outputs of a sigmoid lie? And prices?",
+        "C": "Softmax outputs add up to 1. Is there anything to share out here?",
+    },
+    "spam": {
+        "A": "A linear output can say 3 or −2. What should the answer mean?",
+        "B": "",
+        "C": "One question with the answers yes and no needs one unit. Which output says how sure "
+        "one unit is?",
+    },
+    "digit": {
+        "A": "Ten linear outputs are ten numbers without a bound. What should they add up to?",
+        "B": "Ten sigmoids answer ten questions one by one, and all could say yes. Here exactly "
+        "one class is right.",
+        "C": "",
+    },
+}
+WHICH_LOSS = tuple(
+    Part(name, 1, words, choices=OUTPUT_CHOICES[name])
+    for name, words in (
+        ("house_price", "the price of a house"),
+        ("spam", "spam or not"),
+        ("digit", "which of ten digits"),
+    )
+)
+
+
+# Softmax
+
+LARGE = 1000.0
+
+
+def _softmax_case(rng):
+    z = rng.uniform(-2, 2, (4, 3))
+    # Far above, far below, both in one row, and near: to shift all rows alike helps none of them.
+    shifted = z + LARGE * rng.permutation([[1, 1, 1], [-1, -1, -1], [1, -1, 0], [0, 0, 0]])
+    right = softmax(z)
+    expected = {"a": right, "a_far_from_0": softmax(shifted)}
+    powers = np.exp(z)
+    mistakes = {
+        "a": [
+            ("softmax_over_everything", powers / powers.sum()),
+            ("softmax_over_points", powers / powers.sum(axis=0)),
+            ("not_shared_out", powers),
+            ("exponential_forgotten", z / z.sum(axis=1, keepdims=True)),
+            ("sigmoids_for_softmax", sigmoid(z)),
+        ]
+    }
+
+    return Case(expected, mistakes, ask=asking.softmax, probe={"z": z, "far_from_0": shifted})
+
+
+SOFTMAX = (
+    Part("a", 1, "softmax of each row"),
+    Part("a_far_from_0", 1, "softmax of rows far from 0"),
+)
+
+
+def _jacobian_entries(rng):
+    matrix = jacobian(softmax, np.log(SOFTMAX_OUTPUT))
+    a_1, a_2, _ = SOFTMAX_OUTPUT
+    return _numbers(
+        {"da1_dz1": matrix[0, 0], "da1_dz2": matrix[0, 1], "row_sum": matrix[0].sum()},
+        {
+            "da1_dz1": [
+                ("off_diagonal_formula", -a_1 * a_1),
+                ("activation_as_slope", a_1),
+                ("sign_turned", -matrix[0, 0]),
+            ],
+            "da1_dz2": [
+                ("softmax_elementwise", 0.0),
+                ("sign_turned", -matrix[0, 1]),
+                ("diagonal_formula", a_1 * (1 - a_2)),
+                ("diagonal_formula", matrix[0, 0]),
+            ],
+            "row_sum": [("outputs_for_jacobian", 1.0), ("softmax_elementwise", matrix[0, 0])],
+        },
+    )
+
+
+JACOBIAN = (
+    Part("da1_dz1", 1, "how the first output changes with its own z", BY_HAND),
+    Part("da1_dz2", 1, "how the first output changes with the second z", BY_HAND),
+    Part("row_sum", 1, "the sum of the first row", BY_HAND),
+)
+
+
+def _softmax_delta(rng):
+    z, a, t = np.log(SOFTMAX_OUTPUT), SOFTMAX_OUTPUT, ONE_HOT
+    net = Network([np.eye(3)], output="softmax", loss="cross_entropy")
+    right = gradients(net, z[None], t[None]).delta[0][0]
+    return _numbers(
+        {"delta_o": right},
+        {
+            "delta_o": [
+                ("softmax_elementwise", (-t / a) * np.diag(jacobian(softmax, z))),
+                ("wrong_sign", -right),
+                ("slope_not_cancelled", right * a * (1 - a)),
+                ("through_the_other_loss", pull_back(softmax, z, a - t)),
+                ("slope_forgotten", -t / a),
+                *(
+                    ("other_class", a - other)
+                    for other in np.eye(3)
+                    if not np.array_equal(other, t)
+                ),
+            ]
+        },
+    )
+
+
+SOFTMAX_DELTA = (Part("delta_o", 2, "deltas of the three outputs", BY_HAND),)
+
+
+# Saturation and dead units
+
+PREDICTION = (
+    Part(
+        "half_squared",
+        1,
+        "which is nearer to the target after 20 updates, half-squared error",
+        choices={
+            "A": "Its error is the larger one. Which other factor does its delta have, and how "
+            "large is that at z = 4?",
+            "B": "",
+            "C": "The errors are about 0.98 and 0.73. The two slopes are a(1 − a): compute both.",
+        },
+    ),
+    Part(
+        "cross_entropy",
+        1,
+        "which has the larger delta at the start, cross-entropy",
+        choices={
+            "A": "",
+            "B": "That is so with the half-squared error. Which factor is missing from the delta "
+            "now?",
+            "C": "The delta is a − t here, and the two outputs differ.",
+        },
+    ),
+)
+
+DEAD = (
+    Part(
+        "in_W_h",
+        1,
+        "where the gradient of the hidden weights is 0",
+        choices={
+            "row 1": "A row of W_h belongs to an input. Which weights lead to hidden unit 2?",
+            "row 2": "A row of W_h belongs to an input. Which weights lead to hidden unit 2?",
+            "column 1": "These lead to hidden unit 1. Which unit is dead?",
+            "column 2": "",
+        },
+    ),
+    Part(
+        "in_W_o",
+        1,
+        "where the gradient of the output weights is 0",
+        choices={
+            "row 1": "This weight leads on from hidden unit 1. Which unit passes on 0?",
+            "row 2": "",
+            "none": "The gradient is the activation before times delta_o. What is the activation "
+            "of a dead unit?",
+        },
+    ),
+    Part(
+        "comes_back",
+        1,
+        "whether further steps bring the unit back",
+        choices={
+            "A": "Go through the unit's own weights and bias: by how much does the next step move "
+            "them?",
+            "B": "",
+            "C": "The learning rate multiplies the gradient. What is the gradient here?",
+        },
+    ),
+)
+
+QUESTIONS = (
+    _question("l3.slopes", STORED_SLOPES, _stored_slopes),
+    _question("l3.output_deltas", OUTPUT_DELTAS, _output_deltas),
+    _question("l3.which_loss", WHICH_LOSS, _letters(house_price="A", spam="B", digit="C")),
+    _question("l3.hidden_delta", HIDDEN_DELTA, _hidden_delta, ("delta_h",)),
+    _question("l3.softmax", SOFTMAX, _softmax_case, ("softmax",)),
+    _question("l3.jacobian", JACOBIAN, _jacobian_entries),
+    _question("l3.softmax_delta", SOFTMAX_DELTA, _softmax_delta),
+    _question("l3.saturation", PREDICTION, _letters(half_squared="B", cross_entropy="A")),
+    _question("l3.layers", LAYERS_OF_SIGMOIDS, _through_layers),
+    _question("l3.dead_unit", DEAD, _letters(in_W_h="column 2", in_W_o="row 2", comes_back="B")),
+)

@@ -1,0 +1,369 @@
+"""Problem 3: the network from scratch. Answers are functions, run on random batches."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from helpers.asking import problem_3_numpy as asking
+from helpers.course import HIDDEN, tutorial_step
+from helpers.marking.questions.model import Case, Part, Question, step_case
+from helpers.network import HIDDEN_ACTIVATIONS, Network, sigmoid
+from helpers.numerical import forward_difference, symmetric_difference
+from helpers.reference import gradients, slope
+from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION, SGDStep, random_step
+
+TRAINING_STEPS = 3
+INPUTS = ("x", "t", "eta", *PARAMETERS)
+
+
+def _for_each_hidden(
+    question,
+    argument,
+    parts,
+    ask,
+    names,
+    label="hidden={hidden!r}",
+    with_twins=False,
+    **more,
+):
+    """A question about one function, asked once with each hidden activation on a random batch.
+
+    names: of the step's quantities that the function is called with. The number of points differs
+    from case to case, and there are three outputs, so that neither can be mistaken for the other
+    or for 2. with_twins: whether two points have the same inputs.
+    more: fields of the Question.
+    """
+
+    def cases(rng):
+        for hidden, points in zip(HIDDEN, (5, 4, 7), strict=True):
+            twins = _two_places(rng, points) if with_twins else ()
+            step = random_step(rng, hidden, units=(2, 4, 3), points=points, twins=twins)
+            case = step_case(
+                step,
+                parts,
+                ask,
+                probe_of(step, names),
+                label=label.format(hidden=hidden, points=points),
+            )
+            yield replace(case, twins=twins)
+
+    return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
+
+
+def _two_places(rng, count):
+    """Two different places among `count`, as ints."""
+    return tuple(map(int, rng.choice(count, 2, replace=False)))
+
+
+def probe_of(step, names):
+    """The quantities `names` of an SGDStep and the name of its hidden activation, as a probe."""
+    given = {name: step[name] for name in names} | {"hidden": step.net.hidden}
+    return given | ({"eta": step.eta} if "eta" in names else {})  # a float, as students have it
+
+
+ACTIVATIONS = tuple(Part(name, 1, f"{name} of z") for name in HIDDEN) + tuple(
+    Part(f"slope_{name}", 1, f"slope of {name} at z") for name in HIDDEN
+)
+
+
+def _activation_cases(rng):
+    yield _activation_case(rng, (4, 3))
+    yield _activation_case(rng, (7,))
+
+
+def _activation_case(rng, shape):
+    # Both signs at least once, and away from ReLU's kink.
+    signs = np.resize([-1, 1], int(np.prod(shape))).reshape(shape)
+    z = rng.uniform(0.1, 3, shape) * rng.permuted(signs)
+    twins = _two_places(rng, len(z))
+    z[twins[1]] = z[twins[0]]
+    expected, mistakes = {}, {}
+    for name in HIDDEN:
+        function = HIDDEN_ACTIVATIONS[name]
+        a = function(z)
+        expected[name], mistakes[name] = a, []
+        expected[f"slope_{name}"] = slope(function, z)
+        mistakes[f"slope_{name}"] = [("slope_at_a", slope(function, a))]
+        at_z = SLOPE_THROUGH_ACTIVATION[name](z)
+        if not np.array_equal(at_z, expected[f"slope_{name}"]):  # as it is for ReLU
+            mistakes[f"slope_{name}"].append(("slope_formula_at_z", at_z))
+        if name != "sigmoid":
+            mistakes[f"slope_{name}"].append(("slope_of_sigmoid", a * (1 - a)))
+            mistakes[f"slope_{name}"].append(("activation_as_slope", a))
+            mistakes[name].append(("sigmoid_in_hidden_layer", sigmoid(z)))
+    sigma, tanh = expected["sigmoid"], expected["tanh"]
+    mistakes["sigmoid"].append(("exponents_sign_lost", 1 - sigma))
+    mistakes["slope_sigmoid"] += [("factor_of_the_slope_missing", v) for v in (sigma, 1 - sigma)]
+    mistakes["slope_tanh"].append(("square_forgotten", 1 - tanh))
+
+    def consequences(own):
+        through = {f"slope_{n}": SLOPE_THROUGH_ACTIVATION[n](own[n]) for n in HIDDEN if n in own}
+        yield expected | through
+
+    label = f"z of shape {shape}"
+    return Case(
+        expected, mistakes, ask=asking.activations, probe={"z": z}, label=label,
+        consequences=consequences, twins=twins,
+    )  # fmt: skip
+
+
+FORWARD = tuple(
+    Part(name, 1, words)
+    for name, words in (
+        ("z_h", "weighted inputs of the hidden layer"),
+        ("a_h", "activations of the hidden layer"),
+        ("z_o", "weighted inputs of the output layer"),
+        ("a_o", "activations of the output layer"),
+    )
+)
+
+
+LOSS = (Part("E", 2, "loss of the batch"),)
+
+
+BACKWARD = tuple(
+    Part(name, 3, words)
+    for name, words in (
+        ("dW_h", "gradient of the hidden weights"),
+        ("db_h", "gradient of the hidden biases"),
+        ("dW_o", "gradient of the output weights"),
+        ("db_o", "gradient of the output biases"),
+    )
+)
+
+
+# A right backward pass is this near, in relation to the largest number: far nearer than float64
+# allows a difference quotient to be, whose best is about 1e-11.
+EXACT_TO = 1e-13
+NEAR = 0.05  # and so near are difference quotients with a usual step
+
+
+def _is_difference_quotient(cases, answers):
+    """The name of the mistake if `backward` moves weights and looks at the loss, else "".
+
+    Its gradients are near the right ones and none is exact, and they do not depend on the trace,
+    since it runs the network forward itself. Numbers of lower precision are no sign of it.
+    """
+
+    def near_only(part):
+        for case, answer in zip(cases, answers[part.name], strict=True):
+            right = case.expected[part.name]
+            if not isinstance(answer, np.ndarray) or answer.shape != right.shape:
+                return False
+            off = np.abs(answer - right).max() / np.abs(right).max()
+            if not EXACT_TO < off < NEAR or np.array_equal(answer, answer.astype(np.float32)):
+                return False
+        return True
+
+    ignores_trace = all(
+        isinstance(own, np.ndarray) and isinstance(other, np.ndarray)
+        and own.shape == other.shape and np.allclose(own, other, rtol=1e-9, atol=1e-9)
+        for own, other in zip(answers["dW_h"], answers[asking.OTHER_TRACE], strict=True)
+    )  # fmt: skip
+    return "difference_quotient" if ignores_trace and all(map(near_only, BACKWARD)) else ""
+
+
+UPDATE = tuple(
+    Part(f"{name}_new", 1, f"{name} after the step", quantity=f"{name}_new") for name in PARAMETERS
+)
+
+
+def _difference_cases(rng):
+    for shape in ((3,), (2, 3)):
+        w = rng.uniform(0.5, 1.5, shape)
+        factors = rng.uniform(0.5, 1.5, shape)
+        h = rng.uniform(0.05, 0.1)
+
+        function = asking.cubes_and_product(factors)
+        right = symmetric_difference(function, w, h)
+        wrong = {
+            "forward_difference": forward_difference(function, w, h),
+            "full_step_each_side": symmetric_difference(function, w, 2 * h),
+        }
+        yield Case(
+            {"quotients": right},
+            {
+                "quotients": [
+                    *wrong.items(),
+                    ("width_of_the_step", 2 * right),
+                    ("width_of_the_step", right / 2),
+                    ("full_step_each_side", 2 * wrong["full_step_each_side"]),
+                    ("difference_turned", -right),
+                    ("all_moved_at_once", np.full(shape, _along_all(function, w, h))),
+                    ("not_moved_back", _without_moving_back(function, w, h)),
+                ]
+            },
+            ask=asking.difference_quotients,
+            probe={"factors": factors, "w": w, "h": h},
+            label=f"w of shape {shape}",
+        )
+
+
+CALLED = "step by forward, loss, backward and sgd_step"
+
+
+def _along_all(function, w, h):
+    return (function(w + h / 2) - function(w - h / 2)) / h
+
+
+def _without_moving_back(function, w, h):
+    """The quotients if each element is left half a step below where it was."""
+    w, found = w.copy(), np.empty(w.shape)
+    for place in np.ndindex(w.shape):
+        w[place] += h / 2
+        above = function(w)
+        w[place] -= h
+        found[place] = (above - function(w)) / h
+    return found
+
+
+def _reproduction(rng):
+    steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
+    right = {hidden: np.asarray(step["E_new"]) for hidden, step in steps.items()}
+    before = {
+        hidden: [("loss_of_before_the_step", np.asarray(s["E"]))] for hidden, s in steps.items()
+    }
+
+    probe = {"steps": {hidden: probe_of(step, INPUTS) for hidden, step in steps.items()}}
+
+    def consequences(own):
+        # Functions that leave the weights where they are make the rest trivial.
+        moved = {h: v for h, v in right.items() if own.get(f"own_{h}", v) != steps[h]["E"]}
+        yield {f"own_{hidden}": value for hidden, value in right.items()} | {
+            hidden: own.get(f"own_{hidden}", value) for hidden, value in moved.items()
+        }
+
+    return [Case(right, before, ask=asking.reproduction, probe=probe, consequences=consequences)]
+
+
+TRAINING = (
+    Part("losses", 3, "the loss before each step"),
+    Part("E_end", 2, "the loss with the weights returned"),
+)
+
+
+def _training_cases(rng):
+    for hidden in HIDDEN:
+        step = random_step(rng, hidden, units=(2, 3, 1))
+        losses, now = [], step
+        for _ in range(TRAINING_STEPS):
+            losses.append(now["E"])
+            now = SGDStep(
+                Network(
+                    [now["W_h_new"], now["W_o_new"]], [now["b_h_new"], now["b_o_new"]],
+                    hidden=hidden,
+                ),
+                step.x, step.t, step.eta,
+            )  # fmt: skip
+        losses = np.array(losses)
+        after = np.array([*losses[1:], now["E"]])
+        yield Case(
+            {"losses": losses, "E_end": now["E"]},
+            {"losses": [("loss_after_the_step", after)]},
+            ask=asking.training,
+            probe=probe_of(step, INPUTS) | {"steps": TRAINING_STEPS},
+            label=f"hidden={hidden!r}",
+            consequences=partial(_training_consequences, losses, now["E"]),
+        )
+
+
+def _training_consequences(losses, E_end, own):
+    """What the loop gives with the student's own functions, if these move the weights at all."""
+    q = {"own_losses": losses, "own_E_end": E_end}
+    if np.ptp(own.get("own_losses", losses)):
+        q |= {"losses": own.get("own_losses", losses), "E_end": own.get("own_E_end", E_end)}
+    yield q
+
+
+DEPTH = 3
+
+
+def _any_depth_cases(rng):
+    """For those who finish early: every gradient of a network with three layers of sigmoids."""
+    sizes = (2, 3, 4, 3)
+    net = Network(
+        [rng.uniform(-1.5, 1.5, shape) for shape in zip(sizes, sizes[1:])],
+        [rng.uniform(-1, 1, units) for units in sizes[1:]],
+    )
+    x, t = rng.uniform(-1.5, 1.5, (5, sizes[0])), rng.uniform(0.05, 0.95, (5, sizes[-1]))
+    g = gradients(net, x, t)
+
+    expected = _by_layer(g.weights, g.biases)
+    mistakes = {
+        name: [("sum_over_batch", len(x) * value), ("wrong_sign", -value)]
+        for name, value in expected.items()
+    }
+    probe = {"x": x, "t": t, "weights": net.weights, "biases": net.biases}
+    return [Case(expected, mistakes, ask=asking.any_depth, probe=probe)]
+
+
+def _by_layer(dW, db):
+    return {f"dW[{k}]": dW[k] for k in range(DEPTH)} | {f"db[{k}]": db[k] for k in range(DEPTH)}
+
+
+ANY_DEPTH = tuple(
+    Part(f"{name}[{k}]", 0, f"gradient of the {words} of layer {k}")
+    for name, words in (("dW", "weights"), ("db", "biases"))
+    for k in range(DEPTH)
+)
+
+ACTIVATION_FUNCTIONS = tuple(("p3.activations", (name, f"slope_{name}")) for name in HIDDEN)
+STEP_FUNCTIONS = tuple((f"p3.{name}", None) for name in asking.OWN_FUNCTIONS)
+
+QUESTIONS = (
+    Question(
+        "p3.activations",
+        ACTIVATIONS,
+        ("activation", "slope"),
+        lambda rng: list(_activation_cases(rng)),
+    ),
+    _for_each_hidden(
+        "p3.forward",
+        "forward",
+        FORWARD,
+        asking.forward,
+        ("x", *PARAMETERS),
+        with_twins=True,
+        uses={"f_h": "activation", "f_o": "activation"},
+        functions=ACTIVATION_FUNCTIONS,
+    ),
+    _for_each_hidden("p3.loss", "loss", LOSS, asking.loss, ("a_o", "t"), label="{points} points"),
+    _for_each_hidden(
+        "p3.backward",
+        "backward",
+        BACKWARD,
+        asking.backward,
+        (*INPUTS, *asking.TRACE),
+        uses={"slope_h": "slope", "slope_o": "slope"},
+        functions=ACTIVATION_FUNCTIONS,
+        probes=(asking.OTHER_TRACE,),
+        method_recognised=_is_difference_quotient,
+    ),
+    Question(
+        "p3.symmetric_difference",
+        (Part("quotients", 4, "a difference quotient for each element"),),
+        ("symmetric_difference",),
+        lambda rng: list(_difference_cases(rng)),
+    ),
+    _for_each_hidden(
+        "p3.sgd_step", "sgd_step", UPDATE, asking.sgd_step, ("eta", *PARAMETERS, *asking.GRADIENTS)
+    ),
+    Question(
+        "p3.reproduce",
+        tuple(Part(name, 1, f"loss after the step, {name} hidden units") for name in HIDDEN),
+        ("E_new",),
+        _reproduction,
+        uses={f"own_{hidden}": CALLED for hidden in HIDDEN},
+        functions=STEP_FUNCTIONS,
+    ),
+    Question(
+        "p3.train",
+        TRAINING,
+        ("train",),
+        lambda rng: list(_training_cases(rng)),
+        uses={"own_losses": CALLED, "own_E_end": CALLED},
+        functions=STEP_FUNCTIONS,
+    ),
+    Question("p3.any_depth", ANY_DEPTH, ("backward_any_depth",), _any_depth_cases),
+)

@@ -1,0 +1,211 @@
+"""Problem 4: the same network in Keras."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from helpers.asking import problem_4_keras as asking
+from helpers.course import HIDDEN, tutorial_step
+from helpers.marking.misconceptions.of_a_step import wrong_values
+from helpers.marking.questions.model import FLOAT32, FLOAT64, Case, Part, Question, step_case
+from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, probe_of
+from helpers.sgd_step import PARAMETERS, random_step
+
+
+def _for_each_hidden(
+    question, argument, parts, ask, names, outputs=(1, 3, 2), units=3, consequences=None, **more
+):
+    """As in Problem 3, in float32's reach. outputs: how many, for each activation.
+
+    consequences: as in Case, a function of the SGDStep as well. more: fields of the Question.
+    """
+    parts = tuple(replace(part, tolerance=FLOAT32) for part in parts)
+
+    def cases(rng):
+        for hidden, count in zip(HIDDEN, outputs, strict=True):
+            step = random_step(rng, hidden, units=(2, units, count), points=3)
+            label = f"hidden={hidden!r}, outputs={count}"
+            case = step_case(step, parts, ask, probe_of(step, names), label)
+            for name, wrong in case.mistakes.items():
+                wrong[:0] = _mistakes_in_keras(step, name, count)
+            yield replace(case, consequences=consequences and partial(consequences, step))
+
+    return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
+
+
+def _mistakes_in_keras(step, name, outputs):
+    """What comes out where Keras's mean squared error was not converted, 2 / outputs as much, or
+    where the optimizer is not the SGD of the question.
+    """
+    if name == "a_o" and outputs == 1:
+        yield "softmax_of_one_output", np.ones_like(step[name])
+    if name in BACKWARD_NAMES:
+        yield "loss_of_keras", 2 / outputs * step[name]
+    if name in UPDATE_NAMES:
+        old = name.removesuffix("_new")
+        gradient = 2 / outputs * step[f"d{old}"]
+        yield "learning_rate_unchanged", step[old] - step.eta * gradient
+        yield "learning_rate_inverted", step[old] - 2 * step.eta / outputs * gradient
+        yield "outputs_ignored", step[old] - step.eta / 2 * gradient
+        yield "default_learning_rate", step[old] - DEFAULT_LEARNING_RATE * gradient
+        for eta in (step.eta, step.eta * outputs / 2, DEFAULT_OF_ADAM):
+            # Adam's first step is nearly eta along each axis, whatever the gradient's size.
+            yield "adam_for_sgd", step[old] - eta * gradient / (np.abs(gradient) + EPSILON_OF_ADAM)
+
+
+# Of Keras's SGD and Adam, where none is given
+DEFAULT_LEARNING_RATE, DEFAULT_OF_ADAM = 0.01, 0.001
+EPSILON_OF_ADAM = 1e-7 / np.sqrt(1 - 0.999)
+BACKWARD_NAMES = [part.name for part in BACKWARD]
+UPDATE_NAMES = [part.name for part in UPDATE]
+
+
+OFF_AT_MOST = 20  # times: with a learning rate that is off by more, float32 cannot tell the rest
+
+
+def _step_consequences(step, own):
+    """The step with the student's own learning rate for Keras's loss."""
+    right = step.eta * step["t"].shape[1] / 2
+    factor = own.get("own_eta", right) / right
+    factor = factor if 1 / OFF_AT_MOST < abs(factor) < OFF_AT_MOST else 1
+    moved = {
+        f"{name}_new": step[name] - factor * step.eta * step[f"d{name}"] for name in PARAMETERS
+    }
+    yield moved | {"own_eta": np.asarray(right)}
+
+
+def _tutorial_outputs(rng):
+    steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
+    right = {hidden: step["a_o"] for hidden, step in steps.items()}
+    mistakes = {}
+    for hidden, step in steps.items():
+        z_h = dict(wrong_values(step, "z_h"))["weights_read_across"]
+        across = ("weights_read_across", step.following(z_h=z_h)["a_o"])
+        mistakes[hidden] = [*wrong_values(step, "a_o"), across]
+
+    def consequences(own):
+        outputs = {hidden: own.get(f"own_{hidden}", value) for hidden, value in right.items()}
+        yield outputs | {f"own_{hidden}": value for hidden, value in right.items()}
+
+    probe = {
+        "steps": {hidden: probe_of(step, ("x", *PARAMETERS)) for hidden, step in steps.items()}
+    }
+    return [
+        Case(
+            right, mistakes, ask=asking.outputs_by_activation, probe=probe,
+            consequences=consequences,
+        )
+    ]  # fmt: skip
+
+
+def _learning_rates(rng):
+    eta = rng.uniform(0.1, 0.9)
+
+    def mistakes(outputs):
+        yield "learning_rate_unchanged", eta
+        yield "learning_rate_inverted", 2 * eta / outputs
+        if outputs > 1:
+            yield "outputs_ignored", eta / 2
+            yield "half_ignored", eta * outputs
+
+    counts = {"one_output": 1, "three_outputs": 3}
+    return [
+        Case(
+            {name: np.asarray(eta * count / 2) for name, count in counts.items()},
+            {name: [(m, np.asarray(v)) for m, v in mistakes(k)] for name, k in counts.items()},
+            ask=asking.learning_rate,
+            probe={"eta": eta, "outputs": counts},
+        )
+    ]
+
+
+def _faster(rng):
+    return [
+        Case(
+            {"loss_ratio": np.asarray(2.0), "step_ratio": np.asarray(2.0), "reason": "B"},
+        )
+    ]
+
+
+QUESTIONS = (
+    _for_each_hidden(
+        "p4.model",
+        "build_model",
+        (Part("a_o", 3, "the model's output"),),
+        asking.model_output,
+        ("x", *PARAMETERS),
+        outputs=(1, 1, 1),
+        units=2,
+    ),
+    Question(
+        "p4.forward",
+        tuple(
+            Part(
+                name,
+                1,
+                f"output with {name} hidden units",
+                FLOAT32,
+                otherwise="is each model's activation the one asked for, and are its weights set "
+                "before it is called?",
+            )
+            for name in HIDDEN
+        ),
+        ("a_o",),
+        _tutorial_outputs,
+        uses={f"own_{hidden}": "build_model" for hidden in HIDDEN},
+        functions=(("p4.model", None),),
+    ),
+    _for_each_hidden(
+        "p4.tape",
+        "tape_gradients",
+        [replace(part, points=1) for part in BACKWARD],
+        asking.tape,
+        ("x", "t", *PARAMETERS),
+        outputs=(2, 3, 4),
+    ),
+    Question(
+        "p4.learning_rate",
+        (
+            Part("one_output", 1, "learning rate for one output", FLOAT64),
+            Part("three_outputs", 1, "learning rate for three outputs", FLOAT64),
+        ),
+        ("eta_for_mse",),
+        _learning_rates,
+    ),
+    _for_each_hidden(
+        "p4.step",
+        "keras_step",
+        UPDATE,
+        asking.keras_step,
+        ("x", "t", "eta", *PARAMETERS),
+        consequences=_step_consequences,
+        uses={"own_eta": "eta_for_mse"},
+        functions=(("p4.learning_rate", None),),
+    ),
+    Question(
+        "p4.faster",
+        (
+            Part(
+                "loss_ratio",
+                1,
+                "Keras's MSE over the half-squared error",
+                otherwise="divide the two formulas in the table of section 4, for K = 1",
+            ),
+            Part(
+                "step_ratio",
+                1,
+                "Keras's step over the course's, with the same learning rate",
+                otherwise="divide the two gradients in the table of section 4, for K = 1",
+            ),
+            Part(
+                "reason",
+                1,
+                "why the curve falls faster, as a letter",
+                otherwise="one of them follows from your step_ratio",
+            ),
+        ),
+        ("loss_ratio", "step_ratio", "reason"),
+        _faster,
+    ),
+)

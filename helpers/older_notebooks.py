@@ -1,0 +1,40 @@
+"""Notebooks of release 0.1.0 import from modules that have moved; they go on working.
+
+Whatever such a notebook imports from `helpers.figures`, say, it gets from `helpers.pictures`.
+"""
+
+import sys
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+
+NOW_IN = {
+    "helpers.activation_figures": "helpers.pictures",
+    "helpers.by_hand": "helpers.course",
+    "helpers.descent_figures": "helpers.pictures",
+    "helpers.diagram": "helpers.pictures",
+    "helpers.figures": "helpers.pictures",
+    "helpers.formula_figures": "helpers.pictures",
+    "helpers.interactive": "helpers.pictures",
+    "helpers.quiet_keras": "helpers.keras",
+}
+
+
+class _Forwarding(MetaPathFinder, Loader):
+    """Finds the modules that are NOW_IN others, as empty modules that look their names up there."""
+
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self) if name in NOW_IN else None
+
+    def create_module(self, spec):
+        return None  # a new, empty one
+
+    def exec_module(self, module):
+        home = import_module(NOW_IN[module.__name__])
+        module.__getattr__ = lambda name: getattr(home, name)
+
+
+def keep_working():
+    """Let the old imports find what they want."""
+    # The last to be asked, so that it costs nothing where a module is there.
+    sys.meta_path.append(_Forwarding())

@@ -1,0 +1,197 @@
+"""Draw other numbers for the step by hand that have all properties of the course's own.
+
+What makes a draw suit depends on helpers.marking.misconceptions too, since recognised mistakes have
+to give different numbers: a mistake that is added during a course may give some students new ones.
+"""
+
+import hmac
+from functools import cache
+from itertools import combinations, permutations
+
+import numpy as np
+
+from helpers.course import HIDDEN
+from helpers.marking.misconceptions.of_a_step import wrong_values
+from helpers.marking.questions.model import BY_HAND
+from helpers.marking.questions.problem_2_pen_and_paper import (
+    BACKWARD,
+    FORWARD,
+    UPDATE,
+    questions_with,
+)
+from helpers.personal.problem_data import DEFAULT_PROBLEM, ProblemData
+from helpers.sgd_step import PARAMETERS
+
+MOST_DRAWS = 50_000
+
+# One decimal, but for the target, as in the course's numbers. 1 is left out, since a factor of 1
+# hides whether it was used. An input above 1.5 would enlarge rounding too much (see BY_HAND). With
+# a learning rate of ½, a step without it is a step of twice the length. Many targets: with the
+# same one, much of a copied page would rightly follow from its own values.
+SIZES = tuple(size for size in range(20, 160, 10) if size != 100)
+BIASES = (10, 20, 30, 40, 50)
+TARGETS = (*range(5, 26), *range(75, 96))
+RATES = (60, 70, 80, 90)
+
+NEAR_0, SATURATED = 0.05, 2.0  # weighted inputs lie between, in size
+LOSS_FALLS = 0.98  # at least to this share of it
+LONGER = 1.1  # so many times as long as the second is the longest of the three steps
+
+
+def draw(secret, identifier):
+    """The first ProblemData that suit, of those that follow from two texts. Raises ValueError."""
+    for attempt in range(MOST_DRAWS):
+        numbers = candidate(secret, identifier, attempt)
+        if suits(numbers):
+            return numbers
+    raise ValueError(f"student: no numbers were found for {identifier!r}.")
+
+
+def candidate(secret, identifier, attempt):
+    """Numbers from an HMAC: no library's random numbers, which may change with its version."""
+    message = f"{attempt} {identifier}".encode("utf-8", "replace")
+    rest = int.from_bytes(hmac.digest(secret.encode("utf-8", "replace"), message, "sha512"), "big")
+
+    def one_of(choices):
+        nonlocal rest
+        rest, index = divmod(rest, len(choices))
+        return choices[index]
+
+    def several(count, sizes):
+        """`count` different ones of `sizes`."""
+        left = list(sizes)
+        chosen = []
+        for _ in range(count):
+            chosen.append(one_of(left))
+            left.remove(chosen[-1])
+        return chosen
+
+    def signed(sizes):
+        return [size * one_of((1, -1)) for size in sizes]
+
+    w_11, w_12, w_21, w_22, w_o1, w_o2 = signed(several(6, SIZES))
+    b_1, b_2, b_o = signed(several(3, BIASES))
+    return ProblemData(
+        x=tuple(several(2, SIZES)),
+        t=one_of(TARGETS),
+        eta=one_of(RATES),
+        W_h=((w_11, w_12), (w_21, w_22)),
+        b_h=(b_1, b_2),
+        W_o=(w_o1, w_o2),
+        b_o=b_o,
+    )
+
+
+def suits(numbers):
+    """Whether `numbers` have all properties of the course's own. The quick ones come first."""
+    if not _weighted_inputs_fit(numbers):
+        return False
+    steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
+    return (
+        all(map(_learns, steps.values()))
+        and _one_is_longest(steps)
+        and _stays_on(steps["relu"])
+        and _sections_differ(steps)
+        and not any(map(_half_a_step_would_pass, steps.values()))
+        and _two_decimals_are_too_few(steps["sigmoid"])
+        and _mistakes_are_clear(numbers)
+    )
+
+
+def _weighted_inputs_fit(numbers):
+    """Of the hidden units one is on and one off, neither near 0, saturated or a given number."""
+    one, two = numbers.z_h()
+    given = {10_000}
+    for value in (numbers.x, numbers.t, *numbers.W_h, numbers.b_h, numbers.W_o, numbers.b_o):
+        given |= {100 * abs(size) for size in np.ravel(value).tolist()}
+    return one * two < 0 and all(
+        10_000 * NEAR_0 <= abs(z) < 10_000 * SATURATED and abs(z) not in given for z in (one, two)
+    )
+
+
+def _learns(step):
+    """Whether the output unit is neither saturated nor undecided, and the loss falls."""
+    not_saturated = NEAR_0 < abs(step["z_o"].item()) < SATURATED
+    return not_saturated and step["E_new"] < LOSS_FALLS * step["E"]
+
+
+def _one_is_longest(steps):
+    *_, second, longest = sorted(step_length(step) for step in steps.values())
+    return longest > LONGER * second
+
+
+def step_length(step):
+    """The root of the sum of the squared changes of all weights and biases."""
+    changes = [change.ravel() for change in step.changes().values()]
+    return float(np.linalg.norm(np.concatenate(changes)))
+
+
+def _stays_on(step):
+    """Whether the ReLU unit that is on is still on after the step."""
+    z_h = step.x @ step["W_h_new"] + step["b_h_new"]
+    return bool(z_h.max() > NEAR_0)
+
+
+def _half_a_step_would_pass(step):
+    """Whether the loss is nearly the same if one or two of W_h, b_h, W_o, b_o stay."""
+    new = {name: step[f"{name}_new"] for name in PARAMETERS}
+    for kept in (*combinations(PARAMETERS, 1), *combinations(PARAMETERS, 2)):
+        loss = step.loss_with({**new, **{name: step[name] for name in kept}})
+        if near(np.asarray(step["E_new"]), loss, step["E"]):
+            return True
+    return False
+
+
+def near(expected, other, given=None):
+    """Whether two values are within twice what is tolerated by hand, so that one number fits both.
+
+    given: see Tolerance.allowed.
+    """
+    expected, other = np.asarray(expected), np.asarray(other)
+    if expected.shape != other.shape:
+        return False
+    return bool(np.all(np.abs(expected - other) <= 2 * BY_HAND.allowed(expected, given)))
+
+
+def mixed_up(question):
+    """Yield (part, name, name) where two mistakes, or one and what is "right", give one number."""
+    for case in question.cases_from(0):
+        for part in question.parts:
+            if part.name not in case.mistakes:
+                continue
+            given = case.given.get(part.name)
+            values = [("right", case.expected[part.name]), *case.mistakes[part.name]]
+            for (first, one), (second, other) in combinations(values, 2):
+                if first != second and near(one, other, given):
+                    yield part.name, first, second
+
+
+@cache
+def _mixed_up_in_the_course():
+    """The few mistakes that the course's own numbers cannot tell apart: {question id: found}."""
+    return {question.id: set(mixed_up(question)) for question in questions_with(DEFAULT_PROBLEM)}
+
+
+def _mistakes_are_clear(numbers):
+    """Whether no other mistakes are mixed up than with the course's own numbers."""
+    known = _mixed_up_in_the_course()
+    # What fails most often, and is had most quickly, comes first.
+    questions = sorted(questions_with(numbers), key=lambda q: not q.id.endswith("update"))
+    return all(found in known[q.id] for q in questions for found in mixed_up(q))
+
+
+def _sections_differ(steps):
+    """Whether no result is like the same one with another hidden activation."""
+    return not any(
+        near(one[name], other[name], one[name.removesuffix("_new")] if "_new" in name else None)
+        for one, other in permutations(steps.values(), 2)
+        for name in (*FORWARD, *BACKWARD, *UPDATE)
+        if name != "z_h"
+    )
+
+
+def _two_decimals_are_too_few(step):
+    """Whether the hidden weights' gradient, rounded to two decimals, is like no known value."""
+    rounded = np.round(step["dW_h"], 2)
+    values = [step["dW_h"], *(value for _, value in wrong_values(step, "dW_h"))]
+    return bool(np.all(rounded != 0)) and not any(near(value, rounded) for value in values)

@@ -1,0 +1,65 @@
+"""What is given in the step of SGD that is worked by hand, Problem 2 of the tutorial."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.network import Network
+from helpers.sgd_step import SGDStep
+
+
+@dataclass(frozen=True)
+class ProblemData:
+    """The given numbers in hundredths: exact, and the same on every machine.
+
+    x: of inputs 1 and 2; t: the target; eta: the learning rate; W_h: row by row, from input 1 and
+    from input 2; b_h: of hidden units 1 and 2; W_o: from hidden units 1 and 2; b_o.
+    """
+
+    x: tuple
+    t: int
+    eta: int
+    W_h: tuple
+    b_h: tuple
+    W_o: tuple
+    b_o: int
+
+    @staticmethod
+    def from_json(text):
+        """The ProblemData in a JSON object of these fields."""
+
+        def fixed(value):
+            return tuple(map(fixed, value)) if isinstance(value, list) else value
+
+        return ProblemData(**{name: fixed(value) for name, value in json.loads(text).items()})
+
+    def step(self, hidden):
+        """The SGDStep with these numbers on the 2-2-1 network, one data point."""
+        net = Network(
+            weights=[_decimal(self.W_h), _decimal([[weight] for weight in self.W_o])],
+            biases=[_decimal(self.b_h), _decimal([self.b_o])],
+            hidden=hidden,
+            output="sigmoid",
+            loss="half_squared",
+        )
+        return SGDStep(net, x=_decimal([self.x]), t=_decimal([[self.t]]), eta=self.eta / 100)
+
+    def z_h(self):
+        """The hidden units' weighted inputs in ten-thousandths, exact."""
+        return tuple(
+            self.x[0] * self.W_h[0][j] + self.x[1] * self.W_h[1][j] + 100 * self.b_h[j]
+            for j in (0, 1)
+        )
+
+
+def _decimal(hundredths):
+    return np.asarray(hundredths) / 100
+
+
+# This course's own, chosen so that no unit is saturated, the loss falls for each hidden activation,
+# with ReLU one hidden unit is active and one is not, and the recognised mistakes give numbers that
+# differ (tests/marking/test_questions.py). helpers.personal.draws looks for others like them.
+DEFAULT_PROBLEM = ProblemData(
+    x=(50, 120), t=15, eta=70, W_h=((60, 80), (30, -90)), b_h=(10, -20), W_o=(130, -50), b_o=40
+)

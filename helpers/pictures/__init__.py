@@ -1,0 +1,48 @@
+"""The course's pictures, one function for each kind.
+
+A name loads its module when it is first used, so that a notebook waits only for what it draws with.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "draw_network": "network_diagram",
+    "draw_work_sheet": "work_sheet",
+    "draw_formula_card": "formulas",
+    "draw_layer_shapes": "formulas",
+    "plot_activations": "curves",
+    "plot_decision_boundary": "curves",
+    "plot_difference_error": "curves",
+    "plot_loss_after_step": "curves",
+    "plot_losses": "curves",
+    "plot_weight_changes": "curves",
+    "duration": "lecture_1_learning_by_gradient",
+    "plot_descent_on_curve": "lecture_1_learning_by_gradient",
+    "plot_grid_losses": "lecture_1_learning_by_gradient",
+    "plot_growth": "lecture_1_learning_by_gradient",
+    "plot_learning_rates": "lecture_1_learning_by_gradient",
+    "plot_steepest_ascent": "lecture_1_learning_by_gradient",
+    "delta_sizes": "lecture_3_activation_functions",
+    "plot_delta_by_layer": "lecture_3_activation_functions",
+    "plot_jacobians": "lecture_3_activation_functions",
+    "plot_output_delta": "lecture_3_activation_functions",
+    "plot_saturation": "lecture_3_activation_functions",
+    "plot_slope_through_activation": "lecture_3_activation_functions",
+    "plot_weighted_inputs": "lecture_3_activation_functions",
+    "explore_learning_rate": "interactive",
+    "step_through": "interactive",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module 'helpers.pictures' has no attribute {name!r}")
+    value = getattr(import_module(f"helpers.pictures.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,171 @@
+"""Pictures of formulas: a layer's matrix products with their shapes, and a card of the algorithm.
+
+Lengths are inches, counted from the lower left corner of the picture.
+"""
+
+from matplotlib import style
+from matplotlib.patches import Rectangle
+
+from helpers.pictures.style import BLACK, BLUE, GREY, STYLE, VERMILLION, WIDTH, Picture, text_colour
+
+FILLS = {BLUE: "#DCEBF5", VERMILLION: "#FBE6D8"}
+LARGEST_CELL = 0.17  # side of a matrix entry
+MOST_CELLS = 12  # a side with more entries is drawn without lines between them
+
+
+def draw_layer_shapes(sizes, points):
+    """Draw the matrix products of a network with one hidden layer, true to their shapes.
+
+    sizes: (inputs, hidden units, outputs); points: N, the size of the batch. Rows of the picture:
+    forward, backward, gradients. Returns the Picture. Raises ValueError for other sizes.
+    """
+    try:
+        inputs, hidden, outputs = (int(size) for size in sizes)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"sizes: wanted three numbers (inputs, hidden units, outputs), got {sizes!r:.60}."
+        ) from None
+    if min(inputs, hidden, outputs, points) < 1:
+        raise ValueError(f"sizes, points: wanted at least 1 of each, got {sizes!r}, {points!r}.")
+
+    x, a_h, delta_o, delta_h = "x", "a_h", r"\delta_o", r"\delta_h"
+    rows = [
+        ("forward", BLUE, [
+            [(x, points, inputs), "·", ("W_h", inputs, hidden), "→", ("z_h", points, hidden)],
+            [(a_h, points, hidden), "·", ("W_o", hidden, outputs), "→", ("z_o", points, outputs)],
+        ]),
+        ("backward", VERMILLION, [
+            [
+                "(", (delta_o, points, outputs), "·", (r"W_o^{\mathsf{T}}", outputs, hidden), ")",
+                "⊙", (r"f\,'(z_h)", points, hidden), "→", (delta_h, points, hidden),
+            ],
+        ]),
+        ("gradients", VERMILLION, [
+            [
+                (r"a_h^{\mathsf{T}}", hidden, points), "·", (delta_o, points, outputs), "→",
+                (r"\partial E/\partial W_o", hidden, outputs),
+            ],
+            [
+                (r"x^{\mathsf{T}}", inputs, points), "·", (delta_h, points, hidden), "→",
+                (r"\partial E/\partial W_h", inputs, hidden),
+            ],
+        ]),
+    ]  # fmt: skip
+
+    largest = max(inputs, hidden, outputs, points)
+    cell = min(LARGEST_CELL, 0.9 / largest)
+    heights = [
+        max(item[1] for product in products for item in product if isinstance(item, tuple)) * cell
+        + 0.66
+        for _, _, products in rows
+    ]
+    height = sum(heights) + 0.1
+    picture = Picture(WIDTH, height)
+    with style.context(STYLE):
+        panel = picture.add_axes((0, 0, 1, 1))
+        panel.set(xlim=(0, WIDTH), ylim=(0, height))
+        panel.axis("off")
+        top = height - 0.05
+        for (name, colour, products), row_height in zip(rows, heights):
+            middle = top - row_height / 2
+            panel.text(0.15, middle, name, va="center", fontsize=10.5, color=text_colour(colour))
+            starts = [1.25, 4.95] if len(products) == 2 else [1.25]
+            for start, product in zip(starts, products):
+                _draw_product(panel, product, start, middle, cell, colour)
+            top -= row_height
+    return picture
+
+
+def _draw_product(panel, product, left, middle, cell, colour):
+    """Draw matrices and the signs between them from `left` on; every matrix has a name above and
+    its shape below."""
+    slot = 0.86  # least room for a matrix, so that names and shapes do not touch
+    for item in product:
+        if isinstance(item, str):
+            panel.text(left + 0.13, middle, item, ha="center", va="center", fontsize=15)
+            left += 0.26
+            continue
+        name, rows, columns = item
+        width, height = columns * cell, rows * cell
+        room = max(slot, width)
+        corner = (left + (room - width) / 2, middle - height / 2)
+        box = {"edgecolor": colour, "linewidth": 1.4, "facecolor": FILLS[colour]}
+        panel.add_patch(Rectangle(corner, width, height, gid=f"{name} {rows}x{columns}", **box))
+        if max(rows, columns) <= MOST_CELLS:
+            inner = {"color": colour, "linewidth": 0.5}
+            for column in range(1, columns):
+                at = corner[0] + column * cell
+                panel.plot([at, at], [corner[1], corner[1] + height], **inner)
+            for row in range(1, rows):
+                at = corner[1] + row * cell
+                panel.plot([corner[0], corner[0] + width], [at, at], **inner)
+        centre = left + room / 2
+        panel.text(centre, middle + height / 2 + 0.06, f"${name}$", ha="center", fontsize=12)
+        shape = {"ha": "center", "va": "top", "fontsize": 10.5, "color": GREY}
+        panel.text(centre, middle - height / 2 - 0.06, f"({rows}, {columns})", **shape)
+        left += room
+
+
+CARD = [
+    ("Forward", BLUE, "for each layer, from the first to the last; keep every $z$ and $a$", [
+        (r"$z^{(\ell)} = a^{(\ell-1)}\, W^{(\ell)} + b^{(\ell)}$", "(N, units)",
+         "with the inputs for $a^{(-1)}$"),
+        (r"$a^{(\ell)} = f(z^{(\ell)})$", "(N, units)", "element by element"),
+    ]),
+    ("Backward", VERMILLION, "for each layer, from the last to the first", [
+        (r"$\delta^{(L-1)} = (a^{(L-1)} - t) \odot f\,'(z^{(L-1)})$", "(N, out)",
+         "error times slope"),
+        (r"$\delta^{(\ell)} = (\delta^{(\ell+1)}\, W^{(\ell+1)\mathsf{T}}) \odot f\,'(z^{(\ell)})$",
+         "(N, units)", "what comes back, times slope"),
+        (r"$\partial E/\partial W^{(\ell)} = a^{(\ell-1)\mathsf{T}}\, \delta^{(\ell)}\, /\, N$",
+         r"like $W^{(\ell)}$", "activation before, times delta"),
+        (r"$\partial E/\partial b^{(\ell)} = \Sigma_n\, \delta_n^{(\ell)}\, /\, N$",
+         r"like $b^{(\ell)}$", "average of the deltas"),
+    ]),
+    ("Update", BLACK, "when all gradients are known", [
+        (r"$W^{(\ell)} \leftarrow W^{(\ell)} - \eta\; \partial E/\partial W^{(\ell)}$", "", ""),
+        (r"$b^{(\ell)} \leftarrow b^{(\ell)} - \eta\; \partial E/\partial b^{(\ell)}$", "", ""),
+    ]),
+]  # fmt: skip
+
+
+def draw_formula_card():
+    """Draw one step of SGD for any depth on one card, as the Picture of a page to print.
+
+    The formulas are those of the half-squared error; L is the number of layers of weights, N the
+    number of points in the batch.
+    """
+    line, heading = 0.33, 0.42
+    height = 0.75 + sum(heading + line * len(lines) for _, _, _, lines in CARD) + 0.35
+    picture = Picture(WIDTH, height)
+    with style.context(STYLE):
+        panel = picture.add_axes((0, 0, 1, 1))
+        panel.set(xlim=(0, WIDTH), ylim=(0, height))
+        panel.axis("off")
+        frame = Rectangle((0.1, 0.1), WIDTH - 0.2, height - 0.2, fill=False, linewidth=1.5)
+        panel.add_patch(frame)
+        panel.text(0.35, height - 0.45, "Backpropagation: one step of SGD", fontsize=14)
+        y = height - 0.85
+        for name, colour, when, lines in CARD:
+            shade = text_colour(colour)
+            panel.text(0.35, y, name, fontsize=12, color=shade, fontweight="bold")
+            panel.text(1.45, y, when, fontsize=10, color=GREY)
+            side = Rectangle((0.35, y - line * len(lines) - 0.08), 0.05, line * len(lines))
+            side.set(facecolor=colour, edgecolor="none")
+            panel.add_patch(side)
+            for formula, shape, words in lines:
+                y -= line
+                panel.text(0.6, y, formula, fontsize=12)
+                panel.text(4.85, y, shape, fontsize=10, color=GREY)
+                panel.text(5.95, y, words, fontsize=10)
+            y -= heading
+        panel.text(
+            0.35,
+            0.25,
+            r"$\odot$ element by element;  "
+            r"$E = \frac{1}{2N} \Sigma_n \Sigma_k (t_{nk} - a_{nk})^2$;"
+            "  layers $\\ell = 0, …, L-1$;  $N$ points in the batch",
+            fontsize=9.5,
+            color=GREY,
+        )
+    return picture

@@ -1,0 +1,334 @@
+"""Pictures of what an activation function does to learning.
+
+Slopes and deltas are complex-step derivatives, so every picture takes any network.
+"""
+
+import numpy as np
+from matplotlib import style
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import MaxNLocator
+
+from helpers.network import HIDDEN_ACTIVATIONS, Network, numeric_array, softmax
+from helpers.pictures.style import (
+    ACTIVATION_TITLES,
+    BLACK,
+    BLUE,
+    CURVES,
+    GREY,
+    STYLE,
+    VERMILLION,
+    WIDTH,
+    Picture,
+    label_ends,
+    text_size,
+)
+from helpers.reference import gradients, jacobian, pull_back, slope
+from helpers.weight_space import WeightSpace
+
+LOSS_TITLES = {
+    "half_squared": "half-squared error",
+    "squared": "squared error",
+    "cross_entropy": "cross-entropy",
+}
+# Blue below 0, white at 0, orange above; pale enough for black numbers on it.
+SIGNED = LinearSegmentedColormap.from_list("signed", ["#7FB8DA", "#FFFFFF", "#F2C063"])
+MOST_OUTPUTS = 5  # of a Jacobian whose numbers are readable
+
+
+def plot_slope_through_activation(names=("linear", "sigmoid", "tanh", "relu"), *, limit=4.0):
+    """Draw each slope f′(z) against the activation a = f(z) at the same z, −limit ≤ z ≤ limit.
+
+    names: any of "linear", "sigmoid", "tanh", "relu". Raises ValueError for an unknown name, for no
+    names and for a limit that is not positive.
+    """
+    if not names or any(name not in HIDDEN_ACTIVATIONS for name in names):
+        raise ValueError(f"names: wanted any of {', '.join(HIDDEN_ACTIVATIONS)}, got {names!r}.")
+    if not 0 < limit < np.inf:
+        raise ValueError(f"limit: wanted a number above 0, got {limit!r}.")
+    z = np.linspace(-limit, limit, 401)
+    picture = Picture(WIDTH, 3.6)
+    with style.context(STYLE):
+        panel = picture.add_axes((0.085, 0.15, 0.72, 0.81))
+        ends = []
+        for name, (colour, dash, marker) in zip(names, CURVES):
+            function = HIDDEN_ACTIVATIONS[name]
+            a, slopes = function(z), slope(function, z)
+            shown = np.abs(a) <= 1.5
+            a, slopes = a[shown], slopes[shown]
+            if name == "relu":
+                # All z ≤ 0 have the activation 0: a dot. From there the slope jumps to 1.
+                panel.plot([0], [0], marker, color=colour, markersize=8, zorder=4, gid="relu off")
+                a, slopes = a[a > 0], slopes[a > 0]
+            panel.plot(
+                a, slopes, color=colour, linestyle=dash, marker=marker, markersize=5,
+                markevery=(10, 40), label=name, gid=name,
+            )  # fmt: skip
+            ends.append((a[-1], slopes[-1], ACTIVATION_TITLES[name], colour))
+        panel.set(
+            xlabel="activation $a$, as the forward pass stored it",
+            ylabel="slope $f\\,'(z)$",
+            xlim=(-1.5, 1.5),
+            ylim=(-0.08, 1.15),
+        )
+        label_ends(panel, ends)
+    return picture
+
+
+def plot_output_delta(
+    t=0.0,
+    pairs=(("sigmoid", "half_squared"), ("sigmoid", "cross_entropy")),
+    *,
+    limit=6.0,
+    marks=(),
+):
+    """Draw the delta of one output unit against its weighted input z, −limit ≤ z ≤ limit.
+
+    t: the target; pairs: (output activation, loss) of each curve; marks: values of z at which dots
+    are drawn. Raises ValueError as Network does, and for a limit that is not positive.
+    """
+    if not 0 < limit < np.inf:
+        raise ValueError(f"limit: wanted a number above 0, got {limit!r}.")
+    if not 1 <= len(pairs) <= len(CURVES):
+        raise ValueError(f"pairs: wanted 1 to {len(CURVES)} of them, got {len(pairs)}.")
+    marks = numeric_array("marks", marks, (1,), "numbers z, shape (M,)")
+    picture = Picture(WIDTH, 3.4)
+    with style.context(STYLE):
+        labels = [f"{ACTIVATION_TITLES[o]},\n{LOSS_TITLES[loss]}" for o, loss in pairs]
+        room = max(text_size(label, 10)[0] for label in labels) + 0.45
+        panel = picture.add_axes((0.085, 0.155, (WIDTH * 0.915 - room) / WIDTH, 0.8))
+        ends = []
+        for (output, loss), label, (colour, dash, marker) in zip(pairs, labels, CURVES):
+            unit = Network([[[1.0]]], output=output, loss=loss)  # weight 1, no bias: z = x
+
+            def delta(z, unit=unit):
+                return gradients(unit, z[:, None], np.full((len(z), 1), t)).delta[0][:, 0]
+
+            z = np.linspace(-limit, limit, 241)
+            values = delta(z)
+            panel.plot(z, values, color=colour, linestyle=dash, label=label, gid=f"{output} {loss}")
+            if len(marks):
+                dots = {"color": colour, "markersize": 8, "zorder": 4}
+                panel.plot(marks, delta(marks), marker, gid=f"{output} {loss} marks", **dots)
+            ends.append((z[-1], values[-1], label, colour))
+        panel.axhline(0, color=GREY, linewidth=0.8, zorder=1)
+        panel.set(
+            xlabel="weighted input $z$ of the output unit",
+            ylabel=f"$\\delta_o$, target {t:g}",
+            xlim=(-limit, limit),
+        )
+        label_ends(panel, ends)
+    return picture
+
+
+def plot_saturation(
+    nets, x, t, *, eta, steps, losses=("half_squared", "cross_entropy"), ylabel="output $a_o$"
+):
+    """Draw the output of networks over steps of gradient descent, one panel for each loss.
+
+    nets: {"label": Network with one output}, of which the weights and biases are used and the
+    loss is not; x: (1, in); t: (1, 1); eta: learning rate. Raises ValueError where they do not fit.
+    """
+    if not isinstance(nets, dict) or not 1 <= len(nets) <= len(CURVES):
+        raise ValueError(f"nets: wanted a dict of 1 to {len(CURVES)} networks, got {nets!r:.60}.")
+    picture = Picture(WIDTH, 3.5)
+    with style.context(STYLE):
+        panels = picture.subplots(1, len(losses), sharex=True, sharey=True, squeeze=False)[0]
+        for panel, loss in zip(panels, losses):
+            for (label, net), (colour, dash, marker) in zip(nets.items(), CURVES):
+                net = Network(
+                    net.weights, net.biases, hidden=net.hidden, output=net.output, loss=loss
+                )
+                if net.weights[-1].shape[1] != 1 or len(net.inputs(x)) != 1:
+                    raise ValueError("nets, x: wanted one output and one data point.")
+                points, _ = WeightSpace(net, x, t).descend(eta, steps)
+                outputs = [now.forward(x).a[-1][0, 0] for now in _along(net, points)]
+                panel.plot(
+                    outputs, color=colour, linestyle=dash, marker=marker, markersize=5,
+                    markevery=max(1, steps // 10), label=label, gid=f"{label} {loss}",
+                )  # fmt: skip
+            target = float(np.ravel(t)[0])
+            panel.axhline(
+                target, color=BLACK, linestyle=(0, (1, 1.5)), linewidth=1.5, label="target"
+            )
+            panel.set(title=LOSS_TITLES[loss], xlabel="updates", xlim=(0, steps))
+        panels[0].set_ylabel(ylabel)
+        handles, labels = panels[0].get_legend_handles_labels()
+        picture.legend(
+            handles, labels, loc="lower center", ncols=len(labels), frameon=False, handlelength=3
+        )
+        picture.subplots_adjust(left=0.085, right=0.975, top=0.91, bottom=0.255, wspace=0.08)
+    return picture
+
+
+def _along(net, points):
+    """Yield `net` with the weights and biases of each point of its whole WeightSpace."""
+    for point in points:
+        weights, biases = [], []
+        for w, b in zip(net.weights, net.biases):
+            values, point = point[: w.size], point[w.size :]
+            weights.append(values.reshape(w.shape))
+            values, point = point[: b.size], point[b.size :]
+            biases.append(values)
+        yield Network(weights, biases, hidden=net.hidden, output=net.output, loss=net.loss_name)
+
+
+LOSSES_OF_ACTIVATIONS = {
+    "cross_entropy": lambda a, t: -np.sum(t * np.log(a)),
+    "half_squared": lambda a, t: 0.5 * np.sum((t - a) ** 2),
+}
+
+
+def plot_jacobians(z, t, *, loss="cross_entropy"):
+    """Draw softmax's Jacobian at z, what is left of it where only its diagonal is used, and the
+    deltas that come out of the one and the other.
+
+    z, t: weighted inputs and targets of the outputs, (K,), K from 2 to 5; loss: "cross_entropy" or
+    "half_squared". Raises ValueError for anything else.
+    """
+    z = numeric_array("z", z, (1,), "shape (K,)")
+    t = numeric_array("t", t, (1,), "shape (K,)")
+    if not 2 <= len(z) <= MOST_OUTPUTS:
+        raise ValueError(f"z: wanted 2 to {MOST_OUTPUTS} outputs, got {len(z)}.")
+    if t.shape != z.shape:
+        raise ValueError(f"t: wanted shape {z.shape}, one for each output, got {t.shape}.")
+    if loss not in LOSSES_OF_ACTIVATIONS:
+        raise ValueError(f"loss: wanted one of {', '.join(LOSSES_OF_ACTIVATIONS)}, got {loss!r}.")
+    whole = jacobian(softmax, z)
+    diagonal = np.diag(np.diag(whole))
+    dE_da = pull_back(lambda a: LOSSES_OF_ACTIVATIONS[loss](a, t), softmax(z), 1.0)
+    net = Network([np.eye(len(z))], output="softmax", loss=loss)  # z = x
+    deltas = {
+        "reference": (gradients(net, z[None], t[None]).delta[0][0], BLACK, "X", 0.0),
+        "whole Jacobian": (pull_back(softmax, z, dE_da), BLUE, "o", -0.2),
+        "diagonal only": (dE_da * np.diag(whole), VERMILLION, "s", 0.2),
+    }
+
+    picture = Picture(WIDTH, 3.7)
+    with style.context(STYLE):
+        reach = np.abs(whole).max()
+        # As many digits, and as large, as there is room for in a cell.
+        digits = 3 if len(z) <= 3 else 2
+        look = {"ha": "center", "va": "center", "fontsize": 10 if len(z) <= 4 else 9}
+        for left, title, matrix in (
+            (0.06, "whole Jacobian", whole),
+            (0.345, "diagonal only", diagonal),
+        ):
+            panel = picture.add_axes((left, 0.22, 0.25, 0.66))
+            panel.imshow(matrix, cmap=SIGNED, vmin=-reach, vmax=reach, aspect="auto")
+            for (k, l), value in np.ndenumerate(matrix):  # noqa: E741
+                number = f"{value:.{digits}f}".replace("-", "−")
+                panel.text(l, k, number, gid=f"{title} {k} {l}", **look)
+            panel.set(title=title, xlabel="weighted input moved")
+            panel.set_xticks(range(len(z)), _symbols("z", len(z)))
+            panel.set_yticks(range(len(z)), _symbols("a", len(z)))
+            panel.tick_params(length=0, labelsize=10)
+            panel.grid(False)
+        panel = picture.add_axes((0.685, 0.22, 0.3, 0.66))
+        for label, (values, colour, marker, shift) in deltas.items():
+            panel.plot(
+                np.arange(len(z)) + shift, values, marker, color=colour, linestyle="none",
+                markersize=8 if len(z) <= 3 else 6, label=label, gid=label,
+            )  # fmt: skip
+        panel.axhline(0, color=GREY, linewidth=0.8, zorder=1)
+        panel.set(title="deltas that come out", xlim=(-0.5, len(z) - 0.5))
+        panel.margins(y=0.15)
+        panel.set_xticks(range(len(z)), _symbols("\\delta", len(z)))
+        panel.tick_params(axis="x", length=0, labelsize=10)
+        panel.xaxis.grid(False)
+        handles, labels = panel.get_legend_handles_labels()
+        picture.legend(handles, labels, loc="lower right", ncols=3, frameon=False)
+    return picture
+
+
+def _symbols(letter, count):
+    return [f"${letter}_{k}$" for k in range(1, count + 1)]
+
+
+def plot_delta_by_layer(networks, x, t):
+    """Draw the size of the deltas in each layer: the root of their mean square, over points too.
+
+    networks: {"label": Network}; x: (N, in); t: (N, out). Layers are counted from 1; the last is
+    the output. A layer in which all deltas are 0 is left out. Raises ValueError where they do not
+    fit or no delta differs from 0.
+    """
+    if not isinstance(networks, dict) or not 1 <= len(networks) <= len(CURVES):
+        raise ValueError(f"networks: wanted a dict of 1 to {len(CURVES)}, got {networks!r:.60}.")
+    sizes = {
+        ACTIVATION_TITLES.get(label, str(label)): delta_sizes(net, x, t)
+        for label, net in networks.items()
+    }
+    picture = Picture(WIDTH, 3.8)
+    with style.context(STYLE):
+        room = max(text_size(label, 10)[0] for label in sizes) + 0.45
+        panel = picture.add_axes((0.09, 0.14, (WIDTH * 0.91 - room) / WIDTH, 0.82))
+        ends = []
+        for (label, values), (colour, dash, marker) in zip(sizes.items(), CURVES):
+            layers, shown = np.arange(1, len(values) + 1), values > 0
+            if not shown.any():
+                raise ValueError(f"networks[{label!r}]: wanted a delta that is not 0, got none.")
+            panel.plot(
+                layers[shown], values[shown], color=colour, linestyle=dash, marker=marker,
+                markersize=6, label=label, gid=label,
+            )  # fmt: skip
+            # Named at the first layer, where the curves lie apart.
+            ends.append((layers[shown][0], values[shown][0], label, colour))
+        panel.set(
+            yscale="log", xlabel="layer, in the order of the backward pass", ylabel="size of delta"
+        )
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.invert_xaxis()
+        panel.set_ylim(panel.get_ylim())
+        panel.set_xlim(panel.get_xlim())
+        label_ends(panel, ends)
+    return picture
+
+
+def delta_sizes(net, x, t):
+    """The root mean square of the deltas of each layer, shape (layers,), over points and units."""
+    return np.array([np.sqrt(np.mean(delta**2)) for delta in gradients(net, x, t).delta])
+
+
+def plot_weighted_inputs(net, x, t, *, unit, etas, steps):
+    """Draw the weighted input of a unit of the first hidden layer over steps of gradient descent,
+    a line for each data point and a panel for each learning rate.
+
+    x: (N, in), N at most 7; t: (N, out); unit: counted from 0. All weights and biases move.
+    Raises ValueError where these do not fit the network.
+    """
+    x, etas = net.inputs(x), numeric_array("etas", etas, (1,), "learning rates, shape (M,)")
+    units = net.weights[0].shape[1]
+    if len(net.weights) < 2 or unit not in range(units):
+        raise ValueError(f"unit: wanted 0 to {units - 1} of a hidden layer, got {unit!r}.")
+    if len(x) > len(CURVES):
+        raise ValueError(f"x: wanted at most {len(CURVES)} points, got {len(x)}.")
+    if len(etas) == 0:
+        raise ValueError("etas: wanted at least one learning rate, got none.")
+    space = WeightSpace(net, x, t)
+    picture = Picture(WIDTH, 3.7)
+    with style.context(STYLE):
+        panels = picture.subplots(1, len(etas), sharex=True, sharey=True, squeeze=False)[0]
+        for panel, eta in zip(panels, etas):
+            points, _ = space.descend(eta, steps)
+            z = np.array([now.forward(x).z[0][:, unit] for now in _along(net, points)])
+            for point, values, (colour, dash, marker) in zip(x, z.T, CURVES):
+                label = f"x = ({', '.join(f'{value:g}' for value in point)})"
+                panel.plot(
+                    values, color=colour, linestyle=dash, marker=marker, markersize=5,
+                    markevery=max(1, steps // 10), label=label, gid=f"{label} {eta:g}",
+                )  # fmt: skip
+            panel.axhline(0, color=BLACK, linewidth=1, zorder=1)
+            panel.set(title=f"$\\eta$ = {eta:g}", xlabel="updates", xlim=(0, steps))
+        low, high = panels[0].get_ylim()
+        low = min(low, -0.1 * high)
+        for panel in panels:
+            panel.axhspan(low, 0, color="#EDEDED", zorder=0)
+            panel.set_ylim(low, high)
+            panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panels[0].set_ylabel("weighted input $z$ of the unit")
+        handles, labels = panels[0].get_legend_handles_labels()
+        picture.legend(
+            handles, labels, loc="lower center", ncols=min(4, len(labels)), frameon=False,
+            handlelength=3,
+        )  # fmt: skip
+        picture.subplots_adjust(left=0.095, right=0.975, top=0.91, bottom=0.26, wspace=0.08)
+    return picture

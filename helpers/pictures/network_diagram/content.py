@@ -1,0 +1,332 @@
+"""What is written on a drawing of a network: units, labels on edges, and their names."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from helpers.network import numeric_array
+from helpers.pictures.style import (
+    text_size,
+)
+
+NAMES, BLANK, BOTH = "names", "blank", "both"
+FORWARD = ("z", "a", "E")  # the quantities written in blue
+RADIUS = 0.27  # of a unit on which nothing is written
+LINE = 0.215  # height of a row on a card
+BLANK_LINE = 0.31
+BLANK_WIDTH, BLANK_HEIGHT = 0.62, 0.24  # an empty place to write by hand
+
+
+@dataclass
+class Row:
+    """One line on a unit's card: `text`, and behind it an empty place if `blank`."""
+
+    quantity: str
+    text: str
+    backward: bool = False
+    blank: bool = False
+
+    @property
+    def height(self):
+        return BLANK_LINE if self.blank else LINE
+
+    def width(self, size):
+        room = BLANK_WIDTH + 0.06 if self.blank else 0.06 if self.backward else 0
+        return text_size(self.text, size, italic=self.backward)[0] + room
+
+
+@dataclass
+class Unit:
+    """A unit with its name, the rows on its card and, once it is laid out, its middle and size."""
+
+    name: str
+    rows: list
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 2 * RADIUS
+    height: float = 2 * RADIUS
+    heading: float = 0.0  # height of the name, on a card
+    card: bool = False  # else a circle
+
+
+@dataclass
+class Label:
+    """What stands on an edge: `text` or an empty place, wanted at `share` of the way along it."""
+
+    quantity: str
+    text: str
+    share: float
+    size: float
+    backward: bool = False
+    blank: bool = False
+    extent: tuple = field(init=False)  # width and height
+
+    def __post_init__(self):
+        if self.blank:
+            self.extent = (BLANK_WIDTH, BLANK_HEIGHT)
+        else:
+            width, height = text_size(self.text, self.size, italic=self.backward)
+            self.extent = (width + 0.06, max(height, self.size / 72) + 0.03)
+
+
+def parts_of(network):
+    """Sizes of the layers, weights and biases (None and None where only the sizes came)."""
+    if hasattr(network, "weights"):
+        weights = [np.asarray(w) for w in network.weights]
+        return (len(weights[0]), *(w.shape[1] for w in weights)), weights, network.biases
+    try:
+        sizes = tuple(int(size) for size in network)
+    except TypeError:
+        raise ValueError(
+            f"network: wanted a Network or sizes such as (2, 2, 1), got {network!r:.60}."
+        ) from None
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(
+            f"network: wanted at least two layers of at least one unit, got {network!r:.60}."
+        )
+    return sizes, None, None
+
+
+def values_written(name, given, shapes, batch=False, listed=True):
+    """`given` as a list with an array, a word or None for each shape.
+
+    listed: the caller gives a list, else one array. batch: shape (1, …) is welcome too.
+    """
+    if given is None or isinstance(given, str):
+        given = [given] * len(shapes)
+    elif not listed:
+        given = [given]
+    elif not isinstance(given, list | tuple) or len(given) != len(shapes):
+        came = len(given) if isinstance(given, list | tuple) else type(given).__name__
+        raise ValueError(
+            f"{name}: wanted a list of {len(shapes)} arrays, one a layer without the inputs, "
+            f"got {came}."
+        )
+    values = []
+    for k, (value, shape) in enumerate(zip(given, shapes, strict=True)):
+        label = f"{name}[{k}]" if listed else name
+        if isinstance(value, str) and value not in (NAMES, BLANK):
+            raise ValueError(
+                f'{name}: wanted numbers, "{NAMES}", "{BLANK}" or None, got {value!r}.'
+            )
+        if value is not None and not isinstance(value, str):
+            value = numeric_array(label, value, (0, 1, 2), f"shape {shape}")
+            same = [shape, (1, *shape)] if batch else [shape]
+            if value.shape not in same and not (value.ndim == 0 and shape == (1,)):
+                one = " of one data point" if batch else ""
+                raise ValueError(f"{label}: wanted shape {shape}{one}, got {value.shape}.")
+            value = value.reshape(shape)
+        values.append(value)
+    return values
+
+
+def parts_shown(name, show, arrays):
+    """How to write the weights or biases: (word or True, arrays), or None for not at all."""
+    if show not in (True, False, NAMES, BOTH, BLANK):
+        raise ValueError(
+            f'{name}: wanted True, False, "{NAMES}", "{BOTH}" or "{BLANK}", got {show!r}.'
+        )
+    if show is False:
+        return None
+    if arrays is None and show in (True, BOTH):
+        raise ValueError(
+            f'{name}: wanted "{NAMES}", "{BLANK}" or False, as the network came without numbers, '
+            f"got {show!r}."
+        )
+    return show, arrays
+
+
+def places_marked(highlight, layers):
+    """The highlighted places as a set of tuples."""
+    marked = set()
+    for place in highlight:
+        place = tuple(place) if isinstance(place, list | tuple) else (place,)
+        if not _is_place(place, layers):
+            raise ValueError(
+                f"highlight: wanted (layer, unit), (layer, i, j) or (layer, unit, value) of this "
+                f"drawing, counted from 0, got {place!r}."
+            )
+        marked.add(place)
+    return marked
+
+
+def _is_place(place, layers):
+    if len(place) not in (2, 3) or not all(
+        isinstance(part, int) and part >= 0 for part in place[:2]
+    ):
+        return False
+    layer, index = place[:2]
+    if layer >= len(layers) or index >= len(layers[layer]):
+        return False
+    if len(place) == 2:
+        return True
+    if isinstance(place[2], str):
+        return any(row.quantity == place[2] for row in layers[layer][index].rows)
+    return (
+        isinstance(place[2], int)
+        and layer + 1 < len(layers)
+        and 0 <= place[2] < len(layers[layer + 1])
+    )
+
+
+class Names:
+    """The course's symbols, as mathtext without $ signs, or the caller's own."""
+
+    def __init__(self, sizes, unit_names, weight_names, bias_names):
+        layers = range(1, len(sizes))
+        # The suffix of a layer's quantities: h and o; several hidden layers are numbered.
+        hidden = ["h"] if len(sizes) == 3 else [f"h^{{({k})}}" for k in layers[:-1]]
+        self.suffixes = ["x", *hidden, "o"]
+        units = [
+            [f"{suffix}_{i + 1}" for i in range(size)] for suffix, size in zip(self.suffixes, sizes)
+        ]
+        self.own_units = unit_names is not None
+        self.units = _own_names("unit_names", unit_names, units)
+        biases = [[self.of("b", k, j) for j in range(sizes[k])] for k in layers]
+        weights = [
+            [
+                [self._indexed("w", k, f"{i + 1}{j + 1}") for j in range(sizes[k])]
+                for i in range(sizes[k - 1])
+            ]
+            for k in layers
+        ]
+        self.biases = _own_names("bias_names", bias_names, biases)
+        self.weights = weights
+        if weight_names is not None:
+            _listed("weight_names", weight_names, len(weights))
+            self.weights = [
+                _own_names(f"weight_names[{k}]", own, weights[k])
+                for k, own in enumerate(weight_names)
+            ]
+
+    def of(self, symbol, layer, unit):
+        """The symbol of a quantity of a unit: z_h,1, or z_j if the caller named the unit j."""
+        if self.own_units:
+            name = self.units[layer][unit]
+            return f"{symbol}_{{{name}}}" if name else ""
+        return self._indexed(symbol, layer, unit + 1)
+
+    def target(self, unit):
+        if self.own_units:
+            return self.of("t", -1, unit)
+        return f"t_{unit + 1}" if len(self.units[-1]) > 1 else "t"
+
+    def _indexed(self, symbol, layer, index):
+        suffix = self.suffixes[layer]
+        if "^" in suffix:
+            return f"{symbol}^{suffix.split('^')[1]}_{{{index}}}"
+        return f"{symbol}_{{{suffix}{{,}}{index}}}"
+
+    def of_layer(self, symbol, layer):
+        """The symbol of a quantity of a whole layer, such as W_h."""
+        suffix = self.suffixes[layer]
+        return f"{symbol}^{suffix.split('^')[1]}" if "^" in suffix else f"{symbol}_{suffix}"
+
+
+def _listed(name, given, length):
+    if not isinstance(given, list | tuple) or len(given) != length:
+        raise ValueError(f"{name}: wanted a list of {length}, got {given!r:.60}.")
+    return given
+
+
+def _own_names(name, given, wanted):
+    if given is None:
+        return wanted
+    _listed(name, given, len(wanted))
+    for k, (own, course) in enumerate(zip(given, wanted)):
+        for text in _listed(f"{name}[{k}]", own, len(course)):
+            if not isinstance(text, str):
+                raise ValueError(f"{name}[{k}]: wanted mathtext such as 'h_1', got {text!r}.")
+    return given
+
+
+def as_math(name):
+    """A name as mathtext, "" if it is empty."""
+    return f"${name}$" if name else ""
+
+
+def format_number(value, digits, given=False):
+    """A number as it is written on a drawing: with a true minus sign and so many decimals.
+
+    given: drop zeros at the end. What would wrongly read as 0, or is very large, is written with
+    a power of ten.
+    """
+    value = float(value) or 0.0  # never -0.0
+    text = f"{value:.{digits}f}"
+    if value != 0 and (float(text) == 0 or abs(value) >= 1e6):
+        mantissa, power = f"{value:.{max(digits - 3, 0)}e}".split("e")
+        text = f"{mantissa}e{int(power)}"
+    elif given and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def units_of(sizes, names, digits, *, x, z, a, t, loss, delta, biases, bias_gradients):
+    """The units of every layer with their rows, and where a loss is given the unit E."""
+    last = len(sizes) - 1
+
+    def row(quantity, symbol, full, value, i, given=False, backward=False):
+        """The row of a value of unit i, in a list: `symbol` = number or place, or only `full`."""
+        if value is None or (isinstance(value, str) and value == NAMES and not full):
+            return []
+        if isinstance(value, str):
+            text = f"${full}$" if value == NAMES else f"${symbol}$ ="
+            return [Row(quantity, text, backward, blank=value == BLANK)]
+        text = f"${symbol}$ = {format_number(value[i], digits, given)}"
+        return [Row(quantity, text, backward)]
+
+    def bias(k, i):
+        if biases is None:
+            return []
+        show, numbers = biases
+        name = names.biases[k][i]
+        value = show if show in (NAMES, BLANK) else numbers[k]
+        return row("b", name if show == BOTH else "b", name, value, i, given=True)
+
+    def unit(layer, i):
+        k = layer - 1
+        rows = bias(k, i)
+        rows += row("z", "z", names.of("z", layer, i), z[k], i)
+        rows += row("a", "a", names.of("a", layer, i), a[k], i)
+        if layer == last:
+            rows += row("t", "t", names.target(i), t[0], i, given=True)
+        rows += row("delta", r"\delta", names.of(r"\delta", layer, i), delta[k], i, backward=True)
+        bias_name = names.biases[k][i]
+        full = bias_name and rf"\partial E/\partial {bias_name}"
+        rows += row("db", r"\partial E/\partial b", full, bias_gradients[k], i, backward=True)
+        return Unit(names.units[layer][i], rows)
+
+    # In names, an input and the loss need no row: theirs stand on the units already.
+    inputs = enumerate(names.units[0])
+    layers = [[Unit(name, row("x", "x", "", x[0], i, given=True)) for i, name in inputs]]
+    layers += [[unit(layer, i) for i in range(sizes[layer])] for layer in range(1, len(sizes))]
+    if loss[0] is not None:
+        layers.append([Unit("E", row("E", "E", "", loss[0], 0))])
+    return layers
+
+
+def edge_labels(names, weights, weight_gradients, digits, size):
+    """{(layer, i, j): [Label, …]}: the weight near the edge's source, the gradient near its end."""
+    labels = {}
+    for k, matrix in enumerate(names.weights):
+        for i, row in enumerate(matrix):
+            for j, name in enumerate(row):
+                gradient = weight_gradients[k]
+                labels[k, i, j] = here = []
+                if weights is not None:
+                    show, numbers = weights
+                    text = f"${name}$" if name else ""
+                    if show in (True, BOTH):
+                        number = format_number(numbers[k][i, j], digits, given=True)
+                        text = f"{text} = {number}" if show == BOTH and name else number
+                    share = 0.33 if gradient is None else 0.27
+                    here.append(Label("w", text, share, size, blank=show == BLANK))
+                if gradient is not None:
+                    blank = isinstance(gradient, str) and gradient == BLANK
+                    if isinstance(gradient, str):
+                        text = rf"$\partial E/\partial {name}$" if name else ""
+                    else:
+                        text = format_number(gradient[i, j], digits)
+                    here.append(Label("dw", text, 0.73, size, backward=True, blank=blank))
+                here[:] = [label for label in here if label.text or label.blank]
+    return labels

@@ -1,0 +1,299 @@
+"""The work sheet: a printable page with a network and empty places for one step by hand."""
+
+import unicodedata
+
+from matplotlib import style
+from matplotlib.patches import Rectangle
+
+from helpers.network import numeric_array
+from helpers.pictures.network_diagram import draw_network
+from helpers.pictures.network_diagram.content import (
+    BOTH,
+    Names,
+    format_number,
+    parts_of,
+    units_of,
+    values_written,
+)
+from helpers.pictures.network_diagram.layout import least_height
+from helpers.pictures.style import (
+    ACTIVATION_TITLES,
+    BLACK,
+    BLUE,
+    GREY,
+    STYLE,
+    UNKNOWN,
+    VERMILLION,
+    Picture,
+    fonts_for,
+    missing_characters,
+    text_colour,
+    text_size,
+)
+
+A4 = (210, 297)  # millimetres, as all lengths on the work sheet
+BORDER = 12
+LEAST_ROW, LEAST_CELL = 7, 14  # height and width of a place to write a number by hand
+LEAST_NAME, LONGEST_NAME = 7, 150  # points and letters; a longer name is cut off
+
+
+def draw_work_sheet(
+    network,
+    x,
+    t,
+    eta,
+    *,
+    activations=("sigmoid", "tanh", "relu"),
+    title="One step of SGD by hand",
+    name="",
+):
+    """A page to print, A4 upright, for working one step of SGD by hand. Returns the Picture.
+
+    network: a Network, whose hidden activation does not matter; x: (in,) or (1, in); t: (out,) or
+    (1, out); eta: the learning rate; activations: of the hidden units, one column each; name: whose
+    sheet it is, any text; "" leaves a line to write it on, None nothing.
+    The page holds what is given and the names of what is wanted, each with an empty place.
+    `draw_work_sheet(…).savefig("work_sheet.pdf")` saves it.
+
+    Raises ValueError for arrays that do not fit the network, for a learning rate that is no finite
+    number and for networks whose results do not fit on one page.
+    """
+    sizes, weights, _ = parts_of(network)
+    if weights is None:
+        raise ValueError(f"network: wanted a Network with its numbers, got the sizes {sizes}.")
+    if x is None or t is None or isinstance(x, str) or isinstance(t, str):
+        raise ValueError("x and t: wanted numbers, the work sheet shows them.")
+    eta = float(numeric_array("eta", eta, (0,), "one number"))
+    titles = [ACTIVATION_TITLES.get(name, str(name)) for name in activations]
+    sections = _work_sheet_rows(Names(sizes, None, None, None), sizes)
+    count = sum(len(rows) for _, _, rows in sections)
+
+    width, height = A4
+    page_width = width - 2 * BORDER
+    names_left = BORDER + 7
+    cells_left = names_left + 21
+    column = (width - BORDER - cells_left) / max(len(titles), 1)
+    head, formulas = 22, 25
+    least_diagram = 25.4 * least_height(_given_layers(network, x, t), None, [])
+    room = height - 2 * BORDER - head - formulas - 7  # for the drawing and the rows of the table
+    row = min(9.0, (room - least_diagram) / count)
+    most = max(len(cells) for _, _, rows in sections for _, cells in rows)
+    if row < LEAST_ROW or not titles or column / most < LEAST_CELL:
+        raise ValueError(
+            f"network: wanted one whose results fit on one page, in places of at least "
+            f"{LEAST_CELL} × {LEAST_ROW} mm for {len(titles)} activations, "
+            f"got {'-'.join(map(str, sizes))}."
+        )
+
+    page = Picture(width / 25.4, height / 25.4)
+    drawing = room - row * count
+    table_top = BORDER + row * count + 7
+    with style.context(STYLE):
+        panel = page.add_axes((0, 0, 1, 1))
+        panel.set(xlim=(0, width), ylim=(0, height))
+        panel.axis("off")
+        _write_head(panel, title, name, network, eta, titles)
+        bottom = table_top + formulas
+        panel_network = page.add_axes(
+            (BORDER / width, bottom / height, page_width / width, drawing / height)
+        )
+        draw_network(
+            network, x, t=t, show_weights=BOTH, show_biases=BOTH, digits=6, ax=panel_network
+        )
+        _write_formulas(panel, table_top, bottom)
+        for index, name in enumerate(titles):
+            place = cells_left + (index + 0.5) * column, table_top - 3.5
+            panel.text(*place, name, fontsize=10.5, ha="center", va="center", gid=f"column {index}")
+        top = table_top - 7
+        for section, colour, rows in sections:
+            _draw_section(
+                panel,
+                section,
+                colour,
+                rows,
+                top,
+                row,
+                (names_left, cells_left, column, len(titles)),
+            )
+            top -= row * len(rows)
+    return page
+
+
+def _write_head(panel, title, name, network, eta, activations):
+    """Title, the student's name, and what is given besides the drawing's numbers."""
+    width, height = A4
+    top = height - BORDER
+    panel.text(BORDER, top - 4, title, fontsize=15, va="center")
+    if name == "":
+        _write_name(panel, "Name " + "." * 42, 10, GREY)
+    elif name is not None:
+        room = (width - 2 * BORDER - 8) / 25.4 - text_size(title, 15)[0]
+        _write_name(panel, *_fitted_name(name, room), BLACK)
+    losses = {
+        "half_squared": "½ {}$(t - a_o)^2$",
+        "squared": "{}$(t - a_o)^2$",
+        "cross_entropy": "cross-entropy",
+    }
+    loss = losses[network.loss_name].format("" if network.weights[-1].shape[1] == 1 else "Σ ")
+    given = (
+        f"Learning rate $\\eta$ = {format_number(eta, 6, given=True)}.   "
+        f"Output: {ACTIVATION_TITLES[network.output]}.   Loss: $E$ = {loss}."
+    )
+    panel.text(BORDER, top - 12, given, fontsize=10, va="center", gid="given")
+    columns = (
+        f"Hidden units: {', '.join(activations)}. "
+        "Each column starts from the weights and biases below."
+    )
+    panel.text(BORDER, top - 18, columns, fontsize=10, va="center")
+
+
+def _write_name(panel, text, size, colour):
+    place = A4[0] - BORDER, A4[1] - BORDER - 4
+    panel.text(
+        *place, text, fontsize=size, va="center", ha="right", color=colour, parse_math=False,
+        fontfamily=fonts_for(text), gid="name",
+    )  # fmt: skip
+
+
+def _fitted_name(name, room):
+    """A name as one line of at most `room` inches, and its size in points; cut off if need be."""
+    # Without what is not seen, such as marks that turn the direction of writing.
+    seen = (c for c in name if c.isspace() or not unicodedata.category(c).startswith("C"))
+    name = " ".join("".join(seen).split())
+    missing = missing_characters(name)
+    name = "".join(UNKNOWN if c in missing else c for c in name)
+
+    def too_wide(text, size):  # $ is no sign of a formula here
+        return text_size(text.replace("$", "S"), size, family=fonts_for(text))[0] > room
+
+    size = 10.0
+    while size > LEAST_NAME and too_wide(name, size):
+        size -= 0.5
+    length = min(len(name), LONGEST_NAME)
+    shown = name[:length]
+    while too_wide(shown, size):
+        length -= 1
+        shown = name[:length].rstrip() + "…"
+    return shown, size
+
+
+def _write_formulas(panel, bottom, top):
+    """The names of the quantities, and dotted lines for the formulas, which are the student's."""
+    names = "     ".join(
+        (
+            "$z$ weighted input",
+            "$a$ activation",
+            "$E$ loss",
+            r"$\delta = \partial E/\partial z$",
+            r"$\partial E/\partial w$, $\partial E/\partial b$ gradients",
+            "$w_{ij}$ from unit $i$ to unit $j$",
+        )
+    )
+    panel.text(BORDER, top - 4, names, fontsize=9, va="center", color=GREY)
+    panel.text(BORDER, top - 12, "My formulas", fontsize=9.5, va="center")
+    left = BORDER + 25
+    lines = (
+        ["\\delta_o", "\\delta_h"],
+        ["\\partial E/\\partial w", "\\partial E/\\partial b", "\\mathrm{new}\\ w"],
+    )
+    for line, symbols in enumerate(lines):
+        each = (A4[0] - BORDER - left + 3) / len(symbols)
+        y = top - 12 - 8 * line
+        for index, symbol in enumerate(symbols):
+            start, end = left + index * each, left + (index + 1) * each - 3
+            panel.text(start, y, f"${symbol}$ =", fontsize=9.5, va="center")
+            start += 25.4 * text_size(f"${symbol}$ =", 9.5)[0] + 1.5
+            panel.plot(
+                (start, end), (y - 2, y - 2), color=GREY, linewidth=0.8, linestyle=(0, (1, 2))
+            )
+
+
+def _given_layers(network, x, t):
+    """The units of the work sheet's drawing, to measure it."""
+    sizes, _, biases = parts_of(network)
+    return units_of(
+        sizes,
+        Names(sizes, None, None, None),
+        6,
+        x=values_written("x", x, [(sizes[0],)], batch=True, listed=False),
+        t=values_written("t", t, [(sizes[-1],)], batch=True, listed=False),
+        biases=(BOTH, biases),
+        loss=[None],
+        **dict.fromkeys(("z", "a", "delta", "bias_gradients"), [None] * len(biases)),
+    )
+
+
+def _work_sheet_rows(names, sizes):
+    """What is wanted: [(section, colour, [(name of the row, [name of each place])])]."""
+    layers = range(1, len(sizes))
+    gradient = "\\partial E/\\partial "
+
+    def units(symbol, layer):
+        return [names.of(symbol, layer, i) for i in range(sizes[layer])]
+
+    def matrix(name, before, layer):
+        entries = names.weights[layer - 1]
+        if sizes[layer] == 1:  # one row for the column that the weights to a single unit are
+            entries = [[entry for (entry,) in entries]]
+        return [(name, [f"{before}{entry}" for entry in row]) for row in entries]
+
+    def parameters(before, layer):
+        return matrix(before + names.of_layer("W", layer), before, layer) + [
+            (
+                before + names.of_layer("b", layer),
+                [before + entry for entry in names.biases[layer - 1]],
+            )
+        ]
+
+    forward, backward, update = [], [], []
+    for layer in layers:
+        z, a = names.of_layer("z", layer), names.of_layer("a", layer)
+        if sizes[layer] == 1:
+            forward.append((f"{z},\\ {a}", units("z", layer) + units("a", layer)))
+        else:
+            forward += [(z, units("z", layer)), (a, units("a", layer))]
+    forward.append(("E", ["E"]))
+    for layer in reversed(layers):
+        backward.append((names.of_layer("\\delta", layer), units("\\delta", layer)))
+        backward += parameters(gradient, layer)
+    for layer in layers:
+        update += parameters("\\mathrm{new}\\ ", layer)
+    update.append(("\\mathrm{new}\\ E", ["\\mathrm{new}\\ E"]))
+    return [
+        ("forward", BLUE, forward),
+        ("backward", VERMILLION, backward),
+        ("update", "#333333", update),
+    ]
+
+
+def _draw_section(panel, section, colour, rows, top, row, lines):
+    """A part of the work sheet's table: a bar with its name, the rows' names, empty places."""
+    names_left, cells_left, column, columns = lines
+    right = cells_left + column * columns
+    bottom = top - row * len(rows)
+    shade = text_colour(colour)
+    bar = Rectangle((BORDER, bottom), names_left - BORDER, row * len(rows), facecolor=shade)
+    bar.set(edgecolor="white", linewidth=1.5)
+    panel.add_patch(bar)
+    middle = (BORDER + names_left) / 2, (top + bottom) / 2
+    panel.text(*middle, section, rotation=90, color="white", ha="center", va="center", fontsize=10)
+    for index, (name, cells) in enumerate(rows):
+        y = top - index * row
+        if index == 0 or rows[index - 1][0] != name:
+            panel.plot((names_left, cells_left), (y, y), color="#B0B0B0", linewidth=0.6)
+            panel.text(
+                names_left + 1.5, y - row / 2, f"${name}$", fontsize=10, va="center", color=shade
+            )
+        each = column / len(cells)
+        for number in range(columns):
+            for place, label in enumerate(cells):
+                left = cells_left + number * column + place * each
+                box = Rectangle((left, y - row), each, row, facecolor="white", gid=f"place {label}")
+                box.set(edgecolor="#B0B0B0", linewidth=0.6)
+                panel.add_patch(box)
+                panel.text(left + 0.9, y - 1, f"${label}$", fontsize=8, va="top", color=GREY)
+    for number in range(columns + 1):
+        x = cells_left + number * column
+        panel.plot((x, x), (bottom, top), color=BLACK, linewidth=1.1)
+    for y in (top, bottom):
+        panel.plot((names_left, right), (y, y), color=BLACK, linewidth=1.1)

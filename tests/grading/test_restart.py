@@ -1,0 +1,536 @@
+"""Nothing is lost: what is finished, what a person gave, what was handed in before."""
+
+import contextlib
+import csv
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from nbgrader import api
+
+from helpers.grading import flow
+from helpers.grading.__main__ import main
+from helpers.grading.errors import NothingGraded
+from helpers.grading.gradebook import database, results, save
+from helpers.grading.machine import locks
+from helpers.grading.machine.scratch import PREFIX, remove, scratch
+from helpers.grading.repair.released import released_notebooks
+from helpers.grading.running import sandbox
+from helpers.grading.running.processes import ctrl_c_later
+from helpers.grading.settings import course_at
+from tests.sample_class.work import LESSON, ROOT, Notebook
+from tests.sampling import a_run_of_the_grader
+
+P2 = "problem_2_pen_and_paper"
+CHECK, ANSWER = "p2-relu-update", "p2-relu-update-answer"
+RIGHT = bytes(Notebook(P2))
+# Two parts of p2.sigmoid.update less: of 50 points, 48 remain.
+WRONG = bytes(Notebook(P2).edit("p2.sigmoid.update", ("b_o - eta", "b_o + eta")))
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """An empty course of one notebook, the folder in which its students hand in, class/."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("bubblewrap and the locks of a killed process are tested on Linux")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notebooks" / LESSON).mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / LESSON / f"{P2}.ipynb", tmp_path / "notebooks" / LESSON)
+    return course_at(tmp_path)
+
+
+def hand_in(**work):
+    """Let class/ hold this, by student, and nothing else."""
+    shutil.rmtree("class", ignore_errors=True)
+    for student, data in work.items():
+        path = Path("class", student, f"{P2}.ipynb")
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+
+
+def grade(course, *options):
+    """Grade class/ and return the exit code; what was handed in stays as it is."""
+    if sandbox.bubblewrap_problem():
+        pytest.skip(sandbox.bubblewrap_problem())
+    before = originals()
+    code = main(["class", "--sandbox", "auto", *options])
+    assert originals() == before
+    assert code or not list(course.gradebook.rglob("*.new*"))
+    return code
+
+
+def originals():
+    return {
+        path: (path.stat().st_mtime_ns, path.is_file() and path.read_bytes())
+        for path in sorted(Path("class").rglob("*"))
+    }
+
+
+def marks(course):
+    """{student: (points, state)} of grades.csv."""
+    with open(course.gradebook / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        return {r["student"]: (float(r["points"]), r["state"]) for r in csv.DictReader(file)}
+
+
+def give_by_hand(course, student):
+    """What formgrader does when a person gives 0.5 points and a comment."""
+    with save.open_gradebook(course) as gradebook:
+        gradebook.find_grade(CHECK, P2, LESSON, student).manual_score = 0.5
+        gradebook.find_comment(ANSWER, P2, LESSON, student).manual_comment = "Come and see me."
+        gradebook.db.commit()
+
+
+def given_by_hand(course, student):
+    """(points, comment), from the gradebook and, the comment, from the page."""
+    with save.open_gradebook(course) as gradebook:
+        score = gradebook.find_grade(CHECK, P2, LESSON, student).manual_score
+        comment = gradebook.find_comment(ANSWER, P2, LESSON, student).manual_comment
+    page = course.feedback / student / LESSON / f"{P2}.html"
+    assert comment in page.read_text(encoding="utf-8")
+    return score, comment
+
+
+def maximum(course):
+    (released,) = released_notebooks(course, LESSON)
+    return released.max_points
+
+
+def without_relu_update(course):
+    """All points but those of the check for which a person gave half a point."""
+    (released,) = released_notebooks(course, LESSON)
+    return released.max_points - released.questions[CHECK].points + 0.5
+
+
+# What a person gave, and what was handed in before
+
+
+@a_run_of_the_grader
+def test_a_resubmission_replaces_and_keeps_the_earlier(course):
+    full, less = without_relu_update(course), None
+    kept = course.gradebook / "earlier" / "ann" / LESSON
+
+    hand_in(ann=WRONG, bob=RIGHT)
+    assert grade(course) == 0
+    give_by_hand(course, "ann")
+    assert marks(course)["bob"] == (maximum(course), "graded")
+    for work, wanted in ((RIGHT, full), (WRONG, less), (RIGHT, full)):
+        hand_in(ann=work)
+        assert grade(course) == 0
+        points, state = marks(course)["ann"]
+        assert state == "graded"
+        assert points == wanted if wanted else 0 < points < full
+        assert given_by_hand(course, "ann") == (0.5, "Come and see me.")
+        assert (course.submitted / "ann" / LESSON / f"{P2}.ipynb").read_bytes() == work
+    assert {path.read_bytes() for path in kept.iterdir()} == {WRONG, RIGHT}
+    # Not in the archive any more: what they handed in before still counts.
+    assert marks(course)["bob"] == (maximum(course), "graded")
+    assert not (course.gradebook / "earlier" / "bob").exists()
+
+
+@a_run_of_the_grader
+def test_what_a_person_gave_survives_grading_again(course, monkeypatch):
+    hand_in(ann=RIGHT)
+    assert grade(course) == 0
+    give_by_hand(course, "ann")
+    executed = course.autograded / "ann" / LESSON / f"{P2}.ipynb"
+    for option in ("--again", "--cell-timeout=59"):  # which changes every fingerprint
+        before = executed.stat().st_mtime_ns
+        assert grade(course, option) == 0
+        assert executed.stat().st_mtime_ns > before
+        assert marks(course)["ann"] == (without_relu_update(course), "graded")
+        assert given_by_hand(course, "ann") == (0.5, "Come and see me.")
+
+
+@a_run_of_the_grader
+def test_points_are_less_a_penalty_and_never_negative(course):
+    hand_in(ann=RIGHT, bob=RIGHT, cem=WRONG)
+    assert grade(course) == 0
+    before = save.points_entered(course)
+    with save.open_gradebook(course) as gradebook:
+        for student, penalty in (("ann", 2), ("bob", 1000)):
+            entry = gradebook.find_submission_notebook(P2, LESSON, student)
+            entry.late_submission_penalty = penalty
+        gradebook.db.commit()
+    points = save.points_entered(course)
+    ann, bob, cem = ((student, LESSON, P2) for student in ("ann", "bob", "cem"))
+    assert points == {ann: maximum(course) - 2, bob: 0, cem: before[cem]}
+    for result in results.load_all(course):
+        assert save.by_hand(course, result).points == points[result.student, LESSON, P2]
+
+
+def test_changed_code_and_another_timeout_grade_again(monkeypatch):
+    found = set()
+    for code, timeout in (("as it was", 60), ("changed", 60), ("as it was", 61)):
+        monkeypatch.setattr(flow.versions, "of_marking", lambda code=code: code)
+        found.add(flow._code_fingerprint(timeout).hexdigest())
+    assert len(found) == 3
+
+
+# What does not agree, and what was left half-written
+
+
+@a_run_of_the_grader
+def test_gradebook_and_results_that_do_not_agree_are_graded_again(course):
+    hand_in(ann=RIGHT, bob=RIGHT, cem=RIGHT)
+    assert grade(course) == 0
+    with save.open_gradebook(course) as gradebook:
+        for entry in gradebook.find_submission_notebook(P2, LESSON, "ann").grades:
+            entry.auto_score = None
+        gradebook.db.commit()
+    results.discard(course, "bob", LESSON, P2)
+    stale = [
+        course.submitted / "ann" / LESSON / f"{P2}.new",
+        course.results / "ann" / LESSON / f"{P2}.123.new",
+        course.gradebook / "grades.new",
+        course.gradebook / "gradebook.new-journal",
+    ]
+    for path in stale:
+        path.write_text("half")
+    executed = {s: course.autograded / s / LESSON / f"{P2}.ipynb" for s in ("ann", "bob", "cem")}
+    before = {student: path.stat().st_mtime_ns for student, path in executed.items()}
+    assert grade(course) == 0
+    after = {student: path.stat().st_mtime_ns for student, path in executed.items()}
+    assert {student for student in after if after[student] != before[student]} == {"ann", "bob"}
+    assert marks(course) == dict.fromkeys(("ann", "bob", "cem"), (maximum(course), "graded"))
+
+
+CELLS = "SELECT name, type, max_score FROM base_cell LEFT JOIN grade_cells USING (id) ORDER BY 1, 2"
+
+
+def registered(course):
+    """What the database says of the lesson, and of itself."""
+    with contextlib.closing(sqlite3.connect(course.database_file)) as file:
+        return [
+            file.execute(sql).fetchall()
+            for sql in (CELLS, "SELECT * FROM alembic_version", "PRAGMA integrity_check")
+        ]
+
+
+def test_a_notebooks_rows_are_found_without_reading_those_of_all(course):
+    database.make(course)
+    with contextlib.closing(sqlite3.connect(course.database_file)) as file:
+        for table, column in database.LOOKED_UP_BY:
+            (plan,) = file.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {column} = ''")
+            assert plan[-1].startswith(f"SEARCH {table} USING INDEX")
+
+
+def test_registering_can_be_interrupted_at_any_commit(course):
+    released = released_notebooks(course, LESSON)
+    save.register(course, LESSON, released)
+    wanted, commits = registered(course), []
+
+    def count(connection):
+        commits.append(connection)
+        if len(commits) == stop:
+            raise KeyboardInterrupt
+
+    stop = None
+    sqlalchemy.event.listen(sqlalchemy.Engine, "commit", count)
+    try:
+        save.register(course, LESSON, released)
+        for stop in (1, 2, 3, len(commits) // 2, len(commits)):
+            commits = []
+            with pytest.raises(KeyboardInterrupt):
+                save.register(course, LESSON, released)
+            stop, at = None, stop
+            save.register(course, LESSON, released)
+            assert registered(course) == wanted, f"stopped at commit {at}"
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "commit", count)
+
+
+def test_database_is_made_all_or_nothing(course, monkeypatch):
+    released = released_notebooks(course, LESSON)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api, "get_alembic_version", killed)
+        patch.setattr(database, "ScriptDirectory", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save.register(course, LESSON, released)
+        assert not course.database_file.exists()
+        # What an earlier version left behind: tables, but not which version of nbgrader's.
+        with pytest.raises(KeyboardInterrupt):
+            api.Gradebook(course.database)
+    assert course.database_file.exists()
+    save.register(course, LESSON, released)
+    found = registered(course)
+    assert found[0] and found[1] and found[2] == [("ok",)]
+
+    # One that was used nevertheless keeps what it holds.
+    with save.open_gradebook(course) as gradebook:
+        gradebook.update_or_create_student("ann")
+    with contextlib.closing(sqlite3.connect(course.database_file)) as file, file:
+        file.execute("DROP TABLE alembic_version")
+    save.register(course, LESSON, released)
+    assert registered(course) == found
+    with save.open_gradebook(course) as gradebook:
+        assert gradebook.find_student("ann")
+
+
+def test_what_is_no_database_is_left_alone(course, capsys):
+    hand_in(ann=RIGHT)
+    course.gradebook.mkdir()
+    course.database_file.write_text("my marks, do not delete" * 100)
+    assert main(["class", "--sandbox", "none"]) == 2
+    said = capsys.readouterr().err
+    assert "cannot be used as a gradebook: file is not a database. Move it away" in said
+    assert course.database_file.read_text().startswith("my marks")
+
+
+# One run at a time
+
+
+@contextlib.contextmanager
+def process(code):
+    """Another Python that has run `code`; killed in the end."""
+    started = subprocess.Popen(
+        [sys.executable, "-c", f"{code}\nprint('ready', flush=True)\ninput()"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert started.stdout.readline() == b"ready\n"
+        yield started
+    finally:
+        started.kill()
+        started.communicate()
+
+
+RUN = """
+from helpers.grading.machine import locks
+from helpers.grading.settings import course_at
+run = locks.alone(course_at(gradebook={0!r}))
+run.__enter__()
+"""
+WORKER = """
+from helpers.grading.machine import locks
+lock = locks.of_worker({0!r})
+assert lock
+"""
+
+
+def test_two_runs_do_not_meet(course, capsys):
+    hand_in(ann=RIGHT)
+    with process(RUN.format(str(course.gradebook))) as other:
+        assert main(["class", "--sandbox", "none"]) == 2
+        said = capsys.readouterr().err
+        assert f"Another grading run is working on {course.gradebook}." in said
+        assert locks.of_worker(course.lock), "its own workers can begin"
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+        with locks.alone(course):
+            pass
+
+
+def test_a_run_waits_for_the_workers_of_a_killed_one(course, monkeypatch):
+    course.gradebook.mkdir()
+    monkeypatch.setattr(locks, "PATIENCE", 0.2)
+    with process(WORKER.format(str(course.lock))) as worker:
+        with pytest.raises(NothingGraded, match="Another grading run"), locks.alone(course):
+            pass
+        monkeypatch.setattr(locks, "PATIENCE", 60)
+        threading.Timer(1, worker.kill).start()
+        start = time.monotonic()
+        with locks.alone(course):
+            assert time.monotonic() - start >= 0.9
+            with process(WORKER.format(str(course.lock))):
+                pass
+
+
+def test_a_gradebook_that_cannot_be_made_is_said_in_words(course, capsys):
+    hand_in(ann=RIGHT)
+    course.gradebook.write_text("a file")
+    assert main(["class", "--sandbox", "none"]) == 2
+    assert f"{course.gradebook} cannot be written: File exists." in capsys.readouterr().err
+
+
+OCCUPIED = """
+import tempfile
+from helpers.grading.machine.scratch import scratch
+tempfile.tempdir = {0!r}
+folder = scratch()
+folder.__enter__()
+"""
+
+
+def test_temporary_folders_of_killed_runs_are_removed(tmp_path, monkeypatch):
+    if not sys.platform.startswith("linux"):
+        pytest.skip("what a killed process leaves is tested on Linux")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def left():
+        return {path.name for path in tmp_path.iterdir()}
+
+    with process(OCCUPIED.format(str(tmp_path))):
+        with process(OCCUPIED.format(str(tmp_path))) as killed:
+            assert len(left()) == 2
+            killed.kill()
+            killed.wait()
+            fresh, old = tmp_path / f"{PREFIX}fresh", tmp_path / f"{PREFIX}old"
+            for folder in (fresh, old):
+                folder.mkdir()
+            os.utime(old, (0, 0))
+            (tmp_path / "of somebody else").mkdir()
+            assert len(left()) == 5
+            with scratch():
+                assert len(left()) == 4
+                assert Path(tempfile.mkdtemp()).parent.name in left()
+        assert tempfile.gettempdir() == str(tmp_path)
+        assert len(left()) == 3 and {fresh.name, "of somebody else"} < left()
+
+
+def test_a_folder_is_removed_however_deep(tmp_path):
+    top, outside = tmp_path / "top", tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine").write_text("x")
+    top.mkdir()
+    (top / "link").symlink_to(outside)
+    here = os.getcwd()
+    try:
+        os.chdir(top)
+        for _ in range(3000):
+            os.mkdir("a")
+            os.chdir("a")
+        Path("file").write_text("x", encoding="utf-8")
+        Path("link").symlink_to(outside)
+    finally:
+        os.chdir(here)
+    (top / "a").chmod(0o000)
+    remove(top)
+    assert not top.exists() and (outside / "mine").exists()
+
+
+def test_what_a_killed_run_was_writing_is_removed_but_no_student(course):
+    written = course.submitted / "bob.new" / LESSON / f"{P2}.ipynb"
+    written.parent.mkdir(parents=True)
+    written.write_bytes(RIGHT)
+    half = written.with_name(f"{P2}.ipynb.new")
+    half.write_bytes(b"{")
+    flow._remove_half_written(course)
+    assert written.read_bytes() == RIGHT and not half.exists()
+
+
+# Ctrl-C
+
+
+def test_ctrl_c_waits_for_the_end_whichever_thread_gets_it():
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait, daemon=True)
+    thread.start()
+    done = []
+    try:
+        with pytest.raises(KeyboardInterrupt), ctrl_c_later():
+            signal.pthread_kill(thread.ident, signal.SIGINT)  # as NumPy's threads get it
+            for _ in range(100):
+                done.append(time.sleep(0.001))
+    finally:
+        ended.set()
+    assert len(done) == 100
+    with pytest.raises(KeyboardInterrupt):  # as before again
+        signal.raise_signal(signal.SIGINT)
+
+
+@a_run_of_the_grader
+@pytest.mark.parametrize("seconds", (0.7, 2, 4, 8))
+def test_ctrl_c_is_answered_in_words(course, seconds):
+    hand_in(ann=RIGHT)
+    scratch = Path(tempfile.mkdtemp())  # short, as sockets' names have to be
+    process = subprocess.Popen(
+        [sys.executable, "-m", "helpers.grading", "class", "--sandbox", "none"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a group of its own, all of which gets Ctrl-C
+    )
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said and "KeyboardInterrupt" not in said
+    assert (process.returncode, "Stopped." in said) in ((130, True), (0, False)), said
+    scratch.rmdir()  # nothing is left in it
+
+
+@a_run_of_the_grader
+def test_ctrl_c_within_an_exec_has_the_same_exit_code(course, tmp_path):
+    """`python -m` keeps in mind that one was left by Ctrl-C, whoever caught it since."""
+    code = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(5)"
+    (tmp_path / "tqdm.py").write_text(f"exec({code!r})\n")  # imported in place of the real one
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.grading", "class"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, "Stopped." in done.stderr) == (130, True), done.stderr
+
+
+# What goes wrong costs one student or one page
+
+
+@a_run_of_the_grader
+def test_a_failure_costs_its_student_alone(course, capsys):
+    hand_in(ann=RIGHT, bob=RIGHT, cem=RIGHT, dan=RIGHT)
+    obstacles = [
+        course.results / "bob", course.submitted / "cem", course.feedback / "dan",
+        course.gradebook / "report.html" / "x",
+    ]  # fmt: skip
+    for path in obstacles:
+        path.parent.mkdir(parents=True)
+        path.write_text("in the way")
+    assert grade(course) == 3
+    said = capsys.readouterr().out
+    assert f"bob, {P2}: The grader could not finish this notebook. " in said
+    assert f"cem, {P2}: The grader could not finish this notebook. " in said
+    assert f"The feedback page of dan, {P2}, could not be written: " in said
+    assert "report.html could not be written: " in said
+    assert f"ann, {P2}" not in said
+    full = maximum(course), "graded"
+    nothing = 0, "set aside"
+    assert marks(course) == {"ann": full, "bob": nothing, "cem": nothing, "dan": full}
+
+    for path in obstacles:
+        path.unlink()
+    (course.gradebook / "report.html").rmdir()
+    assert grade(course) == 0
+    assert marks(course) == dict.fromkeys(("ann", "bob", "cem", "dan"), full)
+    assert (course.feedback / "dan" / LESSON / f"{P2}.html").is_file()
+
+
+@a_run_of_the_grader
+def test_a_locked_database_is_waited_for(course):
+    hand_in(ann=RIGHT, bob=RIGHT)
+    save.register(course, LESSON, released_notebooks(course, LESSON))
+    ended = threading.Event()
+    waits = []
+
+    def lock():
+        while not ended.wait(4):
+            with contextlib.closing(sqlite3.connect(course.database_file, timeout=60)) as database:
+                database.execute("BEGIN EXCLUSIVE")
+                waits.append(ended.wait(7))  # SQLite itself waits for 5 seconds
+                database.rollback()
+
+    thread = threading.Thread(target=lock)
+    thread.start()
+    try:
+        assert grade(course) == 0
+    finally:
+        ended.set()
+        thread.join()
+    assert False in waits, "it was locked for all of the 7 seconds"
+    assert marks(course) == dict.fromkeys(("ann", "bob"), (maximum(course), "graded"))

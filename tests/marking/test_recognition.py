@@ -1,0 +1,325 @@
+"""Which mistakes are recognised, alone, in twos and after a slip; what is said of the others."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.course import HIDDEN, tutorial_step
+from helpers.marking.misconceptions import CATALOGUE, names_in
+from helpers.marking.questions import NOTEBOOKS, questions_of
+from helpers.marking.questions.model import BY_HAND, FLOAT64, Case, Part
+from helpers.marking.recognition import ambiguous, explanations, recognised, two_at_once
+from tests.in_process import marked
+from tests.sample_class.work import ROOT, Notebook
+from tests.worked_with_numpy import marked as marked_page
+from tests.worked_with_numpy import page
+
+P3 = "problem_3_numpy"
+
+
+def told(hidden, **changed):
+    """The verdicts on a page whose other numbers are right: {part: Verdict}."""
+    right = page(hidden)
+    return marked_page(hidden, right | {name: f(right[name]) for name, f in changed.items()})
+
+
+# The catalogue
+
+
+def test_every_entry_says_what_it_is_and_where_the_course_explains_it():
+    for entry in CATALOGUE.values():
+        assert entry.quantity and entry.shows and entry.explained, entry.name
+        assert not entry.shows.endswith("."), entry.name
+
+
+def test_the_sections_to_go_back_to_exist():
+    sections = set()
+    for short, notebook in NOTEBOOKS.items():
+        (source,) = Path(ROOT, "solutions").glob(f"*/{notebook}.md")
+        numbers = re.findall(r"^## (\d+)\.", source.read_text(encoding="utf-8"), re.MULTILINE)
+        sections |= {f"{short.upper()} {number}" for number in numbers}
+    assert {entry.explained for entry in CATALOGUE.values()} <= sections
+
+
+def test_at_least_forty_entries_say_where_they_have_been_seen():
+    sources = [entry.seen for entry in CATALOGUE.values() if entry.seen]
+    assert len(sources) >= 40
+    assert all("https://" in source or "," in source for source in sources)
+
+
+def test_every_entry_belongs_to_a_question_or_to_the_comparison():
+    """No entry is left over: some question lists it, or the judge looks for it."""
+    listed = {"transposed", "too_few_digits", "difference_quotient"}
+    for notebook in NOTEBOOKS.values():
+        for question in questions_of(notebook).values():
+            for case in question.cases_from(3):
+                listed |= {name for found in case.mistakes.values() for name, _ in found}
+    assert set(CATALOGUE) == listed
+
+
+# Two at once
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_two_mistakes_at_once_are_both_named(hidden):
+    verdict = told(hidden, dW_h=lambda v: -v.T)["dW_h"]
+    # With ReLU another pair gives the same numbers.
+    assert {"wrong_sign", "transposed"} <= set(names_in(verdict.misconception))
+    assert verdict.hint.startswith("Two mistakes at once.")
+
+
+def test_a_step_alone_is_recognised_with_either_sign():
+    step = tutorial_step("tanh")
+    verdict = told("tanh", b_o_new=lambda v: -step.eta * step["db_o"])["b_o_new"]
+    assert verdict.misconception == "step_instead_of_weight"
+    verdict = told("tanh", b_o_new=lambda v: 2 * step["b_o"] - step.eta * step["db_o"])["b_o_new"]
+    assert not verdict.misconception
+
+
+def test_mistakes_that_undo_each_other_are_right():
+    """Twice a half is right, so it is no explanation of anything."""
+    case = Case({"v": np.asarray(3.0)}, {"v": [("factor_two", 6.0), ("factor_half", 1.5)]})
+    part = Part("v", 1, "a number", FLOAT64)
+    assert list(two_at_once(part, [case], list(explanations(part, [case])))) == []
+
+
+def test_more_pairs_than_two_explain_nothing():
+    names = ("factor_two", "wrong_sign", "sum_over_batch", "delta_averaged", "factor_half")
+    factors = (2.0, -1.0, -4.0, 0.25, 8.0)
+    right = np.array([1.0, 3.0])
+    mistakes = [(name, factor * right) for name, factor in zip(names, factors)]
+    part = Part("v", 1, "numbers", FLOAT64)
+    case = Case({"v": right}, {"v": mistakes})
+
+    def agrees(values):
+        return np.allclose(values[0], -8 * right)  # 2 · -4, -1 · 8
+
+    found = recognised(part, [case], agrees)
+    assert set(names_in(found[0])) == {"factor_two", "sum_over_batch", "wrong_sign", "factor_half"}
+    case.mistakes["v"].append(("half_forgotten", -32 * right))  # and -32 · ¼
+    assert recognised(part, [case], agrees) == ("", "")
+
+
+# The same number from two mistakes
+
+AMBIGUOUS = {
+    # With a batch of two, twice as much is the sum, and half as much is the average.
+    ("p2.two_points", "delta_o"): {("delta_averaged", "factor_half")},
+    ("p2.two_points", "dW_o"): {("sum_over_batch", "factor_two")},
+    ("p2.two_points", "db_o"): {("sum_over_batch", "factor_two")},
+    # With two output units, the mean of the paths is half of their sum.
+    ("p1.two_outputs", "delta_j_formula"): {("paths_averaged", "factor_of_its_own")},
+    # An active ReLU has the slope 1 at z and at a.
+    ("p2.relu.backward", "delta_h"): {("", "slope_at_a")},
+    ("p2.relu.backward", "dW_h"): {("", "slope_at_a")},
+    ("p2.relu.backward", "db_h"): {("", "slope_at_a")},
+    ("p3.activations", "slope_relu"): {("", "slope_at_a")},
+    # One published example has numbers that meet.
+    ("l2.slide_gradients", "dE_dw13"): {("edge_forgotten", "start_of_the_edge")},
+    # Small numbers of the lecture's network, nearer than half a unit of the fourth decimal.
+    ("l2.hidden_unit", "delta_h2"): {("slope_at_a", "updated_output_weights")},
+    ("l2.hidden_unit", "db_h2"): {("slope_at_a", "updated_output_weights")},
+    ("l2.hidden_unit", "dw_h12"): {("slope_at_a", "updated_output_weights")},
+    ("l2.hidden_unit", "dw_h22"): {
+        ("", "transposed"),
+        ("", "updated_output_weights"),
+        ("slope_at_a", "updated_output_weights"),
+        ("slope_at_a", "start_of_the_edge"),
+        ("slope_of_another_unit", "edge_forgotten"),
+        ("updated_output_weights", "transposed"),
+        ("weight_for_activation", "factor_two"),
+    },
+}
+
+
+def test_the_pairs_of_mistakes_that_numbers_cannot_tell_apart_are_these():
+    found = {}
+    for notebook in NOTEBOOKS.values():
+        for question in questions_of(notebook).values():
+            cases = question.cases_from(1)
+            for part in question.parts:
+                if not any(isinstance(case.expected[part.name], str) for case in cases):
+                    pairs = set(ambiguous(part, cases))
+                    if pairs:
+                        found[question.id, part.name] = pairs
+    assert found == AMBIGUOUS
+
+
+def test_an_ambiguous_answer_is_told_both():
+    part = Part("v", 1, "a number", BY_HAND)
+    case = Case({"v": np.asarray(3.0)}, {"v": [("factor_two", 6.0), ("sum_over_batch", 6.0)]})
+    name, hint = recognised(part, [case], lambda values: abs(values[0] - 6) < 1e-9)
+    assert name == "factor_two or sum_over_batch"
+    assert CATALOGUE["factor_two"].hint in hint and CATALOGUE["sum_over_batch"].hint in hint
+
+
+# After a slip
+
+
+def test_a_second_slip_is_named_by_itself():
+    """Twice too large a delta, then a sign lost on the way to the gradient: each is named once."""
+    found = marked_page("tanh", page("tanh", {"delta_o": lambda v: 2 * v, "dW_o": lambda v: -v}))
+    assert found["delta_o"].misconception == "factor_two"
+    assert (found["dW_o"].verdict, found["dW_o"].misconception) == ("wrong", "wrong_sign")
+    assert "with your own earlier values" in found["dW_o"].hint
+    assert found["dW_h"].verdict == "carried"
+
+
+# Difference quotients
+
+DIFFERENCES = """
+def backward(x, t, params, trace, hidden):
+    found = {{}}
+    for name, w in params.items():
+        found["d" + name] = np.zeros_like(w)
+        for place in np.ndindex(w.shape):
+            above = {{k: v.copy() for k, v in params.items()}}
+            below = {{k: v.copy() for k, v in params.items()}}
+            above[name][place] += {above}
+            below[name][place] -= {below}
+            E = [loss(forward(x, p, hidden)[-1], t) for p in (above, below)]
+            found["d" + name][place] = (E[0] - E[1]) / ({above} + {below})
+    return found
+"""
+
+
+def backward_marked(source):
+    return marked(Notebook(P3).answer("p3.backward", source).content, only={"p3.backward"})
+
+
+@pytest.mark.parametrize(
+    ("both_sides", "h"),
+    [(True, 0.1), *((both, 10.0**-k) for both in (True, False) for k in (2, 3, 4, 5, 6, 7, 8, 9))],
+)
+def test_a_backward_of_difference_quotients_is_recognised(both_sides, h):
+    source = DIFFERENCES.format(above=h / 2 if both_sides else h, below=h / 2 if both_sides else 0)
+    for verdict in backward_marked(source)["p3.backward"]:
+        assert (verdict.verdict, verdict.points) == ("wrong", 0)
+        assert verdict.misconception == "difference_quotient"
+
+
+def right_backward():
+    notebook = Notebook(P3)
+    return notebook.content.cells[notebook.position("p3.backward")].source
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # The forward pass run again, in place of the trace that is given
+        ("z_h, a_h, z_o, a_o = trace", "z_h, a_h, z_o, a_o = forward(x, params, hidden)"),
+        # A little something against a division by 0
+        ("(a_o - t)", "(a_o - t + 1e-12)"),
+    ],
+)
+def test_a_backward_pass_is_none_whatever_it_starts_from(old, new):
+    source = right_backward()
+    assert old in source
+    found = backward_marked(source.replace(old, new))["p3.backward"]
+    assert {verdict.verdict for verdict in found} == {"right"}
+
+
+def test_low_precision_is_told_as_what_it_is():
+    source = right_backward().replace(
+        "z_h, a_h, z_o, a_o = trace",
+        "z_h, a_h, z_o, a_o = (v.astype(np.float32) for v in forward(x, params, hidden))\n"
+        "    x, t = x.astype(np.float32), t.astype(np.float32)\n"
+        "    params = {name: w.astype(np.float32) for name, w in params.items()}",
+    )
+    found = backward_marked(source)["p3.backward"]
+    assert not any(verdict.misconception for verdict in found)
+    assert any("full precision" in verdict.hint for verdict in found)
+
+
+# What fits no entry
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "words"),
+    [
+        ("z_h", lambda v: v + [[0, 0.4]], "only the number of unit 2 is off"),
+        ("db_h", lambda v: v + [0.4, 0], "only the number of unit 1 is off"),
+        ("dW_h", lambda v: v * [[1, 1], [1, 3.3]], "only the number in row 2, column 2 is off"),
+        ("dW_h", lambda v: v * [[1, 3.3], [1, 3.3]], "off is all that belongs to column 2"),
+        ("dW_h", lambda v: 3.3 * v, "each is 2 to 5 times too large, all by the same factor"),
+        ("dW_h", lambda v: -0.9 * v, "the sign is not right, and each is a little too small"),
+        ("a_h", lambda v: v[:, ::-1], "the right numbers in another order"),
+        ("delta_h", lambda v: 30 * v * [[1.3, 1]], "more than 20 times too large"),
+        ("db_o", lambda v: 7 * v, "more than 5 times too large"),
+        ("E", lambda v: 0 * v, "it is 0, and should not be"),
+    ],
+)
+def test_what_is_said_of_an_answer_that_fits_no_entry(part, change, words):
+    verdict = told("sigmoid", **{part: change})[part]
+    assert verdict.verdict == "wrong" and not verdict.misconception
+    assert words in verdict.hint
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "name", "where"),
+    [
+        ("delta_h", lambda v: v * [[-1, 1]], "wrong_sign", "only the number of unit 1 is off"),
+        ("z_h", lambda v: v - [[0, -0.2]], "bias_forgotten", "only the number of unit 2 is off"),
+        ("dW_h", lambda v: v * [[2, 1], [2, 1]], "factor_two", "off is all that belongs to col"),
+    ],
+)
+def test_a_mistake_with_some_of_the_numbers_is_named_with_its_place(part, change, name, where):
+    verdict = told("sigmoid", **{part: change})[part]
+    assert (verdict.verdict, verdict.misconception) == ("wrong", name)
+    assert verdict.hint.startswith(where) and CATALOGUE[name].hint in verdict.hint
+
+
+def test_a_mistake_with_one_activation_is_named_with_it():
+    notebook = Notebook(P3).edit("p3.activations", ("1 - a**2", "1 - a"))
+    found = {v.part: v for v in marked(notebook.content)["p3.activations"]}
+    assert found["slope_tanh"].misconception == "square_forgotten"
+    source = right_backward().replace(
+        "* slope(hidden, z_h)", '* (a_h * (1 - a_h) if hidden == "tanh" else slope(hidden, z_h))'
+    )
+    found = {v.part: v for v in backward_marked(source)["p3.backward"]}
+    assert found["dW_h"].misconception == "slope_of_sigmoid"
+    assert found["dW_h"].hint.startswith("right except with hidden='tanh'. ")
+
+
+def test_nobody_is_told_of_float64_by_hand():
+    """Near the new weight, and yet far off in what it changes by."""
+    verdict = told("tanh", W_o_new=lambda v: v * 1.00019)["W_o_new"]
+    assert verdict.verdict == "wrong" and "float64" not in verdict.hint
+
+
+def test_a_function_is_told_the_factor_itself():
+    found = backward_marked(right_backward().replace("(a_o - t)", "7 * (a_o - t)"))["p3.backward"]
+    for verdict in found:
+        assert verdict.hint == "each is 7 times what it should be: where does this factor enter?"
+
+
+def test_no_hint_for_numbers_by_hand_contains_a_number_of_the_answer():
+    rng = np.random.default_rng(0)
+    right = page("sigmoid")
+    for _ in range(200):
+        part = rng.choice(["z_h", "a_h", "E", "delta_o", "dW_o", "delta_h", "dW_h", "W_h_new"])
+        verdict = told("sigmoid", **{part: lambda v: v * rng.uniform(-9, 9, np.shape(v))})[part]
+        for number in np.ravel(right[part]):
+            assert f"{abs(number):.3g}"[:4] not in verdict.hint
+
+
+# Shapes that say what went wrong
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part", "name"),
+    [
+        ("delta_h.mean(axis=0)", "delta_h", "db_h", "points_left_apart"),
+        ("delta_h.mean(axis=0)", "-delta_h", "db_h", "points_left_apart + wrong_sign"),
+        ("delta_o.mean(axis=0)", "delta_o.sum()", "db_o", "units_added + sum_over_batch"),
+        ("delta_o.mean(axis=0)", "delta_o.sum() / len(x)", "db_o", "units_added"),
+    ],
+)
+def test_a_shape_says_what_went_wrong(old, new, part, name):
+    source = right_backward()
+    assert old in source
+    found = {v.part: v for v in backward_marked(source.replace(old, new))["p3.backward"]}
+    assert (found[part].verdict, found[part].misconception) == ("wrong", name)
+    assert found[part].hint.startswith("with hidden='sigmoid': wanted shape")

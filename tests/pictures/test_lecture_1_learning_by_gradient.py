@@ -1,0 +1,200 @@
+"""The pictures of learning draw the data they are given, legibly, and name wrong arguments."""
+
+import numpy as np
+import pytest
+
+from helpers.course import lecture_step, line_example, slide_example, tutorial_step, xor_data
+from helpers.pictures.lecture_1_learning_by_gradient import (
+    AGE_OF_UNIVERSE,
+    duration,
+    place_name,
+    plot_descent_on_curve,
+    plot_grid_losses,
+    plot_growth,
+    plot_learning_rates,
+    plot_steepest_ascent,
+)
+from helpers.weight_space import WeightSpace
+from tests.legibility import assert_legible, assert_repeatable
+
+LABELS = ("weight $w$", "bias $b$")
+BOWL = WeightSpace(*line_example())
+ALONG_W = WeightSpace(*line_example(), [(0, 0, 0)])
+STEP = tutorial_step("tanh")
+ANY = WeightSpace(STEP.net, STEP.x, STEP.t, [(0, 0, 1), (1, 1, 0)])
+LOSSES = np.random.default_rng(1).gamma(2, size=500)
+PICTURES = {
+    "growth": lambda: plot_growth(mark=9),
+    "grid": lambda: plot_grid_losses(LOSSES, others={"one of them": 3.0}),
+    "ascent": lambda: plot_steepest_ascent(BOWL, labels=LABELS),
+    "ascent of any network": lambda: plot_steepest_ascent(ANY),
+    "curve": lambda: plot_descent_on_curve(ALONG_W, 0.25, label="weight $w$"),
+    "rates": lambda: plot_learning_rates(BOWL, [0.02, 0.4, 0.74, 0.8], labels=LABELS),
+    "rates of any network": lambda: plot_learning_rates(ANY, [0.5, 5, 50]),
+}
+
+
+def lines(picture, axes=0):
+    return {line.get_gid(): line for line in picture.axes[axes].lines if line.get_gid()}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_legible_at_notebook_width(name, monkeypatch):
+    assert_legible(PICTURES[name], monkeypatch)
+
+
+@pytest.mark.sampled(0.3)
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_repeatable_and_independent_of_settings(name):
+    assert_repeatable(PICTURES[name])
+
+
+def test_growth_is_drawn_as_computed():
+    picture = plot_growth((2, 10), highest=12, mark=9)
+    for k in (2, 10):
+        n, networks = lines(picture)[f"k={k}"].get_data()
+        assert n.tolist() == list(range(1, 13)) and networks.tolist() == [k**i for i in n]
+    assert picture.axes[0].get_yscale() == "log"
+    assert lines(picture)["a second"].get_ydata()[0] == 10**6
+    assert lines(picture)["the age of the universe"].get_ydata()[0] == AGE_OF_UNIVERSE * 10**6
+    assert lines(picture)["mark"].get_xdata()[0] == 9
+
+
+def test_grid_losses_are_counted_and_the_best_is_marked():
+    picture = plot_grid_losses(LOSSES, others={"one of them": 3.0})
+    bars = picture.axes[0].patches
+    assert sum(bar.get_height() for bar in bars) == len(LOSSES)
+    assert lines(picture)["best of the grid"].get_xdata() == [LOSSES.min()]
+    assert lines(picture)["one of them"].get_xdata() == [3.0]
+
+
+@pytest.mark.parametrize("space", [BOWL, ANY])
+def test_the_rate_of_change_is_largest_along_the_gradient(space):
+    picture = plot_steepest_ascent(space)
+    gradient = space.gradient(space.start)
+    degrees, rates = lines(picture, 1)["rates"].get_data()
+    directions = np.exp(1j * np.radians(degrees))
+    expected = gradient[0] * directions.real + gradient[1] * directions.imag
+    np.testing.assert_allclose(rates, expected, atol=1e-6)
+    (angle, rate) = lines(picture, 1)["along the gradient"].get_xydata()[0]
+    assert rate == pytest.approx(np.linalg.norm(gradient))
+    assert rate == pytest.approx(rates.max(), rel=1e-3)
+    assert abs(angle - degrees[np.argmax(rates)]) <= 2
+    assert abs(lines(picture, 1)["against it"].get_xdata()[0] - degrees[np.argmin(rates)]) <= 2
+
+
+def test_the_arrows_lie_on_the_gradient():
+    picture = plot_steepest_ascent(BOWL)
+    tips = {text.get_gid(): text.xy for text in picture.axes[0].texts if text.get_gid()}
+    for name, sign in (("ascent", 1), ("descent", -1)):
+        arrow = np.asarray(tips[name]) - BOWL.start
+        gradient = sign * BOWL.gradient(BOWL.start)
+        assert arrow @ gradient == pytest.approx(np.linalg.norm(arrow) * np.linalg.norm(gradient))
+
+
+def test_the_curve_has_its_points_and_tangents():
+    picture = plot_descent_on_curve(ALONG_W, 0.25, steps=3)
+    points, losses = ALONG_W.descend(0.25, 3)
+    drawn = lines(picture)
+    assert drawn["points"].get_xdata().tolist() == points[:, 0].tolist()
+    assert drawn["points"].get_ydata().tolist() == losses.tolist()
+    for k in range(3):
+        (x, y) = drawn[f"tangent {k}"].get_data()
+        assert np.diff(y)[0] / np.diff(x)[0] == pytest.approx(ALONG_W.gradient(points[k])[0])
+        assert np.mean(y) == pytest.approx(losses[k])
+    w, E = drawn["loss"].get_data()
+    np.testing.assert_allclose(E, ALONG_W.loss(w[:, None]))
+
+
+def test_each_learning_rate_has_its_path_and_its_losses():
+    etas = [0.02, 0.4, 0.8]
+    picture = plot_learning_rates(BOWL, etas, steps=7, start=[0, 3], labels=LABELS)
+    for column, eta in enumerate(etas):
+        points, losses = BOWL.descend(eta, 7, [0, 3])
+        path = lines(picture, column)[f"path {eta:g}"]
+        assert path.get_xydata().tolist() == points.tolist()
+        assert lines(picture, column)["start"].get_xydata().tolist() == [[0, 3]]
+        assert picture.axes[column].get_title() == f"$\\eta$ = {eta:g}"
+        curve = lines(picture, column + len(etas))[f"loss {eta:g}"]
+        np.testing.assert_allclose(curve.get_ydata(), losses)
+    assert picture.axes[0].get_xlabel() == LABELS[0]
+
+
+def test_the_surface_shows_the_start_and_the_limits_that_are_given():
+    picture = plot_learning_rates(BOWL, [0.1])
+    (left, right), (low, high) = picture.axes[0].get_xlim(), picture.axes[0].get_ylim()
+    assert left < -1 < right and low < 3 < high
+    box = picture.axes[0].get_window_extent()
+    assert (right - left) / (high - low) == pytest.approx(box.width / box.height)
+    limits = [[-3, -2], [4, 5]]
+    panel = plot_learning_rates(BOWL, [0.1], limits=limits).axes[0]
+    assert np.transpose([panel.get_xlim(), panel.get_ylim()]).tolist() == limits
+
+
+def test_a_path_that_explodes_does_not_stretch_the_losses_of_the_others():
+    picture = plot_learning_rates(BOWL, [0.4, 50.0])
+    low, high = picture.axes[2].get_ylim()
+    assert 0 < low < 5 < high <= 1e4
+    picture.png()
+
+
+def test_a_start_at_the_lowest_point_can_be_drawn():
+    plot_learning_rates(BOWL, [0.4], start=[2, 1]).png()
+
+
+@pytest.mark.parametrize(
+    ("networks", "words"),
+    [
+        (512, "less than a second"),
+        (10**6, "1 second"),
+        (5**9, "2 seconds"),
+        (10**9, "17 minutes"),
+        (10**18, "31,688 years"),
+        (10**30, "10^16 years"),
+        (2**23860, "10^7169 years"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",  # too long an int
+)
+def test_durations_in_words(networks, words):
+    assert duration(networks) == words
+
+
+def test_places_have_the_names_of_the_course():
+    net = lecture_step().net
+    names = [place_name(net, place) for place in ((0, 0, 1), (0, 1), (1, 1, 0), (1, 0))]
+    assert names == ["$w_{h{,}12}$", "$b_{h{,}2}$", "$w_{o{,}21}$", "$b_{o{,}1}$"]
+    assert place_name(line_example()[0], (0, 0, 0)) == "$w_{o{,}11}$"
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plot_growth([1, 2]), "values: wanted 1 to 7 numbers"),
+        (lambda: plot_growth([]), "values: wanted"),
+        (lambda: plot_growth(highest=400), "highest: wanted"),
+        (lambda: plot_grid_losses([np.nan]), "losses: wanted finite"),
+        (lambda: plot_grid_losses([[1.0]]), "losses: wanted the losses of a grid"),
+        (lambda: plot_grid_losses([1], others=dict.fromkeys("abcd", 1)), "others: wanted at most"),
+        (lambda: plot_steepest_ascent(ALONG_W), "space: wanted 2 places, got 1"),
+        (lambda: plot_steepest_ascent(BOWL, [1]), r"point: wanted shape \(2,\)"),
+        (lambda: plot_steepest_ascent(BOWL, [2, 1]), "point: the gradient is zero"),
+        (lambda: plot_steepest_ascent(BOWL, labels=["w"]), "labels: wanted 2"),
+        (lambda: plot_descent_on_curve(BOWL, 0.1), "space: wanted 1 places, got 2"),
+        (lambda: plot_descent_on_curve(ALONG_W, 0.1, start=[1, 2]), "start: wanted shape"),
+        (lambda: plot_learning_rates(WeightSpace(*slide_example()), [1]), "space: wanted 2"),
+        (lambda: plot_learning_rates(BOWL, []), "etas: wanted 1 to 4"),
+        (lambda: plot_learning_rates(BOWL, [0.0]), "etas: wanted 1 to 4"),
+        (lambda: plot_learning_rates(BOWL, [1] * 5), "etas: wanted 1 to 4"),
+        (lambda: plot_learning_rates(BOWL, [1], start=[np.nan, 1]), "start: wanted finite"),
+        (lambda: plot_learning_rates(BOWL, [1], limits=[[1, 1], [0, 2]]), "limits: wanted"),
+        (lambda: duration(0), "networks: wanted at least 1"),
+    ],
+)
+def test_wrong_arguments_are_named(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_the_data_set_of_the_lecture_fits_any_network_of_its_topology():
+    space = WeightSpace(lecture_step("relu").net, *xor_data(), [(0, 0, 0), (1, 0)])
+    plot_learning_rates(space, [0.1, 1]).png()

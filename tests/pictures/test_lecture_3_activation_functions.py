@@ -1,0 +1,209 @@
+"""The pictures of lecture 3 draw what the networks they are given compute, legibly."""
+
+import numpy as np
+import pytest
+
+from helpers.course import HIDDEN, lecture_step, xor_data
+from helpers.network import Network
+from helpers.numerical import symmetric_difference
+from helpers.pictures.lecture_3_activation_functions import (
+    delta_sizes,
+    plot_delta_by_layer,
+    plot_jacobians,
+    plot_output_delta,
+    plot_saturation,
+    plot_slope_through_activation,
+    plot_weighted_inputs,
+)
+from tests.legibility import assert_legible, assert_repeatable
+
+ONE = [[1.0]]
+
+
+def deep(hidden):
+    rng = np.random.default_rng(5)
+    return Network([rng.normal(0, 0.8, (i, j)) for i, j in ((2, 4), (4, 4), (4, 2))], hidden=hidden)
+
+
+def two_units():
+    return {"z = 1": Network([ONE], [[0.0]]), "z = 4": Network([ONE], [[3.0]])}
+
+
+X = np.array([[0.3, -1.0], [1.2, 0.4]])
+T = np.array([[0.0, 1.0], [1.0, 0.2]])
+RELU = lecture_step("relu", "linear").net
+PICTURES = {
+    "slopes": plot_slope_through_activation,
+    "output delta": lambda: plot_output_delta(0.2, marks=[1, 4]),
+    "saturation": lambda: plot_saturation(two_units(), [[1.0]], [[0.0]], eta=0.5, steps=30),
+    "Jacobians": lambda: plot_jacobians([1.0, 0.5, -0.5], [0, 1, 0]),
+    "Jacobians of five": lambda: plot_jacobians([1.0, 0.5, -0.5, 2, -1], [0, 0, 0, 0, 1]),
+    "Jacobians of two": lambda: plot_jacobians([1.0, 0.5], [0, 1], loss="half_squared"),
+    "layers": lambda: plot_delta_by_layer({hidden: deep(hidden) for hidden in HIDDEN}, X, T),
+    "weighted inputs": lambda: plot_weighted_inputs(
+        RELU, *xor_data(), unit=1, etas=[1.0, 1.2], steps=12
+    ),
+}
+
+
+def drawn(picture, gid):
+    """The x and y of the line with this gid."""
+    (line,) = [line for axes in picture.axes for line in axes.lines if line.get_gid() == gid]
+    return np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_legible_at_notebook_width(name, monkeypatch):
+    assert_legible(PICTURES[name], monkeypatch)
+
+
+@pytest.mark.sampled(0.3)
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_repeatable_and_independent_of_settings(name):
+    assert_repeatable(PICTURES[name])
+
+
+def test_slopes_through_the_activation_are_the_formulas():
+    picture = plot_slope_through_activation()
+    for name, form in (
+        ("linear", np.ones_like),
+        ("sigmoid", lambda a: a * (1 - a)),
+        ("tanh", lambda a: 1 - a**2),
+        ("relu", np.ones_like),
+    ):
+        a, slopes = drawn(picture, name)
+        assert len(a) > 50
+        np.testing.assert_allclose(slopes, form(a), atol=1e-12)
+    assert drawn(picture, "relu")[0].min() > 0
+    assert [*map(list, drawn(picture, "relu off"))] == [[0], [0]]
+
+
+@pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
+def test_output_deltas_are_the_formulas_at_every_z(t):
+    pairs = (("sigmoid", "half_squared"), ("sigmoid", "cross_entropy"), ("linear", "half_squared"))
+    picture = plot_output_delta(t, pairs, marks=[-2, 0])
+    for output, loss in pairs:
+        for gid in (f"{output} {loss}", f"{output} {loss} marks"):
+            z, delta = drawn(picture, gid)
+            assert 0 in z  # where cross-entropy is computed from one side or the other
+            a = 1 / (1 + np.exp(-z))
+            right = {
+                ("sigmoid", "half_squared"): (a - t) * a * (1 - a),
+                ("sigmoid", "cross_entropy"): a - t,
+                ("linear", "half_squared"): z - t,
+            }
+            np.testing.assert_allclose(delta, right[output, loss], atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["half_squared", "cross_entropy"])
+def test_saturation_follows_gradient_descent(loss):
+    picture = plot_saturation(two_units(), [[1.0]], [[0.0]], eta=0.5, steps=30)
+    for label, z in (("z = 1", 1.0), ("z = 4", 4.0)):
+        outputs = []
+        for _ in range(31):
+            a = 1 / (1 + np.exp(-z))
+            outputs.append(a)
+            # weight and bias move by the same amount, since x = 1
+            z -= 2 * 0.5 * (a if loss == "cross_entropy" else a * a * (1 - a))
+        np.testing.assert_allclose(drawn(picture, f"{label} {loss}")[1], outputs)
+
+
+@pytest.mark.parametrize("loss", ["half_squared", "cross_entropy"])
+def test_jacobians_and_their_deltas(loss):
+    z, t = np.array([0.2, -0.4, 0.9, 0.1]), np.array([0.0, 0.0, 1.0, 0.0])
+    a = np.exp(z) / np.exp(z).sum()
+    whole = np.diag(a) - np.outer(a, a)
+    dE_da = -t / a if loss == "cross_entropy" else a - t
+    picture = plot_jacobians(z, t, loss=loss)
+    np.testing.assert_allclose(drawn(picture, "reference")[1], dE_da @ whole, atol=1e-12)
+    np.testing.assert_allclose(drawn(picture, "whole Jacobian")[1], dE_da @ whole, atol=1e-12)
+    np.testing.assert_allclose(drawn(picture, "diagonal only")[1], dE_da * np.diag(whole))
+    numbers = {
+        text.get_gid(): float(text.get_text().replace("−", "-"))
+        for axes in picture.axes
+        for text in axes.texts
+        if text.get_gid()
+    }
+    for (k, column), value in np.ndenumerate(whole):
+        assert numbers[f"whole Jacobian {k} {column}"] == pytest.approx(value, abs=5e-3)
+        assert numbers[f"diagonal only {k} {column}"] == pytest.approx(
+            value * (k == column), abs=5e-3
+        )
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_delta_sizes_by_layer(hidden):
+    net = deep(hidden)
+
+    def loss_of(k, n):
+        def loss(change):
+            """The loss of point n with layer k's weighted inputs moved, through its biases."""
+            biases = [b + change * (m == k) if m == k else b for m, b in enumerate(net.biases)]
+            return Network(net.weights, biases, hidden=hidden).loss(X[n], T[n])
+
+        return loss
+
+    expected = [
+        np.sqrt(np.mean([symmetric_difference(loss_of(k, n), 0 * b) ** 2 for n in range(len(X))]))
+        for k, b in enumerate(net.biases)
+    ]
+    np.testing.assert_allclose(delta_sizes(net, X, T), expected, rtol=1e-6)
+    layers, values = drawn(plot_delta_by_layer({"one": net}, X, T), "one")
+    assert layers.tolist() == [1, 2, 3]
+    np.testing.assert_allclose(values, expected, rtol=1e-6)
+
+
+def test_weighted_inputs_of_a_unit_that_dies_and_of_one_that_does_not():
+    x, t = xor_data()
+    picture = plot_weighted_inputs(RELU, x, t, unit=1, etas=[1.0, 1.2], steps=12)
+    start = RELU.forward(x).z[0][:, 1]
+    lines = {
+        eta: np.array([drawn(picture, f"x = ({p[0]:g}, {p[1]:g}) {eta:g}")[1] for p in x])
+        for eta in (1.0, 1.2)
+    }
+    for z in lines.values():
+        np.testing.assert_allclose(z[:, 0], start)
+    assert (lines[1.0].max(axis=0) > 0).all()
+    assert (lines[1.2][:, 2:] < 0).all() and np.ptp(lines[1.2][:, 2:], axis=1).max() == 0
+    assert np.ptp(lines[1.0][:, 2:], axis=1).min() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plot_slope_through_activation(["softmax"]), "names: wanted any of"),
+        (lambda: plot_slope_through_activation([]), "names: wanted any of"),
+        (lambda: plot_slope_through_activation(limit=-1), "limit: wanted"),
+        (lambda: plot_output_delta(limit=0), "limit: wanted"),
+        (lambda: plot_output_delta(pairs=()), "pairs: wanted 1 to"),
+        (lambda: plot_output_delta(pairs=[("linear", "cross_entropy")]), "loss: cross_entropy"),
+        (lambda: plot_saturation({}, ONE, ONE, eta=1, steps=1), "nets: wanted a dict"),
+        (lambda: plot_saturation(two_units(), [[1], [2]], ONE, eta=1, steps=1), "one data point"),
+        (lambda: plot_jacobians([1.0], [1.0]), "z: wanted 2 to 5"),
+        (lambda: plot_jacobians(np.ones(6), np.ones(6)), "z: wanted 2 to 5"),
+        (lambda: plot_jacobians([1.0, 2], [1.0]), r"t: wanted shape \(2,\)"),
+        (lambda: plot_jacobians([1.0, 2], [1.0, 0], loss="squared"), "loss: wanted one of"),
+        (lambda: plot_delta_by_layer({}, X, T), "networks: wanted a dict"),
+        (
+            lambda: plot_delta_by_layer({"a": Network([ONE], output="linear")}, ONE, ONE),
+            "a delta that is not 0",
+        ),
+        (
+            lambda: plot_weighted_inputs(RELU, *xor_data(), unit=2, etas=[1], steps=1),
+            "unit: wanted 0 to 1",
+        ),
+        (
+            lambda: plot_weighted_inputs(RELU, *xor_data(), unit=0, etas=[], steps=1),
+            "etas: wanted at least one",
+        ),
+        (
+            lambda: plot_weighted_inputs(
+                RELU, np.ones((8, 2)), np.ones((8, 1)), unit=0, etas=[1], steps=1
+            ),
+            "x: wanted at most 7",
+        ),
+    ],
+)
+def test_wrong_arguments_are_named(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
