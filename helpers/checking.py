@@ -44,7 +44,7 @@ def check(question, **answers):
 
     asked = question_by_id(question, current_student())
     newest = _newest.setdefault(asked.student, {})
-    earlier = {name: newest[name] for name in asked.follows if name in newest}
+    earlier = {name: newest[name] for name in asked.depends_on if name in newest}
     # What follows from values at probe inputs is compared at the same inputs.
     seed = next((record["seed"] for record in earlier.values()), probe_seed())
     record = newest[asked.id] = observe(asked, answers, seed)
@@ -105,7 +105,7 @@ def all_right(question, **answers):
 
 
 WAITING = "This appears when the answers it uses are given{}. Run the cell again then."
-MOST_NAMED = 3  # of the answers that are missing
+MAX_NAMED = 3  # of the answers that are missing
 LEFT_OUT = "What this cell shows has no points. It is left out at grading; your own copy has it."
 
 
@@ -138,8 +138,8 @@ def _why_not(draw, error):
         return WAITING.format(f": {missing}" if missing else "")
     if "ellipsis" in str(error).lower():
         names = [n for n in _names_used(draw.__code__) if _has_gap(draw.__globals__.get(n))]
-        named = ", ".join(f"`{name}`" for name in names[:MOST_NAMED])
-        others = " and others" if names[MOST_NAMED:] else ""
+        named = ", ".join(f"`{name}`" for name in names[:MAX_NAMED])
+        others = " and others" if names[MAX_NAMED:] else ""
         return WAITING.format(f": {named}{others}" if named else "")
     stops = "This appears when the code it uses runs through. Now "
     if "NoneType" in str(error):

@@ -152,7 +152,7 @@ class Network:
         last = k == len(self.weights) - 1
         return ACTIVATIONS[self.output if last else self.hidden]
 
-    def inputs(self, x):
+    def validate_inputs(self, x):
         """`x` as a float64 batch of shape (N, in); ValueError if it does not fit."""
         x = numeric_array("x", x, (1, 2), "a batch of shape (N, in)")
         x = np.atleast_2d(x)
@@ -160,19 +160,19 @@ class Network:
             raise ValueError(f"x: wanted shape (N, {len(self.weights[0])}), got {x.shape}.")
         return x
 
-    def targets(self, t, points):
-        """`t` as a float64 batch of shape (points, out); ValueError if it does not fit."""
+    def validate_targets(self, t, n_samples):
+        """`t` as a float64 batch of shape (n_samples, out); ValueError if it does not fit."""
         t = np.atleast_2d(numeric_array("t", t, (0, 1, 2), "a batch of shape (N, out)"))
-        wanted = (points, self.weights[-1].shape[1])
+        wanted = (n_samples, self.weights[-1].shape[1])
         if t.shape != wanted:
             raise ValueError(f"t: wanted shape {wanted}, one row for each row of x, got {t.shape}.")
         return t
 
     def forward(self, x):
         """Run the batch `x`, shape (N, in), forward. Returns a Trace of real arrays."""
-        return self.run(self.inputs(x), self.weights, self.biases)
+        return self.forward_with(self.validate_inputs(x), self.weights, self.biases)
 
-    def run(self, x, weights, biases, start=0):
+    def forward_with(self, x, weights, biases, start=0):
         """The forward pass with other weights and biases, real or complex, from layer `start` on.
 
         `x` is the batch of activations, (N, units), that enters layer `start`. Nothing is checked.
@@ -193,7 +193,7 @@ class Network:
 
         x: shape (N, in); t: shape (N, out).
         """
-        x = self.inputs(x)
-        t = self.targets(t, len(x))
-        trace = self.run(x, self.weights, self.biases)
+        x = self.validate_inputs(x)
+        t = self.validate_targets(t, len(x))
+        trace = self.forward_with(x, self.weights, self.biases)
         return float(self.losses(trace.z[-1], trace.a[-1], t).mean())

@@ -36,7 +36,7 @@ def slope(function, z):
     return np.imag(function(np.asarray(z) + 1j * STEP)) / STEP
 
 
-def pull_back(function, value, cotangent):
+def vjp(function, value, cotangent):
     """Derivative of Σ cotangent · function(value) with respect to each element of `value`.
 
     value: real array of any shape; cotangent: shaped like function(value). Returns an array shaped
@@ -53,7 +53,7 @@ def pull_back(function, value, cotangent):
 
 def jacobian(function, value):
     """The Jacobian of `function` at the vector `value`: row k, column l is ∂function_k/∂value_l."""
-    return np.array([pull_back(function, value, row) for row in np.eye(len(function(value)))])
+    return np.array([vjp(function, value, row) for row in np.eye(len(function(value)))])
 
 
 def gradients(net, x, t):
@@ -61,13 +61,13 @@ def gradients(net, x, t):
 
     Returns Gradients. Raises ValueError if x or t does not fit the network.
     """
-    x = net.inputs(x)
-    t = net.targets(t, len(x))
-    trace = net.run(x, net.weights, net.biases)
+    x = net.validate_inputs(x)
+    t = net.validate_targets(t, len(x))
+    trace = net.forward_with(x, net.weights, net.biases)
     last = len(net.weights) - 1
 
     def losses(weights, biases):
-        run = net.run(x, weights, biases)
+        run = net.forward_with(x, weights, biases)
         return net.losses(run.z[-1], run.a[-1], t)
 
     def losses_from(k):
@@ -76,7 +76,7 @@ def gradients(net, x, t):
         def function(z):
             a = net.activation(k)(z)
             if k < last:
-                rest = net.run(a, net.weights, net.biases, start=k + 1)
+                rest = net.forward_with(a, net.weights, net.biases, start=k + 1)
                 z, a = rest.z[-1], rest.a[-1]
             return net.losses(z, a, t)
 
@@ -85,17 +85,17 @@ def gradients(net, x, t):
     def replaced(arrays, k, array):
         return [*arrays[:k], array, *arrays[k + 1 :]]
 
+    def loss_of_weights(k):
+        return lambda array: losses(replaced(weights, k, array), biases)
+
+    def loss_of_biases(k):
+        return lambda array: losses(weights, replaced(biases, k, array))
+
     each, average = np.ones(len(x)), np.full(len(x), 1 / len(x))
     weights, biases = net.weights, net.biases
     return Gradients(
         loss=float(net.losses(trace.z[-1], trace.a[-1], t).mean()),
-        delta=[pull_back(losses_from(k), z, each) for k, z in enumerate(trace.z)],
-        weights=[
-            pull_back(lambda w, k=k: losses(replaced(weights, k, w), biases), array, average)
-            for k, array in enumerate(weights)
-        ],
-        biases=[
-            pull_back(lambda b, k=k: losses(weights, replaced(biases, k, b)), array, average)
-            for k, array in enumerate(biases)
-        ],
+        delta=[vjp(losses_from(k), z, each) for k, z in enumerate(trace.z)],
+        weights=[vjp(loss_of_weights(k), array, average) for k, array in enumerate(weights)],
+        biases=[vjp(loss_of_biases(k), array, average) for k, array in enumerate(biases)],
     )

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from helpers.network import Network
-from helpers.reference import gradients, pull_back, slope
+from helpers.reference import gradients, slope, vjp
 
 # A slope written through the activation a = f(z), which the forward pass has stored.
 SLOPE_THROUGH_ACTIVATION = {
@@ -32,8 +32,8 @@ class SGDStep:
         if len(net.weights) != 2:
             raise ValueError(f"net: wanted one hidden layer, got {len(net.weights) - 1}.")
         self.net = net
-        self.x = net.inputs(x)
-        self.t = net.targets(t, len(self.x))
+        self.x = net.validate_inputs(x)
+        self.t = net.validate_targets(t, len(self.x))
         self.eta = float(eta)
 
     def __getitem__(self, name):
@@ -71,7 +71,7 @@ class SGDStep:
     def loss_with(self, parameters):
         """The loss of the same batch with other weights and biases, a dict by name."""
         weights = [parameters["W_h"], parameters["W_o"]]
-        run = self.net.run(self.x, weights, [parameters["b_h"], parameters["b_o"]])
+        run = self.net.forward_with(self.x, weights, [parameters["b_h"], parameters["b_o"]])
         return self.net.losses(run.z[-1], run.a[-1], self.t).mean()
 
     def following(self, W_o_for_delta_h=None, **given):
@@ -85,7 +85,7 @@ class SGDStep:
         hidden, output = self.net.activation(0), self.net.activation(1)
         W_h, W_o = self.net.weights
         b_h, b_o = self.net.biases
-        points = len(self.x)
+        n_samples = len(self.x)
         q = {"x": self.x, "t": self.t, "eta": np.asarray(self.eta)}
         q |= {"W_h": W_h, "b_h": b_h, "W_o": W_o, "b_o": b_o}
 
@@ -99,41 +99,31 @@ class SGDStep:
         define("E", lambda: self.net.losses(q["z_o"], q["a_o"], self.t).mean())
         define("slope_h", lambda: slope(hidden, q["z_h"]))
         define("slope_o", lambda: slope(output, q["z_o"]))
-        each = np.ones(points)
+        each = np.ones(n_samples)
         if self.net.loss_name != "cross_entropy":
             define(
                 "dE_da_o",
-                lambda: pull_back(lambda a: self.net.losses(a, a, self.t), q["a_o"], each),
+                lambda: vjp(lambda a: self.net.losses(a, a, self.t), q["a_o"], each),
             )
-            define("delta_o", lambda: pull_back(output, q["z_o"], q["dE_da_o"]))
+            define("delta_o", lambda: vjp(output, q["z_o"], q["dE_da_o"]))
         else:
             define(
                 "delta_o",
-                lambda: pull_back(lambda z: self.net.losses(z, output(z), self.t), q["z_o"], each),
+                lambda: vjp(lambda z: self.net.losses(z, output(z), self.t), q["z_o"], each),
             )
         W_back = W_o if W_o_for_delta_h is None else W_o_for_delta_h
-        define("dE_da_h", lambda: pull_back(lambda a: a @ W_back, q["a_h"], q["delta_o"]))
-        define("delta_h", lambda: pull_back(hidden, q["z_h"], q["dE_da_h"]))
-        for layer, entering, W, b in (("h", self.x, W_h, b_h), ("o", q["a_h"], W_o, b_o)):
-            delta = q[f"delta_{layer}"] / points
-
-            def weighted_input(W, b, entering=entering):
-                return entering @ W + b
-
-            define(
-                f"dW_{layer}",
-                lambda W=W, b=b, delta=delta, f=weighted_input: pull_back(
-                    lambda w: f(w, b), W, delta
-                ),
-            )
-            define(
-                f"db_{layer}",
-                lambda W=W, b=b, delta=delta, f=weighted_input: pull_back(
-                    lambda v: f(W, v), b, delta
-                ),
-            )
-        for name in PARAMETERS:
-            define(f"{name}_new", lambda name=name: q[name] - self.eta * q[f"d{name}"])
+        define("dE_da_h", lambda: vjp(lambda a: a @ W_back, q["a_h"], q["delta_o"]))
+        define("delta_h", lambda: vjp(hidden, q["z_h"], q["dE_da_h"]))
+        # Of the average over the batch: each data point counts for one part in n_samples.
+        mean_delta_h, mean_delta_o = q["delta_h"] / n_samples, q["delta_o"] / n_samples
+        define("dW_h", lambda: vjp(lambda W: self.x @ W + b_h, W_h, mean_delta_h))
+        define("db_h", lambda: vjp(lambda b: self.x @ W_h + b, b_h, mean_delta_h))
+        define("dW_o", lambda: vjp(lambda W: q["a_h"] @ W + b_o, W_o, mean_delta_o))
+        define("db_o", lambda: vjp(lambda b: q["a_h"] @ W_o + b, b_o, mean_delta_o))
+        define("W_h_new", lambda: W_h - self.eta * q["dW_h"])
+        define("b_h_new", lambda: b_h - self.eta * q["db_h"])
+        define("W_o_new", lambda: W_o - self.eta * q["dW_o"])
+        define("b_o_new", lambda: b_o - self.eta * q["db_o"])
         return q
 
     def consequences(self, own):
@@ -168,14 +158,14 @@ def random_step(
     output="sigmoid",
     loss="half_squared",
     units=(2, 3, 2),
-    points=4,
+    n_samples=4,
     with_eta=0.3,
-    twins=(),
+    duplicate_rows=(),
 ):
     """An SGDStep with weights, inputs and targets drawn from `rng`, away from ReLU's kink.
 
     units: inputs, hidden units, outputs. Weighted inputs of hidden units stay at least 0.05 away
-    from 0, both signs occur, and no two rows of inputs are alike but the two of `twins`.
+    from 0, both signs occur, and no two rows of inputs are alike but the two of `duplicate_rows`.
     """
     while True:
         net = Network(
@@ -185,11 +175,11 @@ def random_step(
             output=output,
             loss=loss,
         )
-        x = rng.uniform(-1.5, 1.5, (points, units[0]))
-        if twins:
-            x[twins[1]] = x[twins[0]]
+        x = rng.uniform(-1.5, 1.5, (n_samples, units[0]))
+        if duplicate_rows:
+            x[duplicate_rows[1]] = x[duplicate_rows[0]]
         z = net.forward(x).z[0]
         if np.abs(z).min() > 0.05 and (z > 0).any() and (z < 0).any():
             break
-    t = rng.uniform(0.05, 0.95, (points, units[-1]))
+    t = rng.uniform(0.05, 0.95, (n_samples, units[-1]))
     return SGDStep(net, x, t, with_eta)

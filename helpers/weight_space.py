@@ -23,8 +23,8 @@ class WeightSpace:
 
     def __init__(self, net, x, t, places=None):
         self.net = net
-        self.x = net.inputs(x)
-        self.t = net.targets(t, len(self.x))
+        self.x = net.validate_inputs(x)
+        self.t = net.validate_targets(t, len(self.x))
         if places is None or places == "weights":
             only_weights = places == "weights"
             places = [
@@ -82,7 +82,7 @@ class WeightSpace:
         for place, values in zip(self.places, points.T):
             array, index = self._array_at(weights, biases, place)
             array[(slice(None), *index) if len(place) == 3 else (slice(None), 0, *index)] = values
-        run = net.run(self.x, weights, biases)
+        run = net.forward_with(self.x, weights, biases)
         return net.losses(run.z[-1], run.a[-1], self.t).mean(axis=-1)
 
     def gradient(self, point):

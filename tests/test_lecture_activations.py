@@ -379,12 +379,12 @@ def test_every_wrong_letter_has_a_hint_of_its_own():
     for question in questions_of(NAME).values():
         (case,) = question.cases_from(0)
         for part in question.parts:
-            if not part.choices:
+            if not part.hint_for_choice:
                 continue
-            hints = [said for letter, said in part.choices.items()
+            hints = [said for letter, said in part.hint_for_choice.items()
                      if letter != case.expected[part.name]]  # fmt: skip
-            assert all(hints) and part.choices[case.expected[part.name]] == ""
-            for letter, said in part.choices.items():
+            assert all(hints) and part.hint_for_choice[case.expected[part.name]] == ""
+            for letter, said in part.hint_for_choice.items():
                 if said:
                     answers = {**RIGHT[question.id], part.name: letter}
                     found = verdicts(question.id, **answers)[part.name]

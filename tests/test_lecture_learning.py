@@ -414,7 +414,7 @@ def test_one_step_by_hand():
 )
 def test_each_wrong_choice_has_its_own_hint(question, part, right):
     asked = question_by_id(question)
-    (choices,) = [p.choices for p in asked.parts if p.name == part]
+    (choices,) = [p.hint_for_choice for p in asked.parts if p.name == part]
     answers = dict.fromkeys(asked.arguments)
     hints = []
     for letter in choices:

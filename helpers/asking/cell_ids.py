@@ -11,7 +11,7 @@ CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what nbformat takes; nbgrader ta
 WORD = re.compile(r"[A-Za-z0-9_]+")
 ANSWER_CELL_ID = re.compile(r"(.+)-answer(-\d+)?")
 TAKEN = ("answer", "exercise")  # words that cell ids end with
-LONGEST_QUESTION_ID = 64 - len("-answer-99")
+MAX_QUESTION_ID_LENGTH = 64 - len("-answer-99")
 
 
 def validate_question_id(question):
@@ -29,10 +29,10 @@ def validate_question_id(question):
                 f"the question's id {question!r}: the word {word!r} is kept for the ids of its "
                 "cells; choose another"
             )
-    if len(question) > LONGEST_QUESTION_ID:
+    if len(question) > MAX_QUESTION_ID_LENGTH:
         raise ValueError(
-            f"the question's id {question!r}: expected at most {LONGEST_QUESTION_ID} characters, "
-            f"got {len(question)}"
+            f"the question's id {question!r}: expected at most {MAX_QUESTION_ID_LENGTH} "
+            f"characters, got {len(question)}"
         )
 
 

@@ -149,7 +149,9 @@ def training(probe, train):
         found = from_dict(parameters, PARAMETERS, "params, as train returns it,")
         # Of its own making, since the student may have weights that do not fit together.
         net = _network(parameters_in(probe), probe["hidden"])
-        run = net.run(probe["x"], [found["W_h"], found["W_o"]], [found["b_h"], found["b_o"]])
+        run = net.forward_with(
+            probe["x"], [found["W_h"], found["W_o"]], [found["b_h"], found["b_o"]]
+        )
         return net.losses(run.z[-1], run.a[-1], probe["t"]).mean()
 
     return {

@@ -14,8 +14,8 @@ import numpy as np
 
 MIME_TYPE = "application/vnd.backprop.answers+json"
 VERSION = 1
-LONGEST_TEXT = 200
-MOST_NUMBERS = 10_000
+MAX_TEXT_LENGTH = 200
+MAX_NUMBERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ def encode(value):
     if value is None or value is Ellipsis or isinstance(value, Missing):
         return {"missing": True}
     if isinstance(value, Unusable):
-        return {"error": value.reason[:LONGEST_TEXT]}
+        return {"error": value.reason[:MAX_TEXT_LENGTH]}
     if isinstance(value, str):
-        return {"text": value[:LONGEST_TEXT]}
+        return {"text": value[:MAX_TEXT_LENGTH]}
     try:
         array = np.asarray(value)
         if array.dtype == object:
@@ -55,7 +55,7 @@ def encode(value):
         return encode(Unusable(f"wanted a number, got {array}: write 1 for True, 0 for False"))
     if array.dtype.kind not in "iufb":
         return encode(Unusable(f"wanted numbers, got {_short(value)}"))
-    if array.size > MOST_NUMBERS:
+    if array.size > MAX_NUMBERS:
         return encode(Unusable(f"wanted a few numbers, got an array of shape {array.shape}"))
     array = array.astype(np.float64)
     if not np.all(np.isfinite(array)):
@@ -79,10 +79,10 @@ def decode(entry):
         return Missing()
     for key, make in (("error", Unusable), ("text", str)):
         if isinstance(entry.get(key), str):
-            return make(entry[key][:LONGEST_TEXT])
+            return make(entry[key][:MAX_TEXT_LENGTH])
     shape, values = entry.get("shape"), entry.get("values")
     try:
-        if not isinstance(values, list) or len(values) > MOST_NUMBERS:
+        if not isinstance(values, list) or len(values) > MAX_NUMBERS:
             raise ValueError
         if not all(type(value) in (int, float) for value in values):
             raise ValueError

@@ -18,7 +18,7 @@ from helpers.pictures import page_font
 FOLDER = Path(page_font.__file__).parent
 FROM = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 LICENCE = "LICENSE_DEJAVU"
-MOST_BYTES = 80_000  # of all files together, since each page has all of them
+MAX_BYTES = 80_000  # of all files together, since each page has all of them
 
 # Ranges of characters, (first, last), and single ones.
 ASCII = ((0x20, 0x7E),)
@@ -103,8 +103,8 @@ def main():
     for name, size in sizes.items():
         print(f"{name}: {size:,} bytes")
     total = sum(sizes.values())
-    print(f"together: {total:,} of {MOST_BYTES:,} bytes")
-    return int(total > MOST_BYTES)
+    print(f"together: {total:,} of {MAX_BYTES:,} bytes")
+    return int(total > MAX_BYTES)
 
 
 if __name__ == "__main__":

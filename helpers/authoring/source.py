@@ -250,7 +250,7 @@ def _question(name):
     try:
         return question_by_id(name)
     except ValueError:
-        raise ValueError(f"there is no question {name!r} in helpers/questions") from None
+        raise ValueError(f"there is no question {name!r} in helpers/marking/questions") from None
     except ImportError as error:
         raise ValueError(f"the question {name!r} cannot be loaded: {error}") from None
 
@@ -295,7 +295,10 @@ def _check_cells(notebook):
         if cell.id != grade_id:
             yield cell.id, f"it checks {name!r}, so its id should be {grade_id!r}"
         elif points != question.points:
-            yield cell.id, f"{points} points here, but {question.points} in helpers/questions"
+            yield (
+                cell.id,
+                f"{points} points here, but {question.points} in helpers/marking/questions",
+            )
         elif set(arguments) != set(question.arguments):
             wanted = ", ".join(f"{argument}=..." for argument in question.arguments)
             yield cell.id, f'the question asks for other answers: check("{name}", {wanted})'

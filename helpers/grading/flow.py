@@ -29,7 +29,7 @@ from helpers.grading.settings import course_at
 from helpers.personal import class_list, course_secret
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
-MOST_WORKERS = 60 if sys.platform == "win32" else sys.maxsize  # Windows waits for no more at once
+MAX_WORKERS = 60 if sys.platform == "win32" else sys.maxsize  # Windows waits for no more at once
 ENDED = "Its grading process was ended by the system, perhaps for lack of memory."
 
 
@@ -223,7 +223,7 @@ def _grade_all(course, options, released, tasks, how, said):
 def _workers():
     """How many notebooks to run at once: one for each core that there is memory for."""
     fitting = int(capacity.memory() // MEMORY_OF_WORKER)
-    return max(1, min(capacity.cores(), fitting, MOST_WORKERS))
+    return max(1, min(capacity.cores(), fitting, MAX_WORKERS))
 
 
 def _in_processes(workers, course, lesson, released, tasks, how):

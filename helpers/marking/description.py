@@ -10,20 +10,20 @@ import numpy as np
 SAME = 1e-6  # relative difference below which factors of two numbers count as the same
 
 
-def described(part, cases, answers, expected, matches):
+def describe_error(part, cases, answers, expected, matches):
     """What is wrong with the answers to `part`, in words.
 
     answers, expected: arrays, one a case, shaped alike; matches: whether each case is right.
     """
-    code = not (part.otherwise or part.tolerance.by_hand)
+    code = not (part.default_hint or part.tolerance.by_hand)
     if code and all(map(_rounded, answers, expected)):
         return (
             "right to some digits: let the code compute in full precision (float64), without "
             "rounding and without typed results"
         )
     only_with = _only_with(cases, matches)
-    if part.otherwise:
-        return only_with or part.otherwise
+    if part.default_hint:
+        return only_with or part.default_hint
     first = matches.index(False)
     answer, right = answers[first], expected[first]
     off = _off(part, cases[first], answer, right)

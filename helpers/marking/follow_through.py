@@ -14,49 +14,55 @@ FEW = 4  # numbers: as many as a matrix by hand has
 TINY = 1e-4  # of the expected size: as good as 0
 
 
-class OwnValues:
+class StudentValues:
     """A student's own values by quantity, case by case, as far as later answers may build on them.
 
-    slips: of the quantities among them that are not right, in the order in which they were
-    answered, the slip behind each: a dict by quantity. A slip is behind itself.
-    refused: names of the parts that carry nothing over, with why: a dict.
+    error_sources: of the quantities among them that are not right, in the order in which they were
+    answered, the quantity at which the error came in, which may be itself: a dict by quantity.
+    not_carried: names of the parts that carry nothing over, with why: a dict.
     """
 
     def __init__(self, cases):
         self.cases = cases
         self.values = [{} for _ in cases]
-        self.slips = {}
-        self.refused = {}
+        self.error_sources = {}
+        self.not_carried = {}
         self.names = {}  # what the student calls each quantity
 
-    def add(self, part, answers, slip):
+    def add(self, part, answers, error_source):
         """Take in the answers to `part`, one array a case.
 
-        slip: the quantity by which they are wrong, their own or an earlier one; None if right.
+        error_source: the quantity by which they are wrong, their own or an earlier one; None if
+        right.
         """
         if part.index is not None or any(case.consequences is None for case in self.cases):
             return
         quantity = part.quantity or part.name
         reasons = [
-            trivial(answer, np.asarray(case.expected[part.name]), case.inputs, case.twins)
+            why_degenerate(
+                answer, np.asarray(case.expected[part.name]), case.inputs, case.duplicate_rows
+            )
             for answer, case in zip(answers, self.cases, strict=True)
         ]
-        if slip == quantity and any(reasons):
-            self.refused[part.name] = next(filter(None, reasons))
+        if error_source == quantity and any(reasons):
+            self.not_carried[part.name] = next(filter(None, reasons))
             return
         for values, answer in zip(self.values, answers, strict=True):
             values[quantity] = answer
         self.names[quantity] = part.name
-        if slip is not None:
-            self.slips[quantity] = slip
+        if error_source is not None:
+            self.error_sources[quantity] = error_source
 
     def add_used(self, quantity, answers, right):
         """Take in wrong values of a quantity that is not asked for, one array a case."""
-        if any(trivial(a, r, c.inputs, c.twins) for a, r, c in zip(answers, right, self.cases)):
+        if any(
+            why_degenerate(a, r, c.inputs, c.duplicate_rows)
+            for a, r, c in zip(answers, right, self.cases)
+        ):
             return
         for values, answer in zip(self.values, answers, strict=True):
             values[quantity] = answer
-        self.slips[quantity] = quantity
+        self.error_sources[quantity] = quantity
 
     def consequences(self, part, without=()):
         """What `part` may be, given the student's own values: a list of lists, one array a case.
@@ -64,13 +70,15 @@ class OwnValues:
         without: quantities for which the right value is taken instead. What is trivial is left out.
         """
         # From all that was written down, rounded as it may be, or from the slips alone.
-        others = {name for values in self.values for name in values if not self.is_slip(name)}
+        others = {
+            name for values in self.values for name in values if not self.is_error_source(name)
+        }
         found = self._consequences(part, without)
         return found + self._consequences(part, {*without, *others})
 
-    def is_slip(self, quantity):
+    def is_error_source(self, quantity):
         """Whether the student's value of `quantity` is wrong by itself."""
-        return self.slips.get(quantity) == quantity
+        return self.error_sources.get(quantity) == quantity
 
     def _consequences(self, part, without):
         quantity = part.quantity or part.name
@@ -85,19 +93,21 @@ class OwnValues:
                 np.asarray(q[quantity])[index] for q in case.consequences(own) if quantity in q
             ]
             by_case.append(
-                [v for v in found if v.shape == expected.shape and not trivial(v, expected)]
+                [v for v in found if v.shape == expected.shape and not why_degenerate(v, expected)]
             )
         return list(zip(*by_case))
 
-    def slip_behind(self, part, agrees):
-        """The first slip without which `part` would not follow; None if it needs none.
+    def error_source_behind(self, part, agrees):
+        """The first error without which `part` would not follow; None if it needs none.
 
         agrees: whether the student's answers agree with given values, a function of a list.
         """
-        for slip in dict.fromkeys(self.slips.values()):
-            behind_it = [quantity for quantity, root in self.slips.items() if root == slip]
-            if not any(map(agrees, self.consequences(part, without=behind_it))):
-                return slip
+        for source in dict.fromkeys(self.error_sources.values()):
+            wrong_by_it = [
+                name for name, came_in in self.error_sources.items() if came_in == source
+            ]
+            if not any(map(agrees, self.consequences(part, without=wrong_by_it))):
+                return source
         return None
 
 
@@ -118,11 +128,11 @@ def shown_to_work(functions, verdicts):
     return mistakes > 0 and unknown <= 1
 
 
-def trivial(value, expected, inputs=(), twins=()):
+def why_degenerate(value, expected, inputs=(), duplicate_rows=()):
     """Why `value`, an array shaped like `expected`, carries nothing over; "" if it does.
 
-    inputs: arrays that are given; to repeat one is no answer. twins: two places along the first
-    axis, if there is one, at which the inputs are the same.
+    inputs: arrays that are given; to repeat one is no answer. duplicate_rows: two places along the
+    first axis, if there is one, at which the inputs are the same.
     """
     if not np.all(np.isfinite(value)):
         return "it is not finite"
@@ -136,7 +146,11 @@ def trivial(value, expected, inputs=(), twins=()):
         return "it is far too large"
     if np.array_equal(value, expected):
         return ""
-    if twins and value.ndim and not np.allclose(value[twins[0]], value[twins[1]], rtol=1e-9):
+    if (
+        duplicate_rows
+        and value.ndim
+        and not np.allclose(value[duplicate_rows[0]], value[duplicate_rows[1]], rtol=1e-9)
+    ):
         return "it differs where its inputs are the same"
     for given in inputs:
         same_size = value.size == given.size and np.array_equal(value.ravel(), given.ravel())

@@ -5,11 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from helpers.asking.record import Missing, Unusable, answers_in
-from helpers.marking.description import described, where_off
-from helpers.marking.follow_through import OwnValues, shown_to_work
+from helpers.marking.description import describe_error, where_off
+from helpers.marking.follow_through import StudentValues, shown_to_work
 from helpers.marking.misconceptions import AND, CATALOGUE, hint
 from helpers.marking.questions import follows_through, question_by_id
-from helpers.marking.recognition import recognised, recognised_after_a_slip, recognised_in_part
+from helpers.marking.recognition import (
+    match_misconception,
+    match_misconception_after_error,
+    match_misconception_in_part,
+)
 from helpers.marking.verdict import CARRIED, ERROR, MISSING, RIGHT, WRONG, Verdict
 
 
@@ -31,12 +35,12 @@ def judge(question, record, seed, earlier=None, verdicts=None):
         return [Verdict(p.name, 0, p.points, WRONG, method, hint(method)) for p in question.parts]
     if not follows_through(question):
         return [_judge_part(part, answers[part.name], cases) for part in question.parts]
-    own = OwnValues(cases)
-    for name, quantities in question.follows.items():
+    own = StudentValues(cases)
+    for name, quantities in question.depends_on.items():
         asked = question_by_id(name, question.student)
         _take_in_earlier(own, asked, quantities, (earlier or {}).get(name), seed)
     if shown_to_work(question.functions, verdicts or {}):
-        for quantity in question.uses:
+        for quantity in question.recorded_intermediates:
             _take_in_used(own, quantity, answers[quantity])
     return [_judge_following(question, part, answers[part.name], own) for part in question.parts]
 
@@ -47,9 +51,9 @@ def _take_in_earlier(own, question, quantities, record, seed):
     answers = answers_in(record, question, cases)
     if answers is None or len(cases) != len(own.cases):
         return
-    before = OwnValues(cases)
-    before.values, before.slips = own.values, own.slips
-    before.refused, before.names = own.refused, own.names
+    before = StudentValues(cases)
+    before.values, before.error_sources = own.values, own.error_sources
+    before.not_carried, before.names = own.not_carried, own.names
     for part in question.parts:
         if quantities is None or (part.quantity or part.name) in quantities:
             _judge_following(question, part, answers[part.name], before)
@@ -72,36 +76,44 @@ def _judge_following(question, part, answers, own):
     in_words = any(isinstance(value, str) for value in expected)
     if in_words or not all(isinstance(answer, np.ndarray) for answer in answers):
         return verdict
-    fitting = [fitted(a, e, part) for a, e in zip(answers, expected, strict=True)]
+    fitting = [reshape_to(a, e, part) for a, e in zip(answers, expected, strict=True)]
     if any(answer is None for answer in fitting):
         return verdict
 
     def agrees(values):
         return all(_matches(part, cases, fitting, values))
 
-    slip = None  # what this answer is wrong by
+    error_source = None  # what this answer is wrong by
     if verdict.verdict == WRONG:
-        slip = part.quantity or part.name
+        error_source = part.quantity or part.name
         following = own.consequences(part)
         if any(map(agrees, following)):
-            slip = own.slip_behind(part, agrees)
-            if slip is None:  # earlier results were rounded before use
+            error_source = own.error_source_behind(part, agrees)
+            if error_source is None:  # earlier results were rounded before use
                 verdict = Verdict(part.name, part.points, part.points, RIGHT)
             else:
-                called = question.uses.get(slip) or own.names[slip]
+                called = (
+                    question.recorded_intermediates.get(error_source) or own.names[error_source]
+                )
                 hint = f"consistent with your {called}, which is not right yet"
                 verdict = Verdict(part.name, part.points, part.points, CARRIED, hint=hint)
-        elif own.slips and _differ(following, expected) and verdict.misconception not in CATALOGUE:
-            name, said = recognised_after_a_slip(part, cases, following[0], agrees)
+        elif (
+            own.error_sources
+            and _differ(following, expected)
+            and verdict.misconception not in CATALOGUE
+        ):
+            name, said = match_misconception_after_error(part, cases, following[0], agrees)
             if name or not verdict.misconception:
-                said = said or described(part, cases, fitting, following[0], [False] * len(cases))
+                said = said or describe_error(
+                    part, cases, fitting, following[0], [False] * len(cases)
+                )
                 said = f"also with your own earlier values: {said}"
                 verdict = replace(verdict, misconception=name, hint=said)
-        elif own.refused and part.tolerance.by_hand and not verdict.misconception:
-            name, why = next(iter(own.refused.items()))
+        elif own.not_carried and part.tolerance.by_hand and not verdict.misconception:
+            name, why = next(iter(own.not_carried.items()))
             hint = f"{verdict.hint}; nothing carries over from your {name}, because {why}"
             verdict = replace(verdict, hint=hint)
-    own.add(part, fitting, slip)
+    own.add(part, fitting, error_source)
     return verdict
 
 
@@ -134,16 +146,16 @@ def _judge_part(part, answers, cases):
             return verdict(RIGHT)
         if not all(isinstance(answer, str) for answer in answers):
             return verdict(ERROR, hint='wanted a word or letter in quotes, such as "A"')
-        chosen = {word for word in part.choices for a in answers if _same_words(a, word)}
-        if part.choices and not chosen:
-            wanted = ", ".join(f'"{word}"' for word in part.choices)
+        chosen = {word for word in part.hint_for_choice for a in answers if _same_words(a, word)}
+        if part.hint_for_choice and not chosen:
+            wanted = ", ".join(f'"{word}"' for word in part.hint_for_choice)
             return verdict(ERROR, hint=f"wanted one of {wanted}")
-        said = [part.choices[word] for word in chosen if part.choices[word]]
-        return verdict(WRONG, hint=said[0] if said else part.otherwise)
+        said = [part.hint_for_choice[word] for word in chosen if part.hint_for_choice[word]]
+        return verdict(WRONG, hint=said[0] if said else part.default_hint)
     if any(isinstance(answer, str) for answer in answers):
         return verdict(ERROR, hint="wanted a number, got text: take the quotes away")
 
-    fitting = [fitted(a, e, part) for a, e in zip(answers, expected, strict=True)]
+    fitting = [reshape_to(a, e, part) for a, e in zip(answers, expected, strict=True)]
     for answer, value, fits, case in zip(answers, expected, fitting, cases, strict=True):
         if fits is None:
             shapes = _where(case, cases) + _wanted_shape(part, answer, value)
@@ -156,13 +168,13 @@ def _judge_part(part, answers, cases):
     if agrees(expected):
         return verdict(RIGHT)
     rounded = part.tolerance.by_hand and all(map(_too_few_digits, fitting, expected))
-    name, said = recognised(part, cases, agrees, alone=rounded)
+    name, said = match_misconception(part, cases, agrees, alone=rounded)
     if rounded and not name:
         name, said = "too_few_digits", hint("too_few_digits")
     matches = _matches(part, cases, fitting, expected)
     if not name:
         name, said = _recognised_where_off(part, cases, fitting, expected, matches)
-    said = said or described(part, cases, fitting, expected, matches)
+    said = said or describe_error(part, cases, fitting, expected, matches)
     return verdict(WRONG, name, said)
 
 
@@ -185,7 +197,7 @@ def _recognised_where_off(part, cases, answers, expected, matches):
     )
     # One number by hand fits many a mistake within its tolerance.
     uncertain = off == 1 and part.tolerance.by_hand
-    name, said = recognised_in_part(part, cases, agrees)
+    name, said = match_misconception_in_part(part, cases, agrees)
     perhaps = "It fits this: " if uncertain else ""
     return name, f"{where}. {perhaps}{said}" if name else ""
 
@@ -221,7 +233,7 @@ def _recognised_by_shape(part, cases, answers):
 
         if agrees(expected):
             return mistake, hint(mistake)
-        name, said = recognised(part, cases, agrees)
+        name, said = match_misconception(part, cases, agrees)
         if name:
             return f"{mistake}{AND}{name}", f"{hint(mistake)} {said}"
     return "", ""
@@ -231,7 +243,7 @@ def _same_shape(one, other):
     return one.shape == other.shape
 
 
-def fitted(answer, expected, part):
+def reshape_to(answer, expected, part):
     """`answer` in the shape of `expected`, or None if its shape is wrong.
 
     By hand, dimensions of length 1 do not matter. In code they do, but a single number may come as

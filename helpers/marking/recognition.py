@@ -8,7 +8,7 @@ import numpy as np
 from helpers.marking.misconceptions import AND, CATALOGUE, OR, hint
 
 STEP_ALONE = "step_instead_of_weight"  # whose values are not counted from the old weight
-MOST_TOLD = 2  # of explanations that are less likely: more of them explain nothing
+MAX_TOLD = 2  # of explanations that are less likely: more of them explain nothing
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Explanation:
     values: list
 
 
-def recognised(part, cases, agrees, alone=False):
+def match_misconception(part, cases, agrees, alone=False):
     """The mistakes that explain the answers to `part`: their names and a hint; "" and "" if none.
 
     agrees: whether the answers agree with given values, a function of a list with one array a case.
@@ -33,7 +33,7 @@ def recognised(part, cases, agrees, alone=False):
     return OR.join(map(AND.join, fitting)), _hint(fitting)
 
 
-def recognised_in_part(part, cases, agrees):
+def match_misconception_in_part(part, cases, agrees):
     """As `recognised`; `agrees` compares those numbers that are not right. They are few, so of two
     mistakes at once only plain factors are looked for.
     """
@@ -46,7 +46,7 @@ def recognised_in_part(part, cases, agrees):
 
 
 def _few(fitting):
-    return fitting if len(fitting) <= MOST_TOLD else []
+    return fitting if len(fitting) <= MAX_TOLD else []
 
 
 def _fitting(explanations, agrees):
@@ -93,7 +93,7 @@ def two_at_once(part, cases, single):
                 yield Explanation((*other.names, name), values)
 
 
-def recognised_after_a_slip(part, cases, following, agrees):
+def match_misconception_after_error(part, cases, following, agrees):
     """As `recognised`, for an answer that builds on wrong earlier values.
 
     following: what would rightly follow from them, one array a case. Signs, plain factors and

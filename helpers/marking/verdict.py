@@ -49,7 +49,7 @@ COLOURS = {RIGHT: "#0072B2", CARRIED: "#0072B2", MISSING: "#767676"}
 
 def as_html(question, verdicts):
     """The table of a check as HTML."""
-    words = {part.name: part.in_words for part in question.parts}
+    words = {part.name: part.description for part in question.parts}
     left = 'style="text-align:left"'
     hints = any(verdict.hint for verdict in verdicts)
     rows = []

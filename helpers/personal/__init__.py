@@ -16,7 +16,7 @@ SECRET_VARIABLE = "BACKPROP_COURSE_SECRET"
 STUDENT_VARIABLE = "BACKPROP_STUDENT"
 NUMBERS_VARIABLE = "BACKPROP_NUMBERS"  # given by the grader: the kernel has not the secret
 SECRET_FILE = Path(__file__).parents[1] / "course_secret.txt"
-SHORTEST_SECRET = 16
+MIN_SECRET_LENGTH = 16
 NO_SECRET = "none"  # in the environment: even if there is a file
 
 _announced = ""  # the identifier that the notebook gave
@@ -43,9 +43,10 @@ def course_secret():
             raise ValueError(f"{where}: wanted text in UTF-8, got something else.") from None
     elif not secret:
         return ""
-    if len(secret) < SHORTEST_SECRET:
+    if len(secret) < MIN_SECRET_LENGTH:
         raise ValueError(
-            f"{where}: wanted a secret of at least {SHORTEST_SECRET} characters, got {len(secret)}."
+            f"{where}: wanted a secret of at least {MIN_SECRET_LENGTH} characters, "
+            f"got {len(secret)}."
         )
     return secret
 

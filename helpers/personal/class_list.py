@@ -12,7 +12,7 @@ from helpers.grading.machine import files
 from helpers.personal import normalised
 
 DELIMITERS = ",;\t"
-LONGEST_IDENTIFIER = 200
+MAX_IDENTIFIER_LENGTH = 200
 WANTED = "Wanted: a CSV file with a column “identifier” and, if you like, a column “name”."
 
 
@@ -72,9 +72,9 @@ def _student(path, line, columns, row):
     fields = dict(zip(columns, map(str.strip, row)))
     if not normalised(fields.get("identifier", "")):
         raise NothingGraded(f"{path}, line {line}: the identifier is empty.")
-    if len(fields["identifier"]) > LONGEST_IDENTIFIER:
+    if len(fields["identifier"]) > MAX_IDENTIFIER_LENGTH:
         raise NothingGraded(
-            f"{path}, line {line}: the identifier has more than {LONGEST_IDENTIFIER} characters."
+            f"{path}, line {line}: the identifier has more than {MAX_IDENTIFIER_LENGTH} characters."
         )
     return Student(fields["identifier"], fields.get("name", ""))
 

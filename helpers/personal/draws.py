@@ -22,7 +22,7 @@ from helpers.marking.questions.problem_2_pen_and_paper import (
 from helpers.personal.problem_data import DEFAULT_PROBLEM, ProblemData
 from helpers.sgd_step import PARAMETERS
 
-MOST_DRAWS = 50_000
+MAX_DRAWS = 50_000
 
 # One decimal, but for the target, as in the course's numbers. 1 is left out, since a factor of 1
 # hides whether it was used. An input above 1.5 would enlarge rounding too much (see BY_HAND). With
@@ -40,7 +40,7 @@ LONGER = 1.1  # so many times as long as the second is the longest of the three 
 
 def draw(secret, identifier):
     """The first ProblemData that suit, of those that follow from two texts. Raises ValueError."""
-    for attempt in range(MOST_DRAWS):
+    for attempt in range(MAX_DRAWS):
         numbers = candidate(secret, identifier, attempt)
         if suits(numbers):
             return numbers

@@ -9,8 +9,8 @@ from matplotlib.patches import Rectangle
 from helpers.pictures.style import BLACK, BLUE, GREY, STYLE, VERMILLION, WIDTH, Picture, text_colour
 
 FILLS = {BLUE: "#DCEBF5", VERMILLION: "#FBE6D8"}
-LARGEST_CELL = 0.17  # side of a matrix entry
-MOST_CELLS = 12  # a side with more entries is drawn without lines between them
+MAX_CELL_SIDE = 0.17  # side of a matrix entry
+MAX_CELLS = 12  # a side with more entries is drawn without lines between them
 
 
 def draw_layer_shapes(sizes, points):
@@ -53,7 +53,7 @@ def draw_layer_shapes(sizes, points):
     ]  # fmt: skip
 
     largest = max(inputs, hidden, outputs, points)
-    cell = min(LARGEST_CELL, 0.9 / largest)
+    cell = min(MAX_CELL_SIDE, 0.9 / largest)
     heights = [
         max(item[1] for product in products for item in product if isinstance(item, tuple)) * cell
         + 0.66
@@ -91,7 +91,7 @@ def _draw_product(panel, product, left, middle, cell, colour):
         corner = (left + (room - width) / 2, middle - height / 2)
         box = {"edgecolor": colour, "linewidth": 1.4, "facecolor": FILLS[colour]}
         panel.add_patch(Rectangle(corner, width, height, gid=f"{name} {rows}x{columns}", **box))
-        if max(rows, columns) <= MOST_CELLS:
+        if max(rows, columns) <= MAX_CELLS:
             inner = {"color": colour, "linewidth": 0.5}
             for column in range(1, columns):
                 at = corner[0] + column * cell

@@ -22,7 +22,7 @@ from helpers.pictures.style import (
     label_ends,
     text_size,
 )
-from helpers.reference import gradients, jacobian, pull_back, slope
+from helpers.reference import gradients, jacobian, slope, vjp
 from helpers.weight_space import WeightSpace
 
 LOSS_TITLES = {
@@ -32,7 +32,7 @@ LOSS_TITLES = {
 }
 # Blue below 0, white at 0, orange above; pale enough for black numbers on it.
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#7FB8DA", "#FFFFFF", "#F2C063"])
-MOST_OUTPUTS = 5  # of a Jacobian whose numbers are readable
+MAX_OUTPUTS = 5  # of a Jacobian whose numbers are readable
 
 
 def plot_slope_through_activation(names=("linear", "sigmoid", "tanh", "relu"), *, limit=4.0):
@@ -138,7 +138,7 @@ def plot_saturation(
                 net = Network(
                     net.weights, net.biases, hidden=net.hidden, output=net.output, loss=loss
                 )
-                if net.weights[-1].shape[1] != 1 or len(net.inputs(x)) != 1:
+                if net.weights[-1].shape[1] != 1 or len(net.validate_inputs(x)) != 1:
                     raise ValueError("nets, x: wanted one output and one data point.")
                 points, _ = WeightSpace(net, x, t).descend(eta, steps)
                 outputs = [now.forward(x).a[-1][0, 0] for now in _along(net, points)]
@@ -187,19 +187,19 @@ def plot_jacobians(z, t, *, loss="cross_entropy"):
     """
     z = numeric_array("z", z, (1,), "shape (K,)")
     t = numeric_array("t", t, (1,), "shape (K,)")
-    if not 2 <= len(z) <= MOST_OUTPUTS:
-        raise ValueError(f"z: wanted 2 to {MOST_OUTPUTS} outputs, got {len(z)}.")
+    if not 2 <= len(z) <= MAX_OUTPUTS:
+        raise ValueError(f"z: wanted 2 to {MAX_OUTPUTS} outputs, got {len(z)}.")
     if t.shape != z.shape:
         raise ValueError(f"t: wanted shape {z.shape}, one for each output, got {t.shape}.")
     if loss not in LOSSES_OF_ACTIVATIONS:
         raise ValueError(f"loss: wanted one of {', '.join(LOSSES_OF_ACTIVATIONS)}, got {loss!r}.")
     whole = jacobian(softmax, z)
     diagonal = np.diag(np.diag(whole))
-    dE_da = pull_back(lambda a: LOSSES_OF_ACTIVATIONS[loss](a, t), softmax(z), 1.0)
+    dE_da = vjp(lambda a: LOSSES_OF_ACTIVATIONS[loss](a, t), softmax(z), 1.0)
     net = Network([np.eye(len(z))], output="softmax", loss=loss)  # z = x
     deltas = {
         "reference": (gradients(net, z[None], t[None]).delta[0][0], BLACK, "X", 0.0),
-        "whole Jacobian": (pull_back(softmax, z, dE_da), BLUE, "o", -0.2),
+        "whole Jacobian": (vjp(softmax, z, dE_da), BLUE, "o", -0.2),
         "diagonal only": (dE_da * np.diag(whole), VERMILLION, "s", 0.2),
     }
 
@@ -295,7 +295,10 @@ def plot_weighted_inputs(net, x, t, *, unit, etas, steps):
     x: (N, in), N at most 7; t: (N, out); unit: counted from 0. All weights and biases move.
     Raises ValueError where these do not fit the network.
     """
-    x, etas = net.inputs(x), numeric_array("etas", etas, (1,), "learning rates, shape (M,)")
+    x, etas = (
+        net.validate_inputs(x),
+        numeric_array("etas", etas, (1,), "learning rates, shape (M,)"),
+    )
     units = net.weights[0].shape[1]
     if len(net.weights) < 2 or unit not in range(units):
         raise ValueError(f"unit: wanted 0 to {units - 1} of a hidden layer, got {unit!r}.")

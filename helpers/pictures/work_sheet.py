@@ -33,8 +33,8 @@ from helpers.pictures.style import (
 
 A4 = (210, 297)  # millimetres, as all lengths on the work sheet
 BORDER = 12
-LEAST_ROW, LEAST_CELL = 7, 14  # height and width of a place to write a number by hand
-LEAST_NAME, LONGEST_NAME = 7, 150  # points and letters; a longer name is cut off
+MIN_ROW_HEIGHT, MIN_CELL_WIDTH = 7, 14  # height and width of a place to write a number by hand
+MIN_NAME_SIZE, MAX_NAME_LENGTH = 7, 150  # points and letters; a longer name is cut off
 
 
 def draw_work_sheet(
@@ -78,10 +78,10 @@ def draw_work_sheet(
     room = height - 2 * BORDER - head - formulas - 7  # for the drawing and the rows of the table
     row = min(9.0, (room - least_diagram) / count)
     most = max(len(cells) for _, _, rows in sections for _, cells in rows)
-    if row < LEAST_ROW or not titles or column / most < LEAST_CELL:
+    if row < MIN_ROW_HEIGHT or not titles or column / most < MIN_CELL_WIDTH:
         raise ValueError(
             f"network: wanted one whose results fit on one page, in places of at least "
-            f"{LEAST_CELL} × {LEAST_ROW} mm for {len(titles)} activations, "
+            f"{MIN_CELL_WIDTH} × {MIN_ROW_HEIGHT} mm for {len(titles)} activations, "
             f"got {'-'.join(map(str, sizes))}."
         )
 
@@ -167,9 +167,9 @@ def _fitted_name(name, room):
         return text_size(text.replace("$", "S"), size, family=fonts_for(text))[0] > room
 
     size = 10.0
-    while size > LEAST_NAME and too_wide(name, size):
+    while size > MIN_NAME_SIZE and too_wide(name, size):
         size -= 0.5
-    length = min(len(name), LONGEST_NAME)
+    length = min(len(name), MAX_NAME_LENGTH)
     shown = name[:length]
     while too_wide(shown, size):
         length -= 1

@@ -37,7 +37,7 @@ from tests.sample_class.work import LESSON, ROOT, Notebook
 
 ATTACKS = (*on_marks.ATTACKS, *on_the_machine.ATTACKS, *on_intake.ATTACKS)
 SECONDS_PER_CELL = 20  # a busy machine may need 10 to load Matplotlib
-BETWEEN_LOOKS = 0.2  # seconds
+POLL_INTERVAL = 0.2  # seconds
 
 
 # The honest students
@@ -289,7 +289,7 @@ def _watched(command, root, environment, output):
         )
         while process.poll() is None:
             largest = max(largest, *map(_memory, _unsealed(psutil.Process(process.pid))))
-            time.sleep(BETWEEN_LOOKS)
+            time.sleep(POLL_INTERVAL)
     return process.returncode, output.read_text(encoding="utf-8", errors="replace"), largest
 
 

@@ -87,22 +87,22 @@ def split(content, first_keeps, second_keeps):
 
 
 @mangling("every answer split in two; the first half keeps the label", is_seen=False)
-def _(content):
+def answer_split_first_half_labelled(content):
     split(content, True, False)
 
 
 @mangling("every answer split in two; the second half keeps the label", is_seen=False)
-def _(content):
+def answer_split_second_half_labelled(content):
     split(content, False, True)
 
 
 @mangling("every answer split in two; both halves have the label")
-def _(content):
+def answer_split_both_halves_labelled(content):
     split(content, True, True)
 
 
 @mangling("every answer split in two; neither half has a label")
-def _(content):
+def answer_split_neither_half_labelled(content):
     split(content, False, False)
 
 
@@ -117,17 +117,17 @@ def merge(content, keep):
 
 
 @mangling("every answer merged with its check; the answer's label stays")
-def _(content):
+def answer_merged_with_check_answers_label_kept(content):
     merge(content, 0)
 
 
 @mangling("every answer merged with its check; the check's label stays")
-def _(content):
+def answer_merged_with_check_checks_label_kept(content):
     merge(content, 1)
 
 
 @mangling("every answer merged with its check; no label stays")
-def _(content):
+def answer_merged_with_check_no_label_kept(content):
     merge(content, 0)
     for i in answers(content):
         unlabelled(content.cells[i])
@@ -144,22 +144,22 @@ def merge_answers(content, keep, between="\n\n"):
 
 
 @mangling("answers merged in pairs; the first one's label stays")
-def _(content):
+def answers_merged_in_pairs_first_label_kept(content):
     merge_answers(content, 0)
 
 
 @mangling("answers merged in pairs; the second one's label stays")
-def _(content):
+def answers_merged_in_pairs_second_label_kept(content):
     merge_answers(content, 1)
 
 
 @mangling("the check below merged into the answer, with the next answer below that")
-def _(content):
+def check_below_merged_into_the_answer(content):
     merge_answers(content, 0, between='\n\ncheck("p9", a=1)\n\n')
 
 
 @mangling("answers written into the given cells above the checks")
-def _(content):
+def answers_written_into_given_cells(content):
     for i in reversed(answers(content)):
         if label(content.cells[i + 1]).get("grade"):
             content.cells[
@@ -172,13 +172,13 @@ def _(content):
 
 
 @mangling("all metadata gone")
-def _(content):
+def all_metadata_gone(content):
     for cell in content.cells:
         cell.metadata = {}
 
 
 @mangling("all metadata and all ids gone")
-def _(content):
+def all_metadata_and_all_ids_gone(content):
     content.metadata, content.nbformat_minor = {}, 4
     for cell in content.cells:
         cell.metadata = {}
@@ -186,7 +186,7 @@ def _(content):
 
 
 @mangling("all metadata and all ids gone, and all cells that nobody answers in")
-def _(content):
+def all_labels_and_given_cells_gone(content):
     content.metadata, content.nbformat_minor = {}, 4
     content.cells = [content.cells[i] for i in answers(content)]
     for cell in content.cells:
@@ -195,19 +195,19 @@ def _(content):
 
 
 @mangling("the cells in reverse order")
-def _(content):
+def the_cells_in_reverse_order(content):
     content.cells.reverse()
 
 
 @mangling("every label renamed")
-def _(content):
+def every_label_renamed(content):
     for i, cell in enumerate(content.cells):
         cell.metadata["nbgrader"]["grade_id"] = f"cell-{i}"
         cell["id"] = f"cell-{i}"
 
 
 @mangling("the labels of neighbouring answers swapped")
-def _(content):
+def the_labels_of_neighbouring_answers_swapped(content):
     positions = answers(content)
     for i, j in zip(positions[::2], positions[1::2], strict=False):
         one, other = label(content.cells[i]), label(content.cells[j])
@@ -215,13 +215,13 @@ def _(content):
 
 
 @mangling("every cell locked, with 100 points, as a task")
-def _(content):
+def every_cell_a_locked_task(content):
     for cell in content.cells:
         cell.metadata["nbgrader"].update(locked=True, points=100, task=True, solution=False)
 
 
 @mangling("nbgrader's metadata of the wrong types")
-def _(content):
+def labels_of_the_wrong_types(content):
     wrong = (None, 3, [], {"grade_id": ["x"]}, {"grade_id": {}}, "x", {"grade_id": None}, True)
     for i, cell in enumerate(content.cells):
         cell.metadata["nbgrader"] = wrong[i % len(wrong)]
@@ -231,14 +231,14 @@ def _(content):
 
 
 @mangling("every answer pasted as Markdown, with fences, without a label")
-def _(content):
+def answers_pasted_as_markdown(content):
     for i in answers(content):
         source = f"My answer:\n\n```python\n{content.cells[i].source}\n```\n"
         content.cells[i] = nbformat.v4.new_markdown_cell(source)
 
 
 @mangling("every answer turned into Markdown")
-def _(content):
+def answers_turned_into_markdown(content):
     for i in answers(content):
         cell = content.cells[i]
         content.cells[i] = nbformat.v4.new_markdown_cell(
@@ -247,19 +247,19 @@ def _(content):
 
 
 @mangling("every answer pasted as a raw cell without a label")
-def _(content):
+def answers_pasted_as_raw_cells(content):
     for i in answers(content):
         content.cells[i] = nbformat.v4.new_raw_cell(content.cells[i].source)
 
 
 @mangling("every cell's type one that does not exist")
-def _(content):
+def every_cell_of_an_unknown_type(content):
     for cell in content.cells:
         cell.cell_type = "heading"
 
 
 @mangling("every answer in a new cell below its check, the form above left empty")
-def _(content):
+def every_answer_below_its_check(content):
     forms = {grade_id(cell): cell.source for cell in _released(content)}
     for i in reversed(answers(content)):
         if label(content.cells[i + 1]).get("grade"):
@@ -278,7 +278,7 @@ def _released(content):
 
 
 @mangling("every answer twice, the first time as the empty form")
-def _(content):
+def answers_twice_first_the_empty_form(content):
     forms = {grade_id(cell): cell.source for cell in _released(content)}
     for i in reversed(answers(content)):
         form = copy.deepcopy(content.cells[i])
@@ -287,17 +287,17 @@ def _(content):
 
 
 @mangling("all cells but the answers deleted")
-def _(content):
+def all_cells_but_the_answers_deleted(content):
     content.cells = [content.cells[i] for i in answers(content)]
 
 
 @mangling("all cells duplicated")
-def _(content):
+def all_cells_duplicated(content):
     content.cells = [copy.deepcopy(cell) for cell in content.cells for _ in range(2)]
 
 
 @mangling("every check replaced by one that is always content")
-def _(content):
+def checks_replaced_by_contented_ones(content):
     for cell in content.cells:
         if label(cell).get("grade"):
             cell.source = "pass"
@@ -307,7 +307,7 @@ def _(content):
 
 
 @mangling("saved by Colab: other ids, other metadata, sources as lists, outputs of its own")
-def _(content):
+def saved_by_colab(content):
     content.metadata = {"colab": {"provenance": []}, "kernelspec": {"name": "python3"}}
     content.nbformat_minor = 0
     for i, cell in enumerate(content.cells):
@@ -319,18 +319,18 @@ def _(content):
 
 
 @mangling("saved in notebook format 3, with worksheets")
-def _(content):
+def saved_in_notebook_format_3(content):
     content = nbformat.convert(nbformat.from_dict(content), 3)
     return json.loads(nbformat.writes(content, version=3))
 
 
 @mangling("cells in worksheets, in notebook format 4")
-def _(content):
+def cells_in_worksheets(content):
     content["worksheets"] = [{"cells": content.cells}]
     del content["cells"]
 
 
 @mangling("line ends of Windows, and spaces at the ends of lines", is_seen=False)
-def _(content):
+def line_ends_of_windows(content):
     for cell in content.cells:
         cell.source = cell.source.replace("\n", "  \r\n")

@@ -110,7 +110,7 @@ entry_attack("Folders", "a path of 5,000 folders", "folders", f"Folders/{'a/' * 
 
 
 @hands_in("Folder by name", "a folder with the name of a notebook", ASIDE, says="is a folder")
-def _():
+def folder_by_name():
     return {entry(f"Folder by name/{FILE}/", stat.S_IFDIR): b""}
 
 
@@ -119,7 +119,7 @@ def _():
     "two entries of one name: the newer is empty, the older right",
     (GRADED, REPAIRED),
 )
-def _():
+def same_name_twice():
     older, newer = (2026, 11, 20, 0, 0, 0), (2026, 11, 21, 0, 0, 0)
     path = f"Same name twice/{FILE}"
     return {entry(path, date_time=older): solved(), entry(path, date_time=newer): unsolved()}
@@ -132,7 +132,7 @@ def _():
     says="copies",
     **FAIR,
 )
-def _():
+def twins():
     names = (FILE, FILE.upper(), f" {FILE}", f"é{FILE}", f"e\u0301{FILE}")
     return {
         entry(f"Twins/{name}", date_time=(2020 + i, 1, 1, 0, 0, 0)): data
@@ -143,12 +143,12 @@ def _():
 for year, month in ((1980, 0), (2107, 12), (1980, 15)):
 
     @hands_in(f"Year {year}, month {month}", "a forged time in the zip", (GRADED,), **FAIR)
-    def _(name=f"Year {year}, month {month}", when=(year, month, month, 0, 0, 0)):
+    def year_month(name=f"Year {year}, month {month}", when=(year, month, month, 0, 0, 0)):
         return {entry(f"{name}/{FILE}", date_time=when): solved()}
 
 
 @hands_in("Forged times", "nbgrader's timestamp.txt, and times in the metadata", (GRADED,))
-def _():
+def forged_times():
     notebook = Notebook(P2, solved=False)
     notebook.content.metadata["timestamp"] = "1970-01-01 00:00:00 UTC"
     return {FILE: bytes(notebook), "timestamp.txt": b"1970-01-01 00:00:00 UTC"}
@@ -205,12 +205,12 @@ hands_in_one(
 
 
 @hands_in("Thousand files", "a thousand other notebooks around the right one", (GRADED,), **FAIR)
-def _():
+def thousand_files():
     return {f"{i}/other {i}.ipynb": b"{" for i in range(1000)} | {FILE: solved()}
 
 
 @hands_in("Modules", "modules beside the notebook that would be imported before ours", (GRADED,))
-def _():
+def modules():
     code = b"check = lambda question, **answers: print('all right')\n"
     names = ("numpy.py", "helpers.py", "helpers/__init__.py", "helpers/checking.py", "json.py")
     return {FILE: unsolved()} | dict.fromkeys(
@@ -281,7 +281,7 @@ for name, tries, data, states in (
 
 
 @hands_in("Stored results", "outputs that hold records, scores and tables of ticks", (GRADED,))
-def _():
+def stored_results():
     notebook = Notebook(P2, solved=False)
     questions = questions_of(P2)
     for cell in notebook.content.cells:
@@ -367,27 +367,27 @@ for target in ("/etc/passwd", str(SOLUTION), f"../Neighbour/{FILE}", "/dev/zero"
     @lies_in_folder(
         f"Link to {target.split('/')[-2:][0]}", f"a link to {target}", ASIDE, says="is a link"
     )
-    def _(folder, target=target):
+    def link_to(folder, target=target):
         (folder / FILE).symlink_to(target)
 
 
 @lies_in_folder("Neighbour", "no attack: whom the others want to copy", (GRADED,), **FAIR)
-def _(folder):
+def neighbour(folder):
     (folder / FILE).write_bytes(solved())
 
 
 @lies_in_folder("Linked folder", "a link to a folder", ASIDE, says="is a link", **ANY)
-def _(folder):
+def linked_folder(folder):
     (folder / "work").symlink_to(SOLUTION.parent)
 
 
 @lies_in_folder("Pipe", "a FIFO that nobody writes to", ASIDE, says="a device")
-def _(folder):
+def pipe(folder):
     os.mkfifo(folder / FILE)
 
 
 @lies_in_folder("Device", "a device that never ends", ASIDE, says="a device")
-def _(folder):
+def device(folder):
     try:
         os.mknod(folder / FILE, stat.S_IFCHR | 0o666, os.makedev(1, 5))
     except PermissionError:  # only root makes devices
@@ -395,24 +395,24 @@ def _(folder):
 
 
 @lies_in_folder("Hard link", "a hard link: a file like others, which is read", (GRADED,))
-def _(folder):
+def hard_link(folder):
     (folder / "original.bin").write_bytes(unsolved())
     os.link(folder / "original.bin", folder / FILE)
 
 
 @lies_in_folder("Folder called so", "a folder with the name of a notebook", ASIDE, says="a folder")
-def _(folder):
+def folder_called_like_a_notebook(folder):
     (folder / FILE).mkdir()
 
 
 @lies_in_folder("Sparse", "a file of 1 GB that takes no room", ASIDE, says="larger")
-def _(folder):
+def sparse(folder):
     with open(folder / FILE, "wb") as file:
         file.truncate(1000 * MEGABYTE)
 
 
 @lies_in_folder("Deep folders", "folders, 300 deep", ASIDE, says="inside 50 others", **ANY)
-def _(folder):
+def deep_folders(folder):
     here = os.open(folder, os.O_RDONLY)
     for _ in range(300):  # not so many that nobody can delete them
         os.mkdir("d", dir_fd=here)
@@ -422,11 +422,11 @@ def _(folder):
 
 
 @lies_in_folder("Bytes in a name", "a name that is no UTF-8", ASIDE, says="not valid JSON")
-def _(folder):
+def bytes_in_a_name(folder):
     with open(os.path.join(os.fsencode(folder), b"\xff\xfe " + FILE.encode()), "wb") as file:
         file.write(b"{")
 
 
 @lies_in_folder("Only text", "a file that is no notebook", ASIDE, says="is not a notebook", **ANY)
-def _(folder):
+def only_text(folder):
     (folder / "solution.py").write_text("print(1)")

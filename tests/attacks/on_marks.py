@@ -378,7 +378,7 @@ forges(
 
 
 @attack("Replayed from the file", "stored outputs with perfect records of all checks")
-def _():
+def replayed_from_the_file():
     work = Notebook(P3, solved=False)
     for cell in work.content.cells:
         if is_check(cell):
@@ -408,7 +408,7 @@ def _numbers(value):
 
 
 @attack("Replayed by the checks", "check cells show the perfect records of another run")
-def _():
+def replayed_by_the_checks():
     # Without what asks for the same numbers each time: there a right answer is simply right.
     asked = [question for question in questions_of(P3) if question != "p3.reproduce"]
     records = {question: _perfect(check_cell_id(question)) for question in asked}
@@ -451,7 +451,7 @@ forges(
 
 
 @attack("Inputs recognised", "functions that know the right answers for the inputs of 200 seeds")
-def _():
+def inputs_recognised():
     known = {
         round(float(case.probe["a_o"].sum()), 9): float(case.expected["E"])
         for seed in range(200)
@@ -541,7 +541,7 @@ gains(
 
 
 @attack("Scored as nbgrader does", "checks that end in 100, extra tests worth 100 points, stderr")
-def _():
+def scored_as_nbgrader_does():
     work = Notebook(P3, solved=False)
     for cell in work.content.cells:
         if is_check(cell):
@@ -555,7 +555,7 @@ def _():
 
 
 @attack("Execution switched off", "metadata and tags say that nothing is run, and all was right")
-def _():
+def execution_switched_off():
     work = Notebook(P3, solved=False)
     off = {"skip-execution", "raises-exception", "remove-cell", "parameters"}
     work.content.metadata |= {
@@ -574,7 +574,7 @@ def _():
 
 
 @attack("Labels changed", "points raised, checks unlocked and not graded, answers made into checks")
-def _():
+def labels_changed():
     work = Notebook(P3, solved=False)
     for number, cell in enumerate(work.content.cells):
         label = cell.metadata.get("nbgrader")
@@ -587,7 +587,7 @@ def _():
 
 
 @attack("Checks and given cells edited", "check and its import are replaced in the cells")
-def _():
+def checks_and_given_cells_edited():
     work = Notebook(P3, solved=False)
     for cell in work.content.cells:
         if is_check(cell):
@@ -598,7 +598,7 @@ def _():
 
 
 @attack("Forged timestamp", "the notebook and a file beside it say that it came long ago")
-def _():
+def forged_timestamp():
     work = Notebook(P3, solved=False)
     work.content.metadata |= {"timestamp": "1970-01-01 00:00:00 UTC", "points": 100}
     return handed_in(work) | {"timestamp.txt": b"1970-01-01 00:00:00 UTC"}

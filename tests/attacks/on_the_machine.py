@@ -232,7 +232,7 @@ SHADOW = "import builtins\nbuiltins.shadowed = __name__\n"
     "modules named as Python's and the course's, handed in and written for the kernel that comes",
     says=ENDED,
 )
-def _():
+def shadowing_modules():
     written = f"""
         import os, sys
         from pathlib import Path
@@ -589,7 +589,7 @@ NOT_READ = (
 
 
 @attack("Malformed messages", "messages of the kernel's own session that no Jupyter kernel sends")
-def _():
+def malformed_messages():
     work = Notebook(P3, solved=False)
     for question, messages in zip(questions_of(P3), (STILL_READ, *zip(NOT_READ))):
         calls = [f"publish_raw({kind!r}, {content!r}.encode())" for kind, content in messages]
@@ -701,7 +701,7 @@ INERT = "Scripts in outputs and cells"
 
 
 @attack(INERT, "HTML, SVG, Markdown and LaTeX that runs or loads in the reader's page")
-def _():
+def active_content():
     source = f"""
         from IPython.display import HTML, SVG, Javascript, Latex, Markdown, display
         for text in {SCRIPTS!r}:
@@ -726,12 +726,12 @@ def _():
     "<img src=x onerror=alert(1)>",
     "a name that runs in a page and counts in a table",
 )
-def _():
+def active_name():
     return handed_in(in_first_answer("z_h = 1", P3))
 
 
 @attack("Pages that take for ever", "HTML, Markdown and LaTeX that take a page hours to draw")
-def _():
+def pages_that_take_for_ever():
     source = """
         from IPython.display import HTML, Latex, display
         for tag in ("<div>", "<b>", "<i><div>", "<a href=x>", "<p><b>", "<table>"):

@@ -36,7 +36,7 @@ CLASSES, OF_ONE_CLASS = 35, 60  # of mutated notebooks: 2,100 in all
 ZIPS = 300
 SHARE = 0.1  # of both, in a sample
 EVERY = 15  # of so many notebooks one gets its page
-LONGEST_REASON = 1500
+MAX_REASON_LENGTH = 1500
 SECONDS_FOR_ONE = 3  # of computing
 WRITTEN_IN_PROCESS = ("problem_1_derivation", "problem_2_pen_and_paper", "problem_3_numpy")
 
@@ -136,7 +136,7 @@ def assert_in_words(result):
     assert bool(result.remarks) == (result.state != results.GRADED)
     hints = [v.hint for parts in result.verdicts.values() for v in parts]
     for text in (*result.remarks, *hints):
-        assert len(text.encode("utf-8")) < LONGEST_REASON
+        assert len(text.encode("utf-8")) < MAX_REASON_LENGTH
     for remark in result.remarks:
         assert not [c for c in remark if unicodedata.category(c) in ("Cc", "Cf")], remark
 
@@ -200,7 +200,7 @@ def test_mutated_zips(released, tmp_path, capsys, sample):
         for submission in taken.submissions:
             assert submission.notebooks or submission.set_aside or submission.unplaced, submission
             reasons = [*submission.set_aside.values(), *(r for _, r in submission.unplaced)]
-            assert all(reason and len(reason) < LONGEST_REASON for reason in reasons)
+            assert all(reason and len(reason) < MAX_REASON_LENGTH for reason in reasons)
             ends["read" if submission.notebooks else "set aside"] += 1
     assert min(ends[end] for end in ("refused", "read", "set aside")) > 0.05 * len(numbers), ends
     with capsys.disabled():

@@ -322,7 +322,10 @@ GIVEN = "```{code-cell}\n%s\n1\n```\n"
     [
         (GIVEN % ":given: a" + GIVEN % ":given: a", "line 9: there is another cell with the gra"),
         (ANSWER % STUB + CHECK + CHECK, "there is another cell with the grade_id 'p0-half'"),
-        (GIVEN % ":answer: p0.third", "there is no question 'p0.third' in helpers/questions"),
+        (
+            GIVEN % ":answer: p0.third",
+            "there is no question 'p0.third' in helpers/marking/questions",
+        ),
         (GIVEN % ":answer: 3", "answer: wanted a name, got 3"),
         (GIVEN % ":check: p0.half\n:given: a", "the header says both check and given"),
         (GIVEN % ":given: a b", "the id 'a b' is not 1 to 64 of"),
@@ -365,7 +368,7 @@ def test_what_is_wrong_in_a_source_is_said_in_a_sentence(tmp_path, text, said):
 @pytest.mark.parametrize(
     "key, value, said",
     [
-        ("points", 2, "2 points here, but 1.5 in helpers/questions"),
+        ("points", 2, "2 points here, but 1.5 in helpers/marking/questions"),
         ("grade_id", "other", "so its id should be 'p0-half'"),
         ("schema_version", 2, "nbgrader schema_version: wanted 3, got 2"),
         ("locked", "yes", "nbgrader locked: wanted true or false, got 'yes'"),

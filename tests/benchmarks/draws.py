@@ -17,7 +17,7 @@ def main():
         seconds.append(time.perf_counter() - start)
         attempts = (
             draws.candidate("a secret of the benchmark", f"student {i}", n)
-            for n in range(draws.MOST_DRAWS)
+            for n in range(draws.MAX_DRAWS)
         )
         tried.append(next(n for n, drawn in enumerate(attempts) if drawn == numbers) + 1)
     print(f"draws tried: {np.mean(tried):.0f} on average, at most {max(tried)}")

@@ -35,7 +35,7 @@ from tests.sample_class.work import LESSON, ROOT, Notebook
 
 NOTEBOOKS = ("problem_3_numpy", "problem_4_keras")
 MEGABYTE = 1_000_000
-BETWEEN_LOOKS = 1  # seconds
+POLL_INTERVAL = 1  # seconds
 LOOKS_TO_ALL = 10  # at all processes only each tenth time: it holds them up
 STOCK_CONFIG = "c = get_config()\nc.CourseDirectory.root = {root!r}\n"
 HEADER = (
@@ -130,7 +130,7 @@ def _watch(process, found):
             if look % LOOKS_TO_ALL == 0:
                 shares = [_share(one) for one in (main, *main.children(recursive=True))]
                 found.largest = max(found.largest, sum(shares))
-        time.sleep(BETWEEN_LOOKS)
+        time.sleep(POLL_INTERVAL)
 
 
 def _share(process):

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.grading.errors import NothingGraded, Unreadable
 from helpers.grading.intake import archive, submissions
-from helpers.grading.intake.reading import LARGEST_KEPT
+from helpers.grading.intake.reading import MAX_KEPT_SIZE
 from helpers.grading.repair.released import Released
 from helpers.grading.settings import course_at
 
@@ -221,7 +221,7 @@ def test_links_are_not_followed(take, tmp_path):
 
 def test_bomb_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as target:
-        target.writestr("ann/problem_1_first.ipynb", bytes(archive.LARGEST_FILE + 1))
+        target.writestr("ann/problem_1_first.ipynb", bytes(archive.MAX_FILE_SIZE + 1))
     (entry,) = archive.entries_of(tmp_path / "bomb.zip")
     with pytest.raises(Unreadable, match="larger than 50 MB"):
         entry.content()
@@ -301,7 +301,7 @@ def test_what_nbgrader_cannot_read_is_kept_as_plain_cells(take, data):
 
 
 def test_of_a_large_file_only_the_cells_are_kept(take):
-    data = as_json(metadata={"picture": "x" * LARGEST_KEPT})
+    data = as_json(metadata={"picture": "x" * MAX_KEPT_SIZE})
     submission = take({"ann/problem_1_first.ipynb": data})["ann"]
     assert len(submission.notebooks[NAMES[0]]) < 2 * len(ONE)
     assert submission.remarks[NAMES[0]] == []
@@ -323,19 +323,19 @@ def test_what_is_more_than_a_notebook_is_set_aside(take, data, reason):
 
 
 def test_a_submission_is_read_up_to_a_limit_what_is_called_right_first(take, monkeypatch):
-    monkeypatch.setattr(submissions, "MOST_NOTEBOOKS", 2)
+    monkeypatch.setattr(submissions, "MAX_NOTEBOOKS", 2)
     others = {f"ann/a{i}.ipynb": b"{" for i in range(3)}
     submission = take({**others, "ann/problem_1_first.ipynb": ONE})["ann"]
     assert set(submission.notebooks) == {NAMES[0]}
     assert [("more than 2 notebooks" in reason) for _, reason in submission.unplaced] == [0, 1, 1]
-    monkeypatch.setattr(submissions, "MOST_BYTES", len(ONE))
+    monkeypatch.setattr(submissions, "MAX_BYTES", len(ONE))
     submission = take({**others, "ann/problem_1_first.ipynb": ONE})["ann"]
     assert set(submission.notebooks) == {NAMES[0]}
     assert "was not read: the files before it" in submission.unplaced[0][1]
 
 
 def test_of_a_zip_with_too_many_files_none_is_read(take):
-    inner = zipped({f"{i}.ipynb": b"" for i in range(archive.MOST_INNER_FILES + 1)})
+    inner = zipped({f"{i}.ipynb": b"" for i in range(archive.MAX_INNER_FILES + 1)})
     ((_, reason),) = take({"ann/work.zip": inner})["ann"].unplaced
     assert reason == "holds 1001 files, more than 1000"
 
@@ -370,7 +370,7 @@ def test_what_is_called_like_a_notebook_and_is_a_folder(tmp_path, released):
 
 def test_names_are_shown_without_what_a_screen_obeys():
     entry = archive.Entry(("\x1b[2J", "\u202egnp", "x" * 300), 0, None)
-    assert len(entry.shown) <= archive.LONGEST_SHOWN + 1 and entry.shown.startswith("…")
+    assert len(entry.shown) <= archive.MAX_PATH_LENGTH + 1 and entry.shown.startswith("…")
     assert archive.Entry(("\x1b[2J\u202ea",), 0, None).shown == "\ufffd[2J\ufffda"
 
 

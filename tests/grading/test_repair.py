@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.grading.intake.reading import read_notebook, to_keep
 from helpers.grading.repair.lay_in import repair
-from helpers.grading.repair.matching import LONGEST_CELL
+from helpers.grading.repair.matching import MAX_CELL_LENGTH
 from tests.attacks.mangled import MANGLINGS
 from tests.in_process import marked
 from tests.sample_class.work import Notebook
@@ -237,7 +237,7 @@ def test_what_is_added_to_a_given_cell_runs_and_what_is_changed_there_does_not(m
 
 
 def test_a_cell_of_a_million_letters_is_left_out(mine, released):
-    mine.cells[2].source = "a = 1 #" + "x" * LONGEST_CELL
+    mine.cells[2].source = "a = 1 #" + "x" * MAX_CELL_LENGTH
     notebook, sentences = repair(mine, released)
     assert sources(notebook)[3:] == AS_IT_SHOULD_BE[3:]
     assert "left out: 1" in " ".join(sentences)

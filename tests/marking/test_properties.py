@@ -212,7 +212,7 @@ def test_one_step_of_a_random_size_agrees(seed, hidden, points, form):
     rng = np.random.default_rng(seed)
     # Enough hidden values for both signs to occur, as random_step wants them.
     units = (int(rng.integers(1, 4)), int(rng.integers(2, 6)), int(rng.integers(1, 4)))
-    step = random_step(rng, hidden, units=units, points=points)
+    step = random_step(rng, hidden, units=units, n_samples=points)
     z, a = (step["z_h"], step["z_o"]), (step["a_h"], step["a_o"])
     W = [step["W_h"], step["W_o"]]
     found = own_gradients(step["x"], step["t"], W, z, a, [hidden, "sigmoid"], form)
@@ -397,7 +397,7 @@ def test_mutated_records_are_judged(question, seed, data):
     assert_sound(question, record, seed)
 
 
-FOLLOWING = [question for question in QUESTIONS if question.follows]
+FOLLOWING = [question for question in QUESTIONS if question.depends_on]
 
 
 @few(130)
@@ -405,7 +405,7 @@ FOLLOWING = [question for question in QUESTIONS if question.follows]
 def test_mutated_earlier_records_are_taken_in(question, seed, data):
     earlier = {
         name: data.draw(json_values | mutated(question_by_id(name), seed))
-        for name in question.follows
+        for name in question.depends_on
     }
     record = data.draw(st.just(record_of(question, seed)) | mutated(question, seed))
     assert_sound(question, record, seed, earlier)
@@ -414,7 +414,7 @@ def test_mutated_earlier_records_are_taken_in(question, seed, data):
 @few(70)
 @given(st.sampled_from(FOLLOWING), seeds, st.data())
 def test_right_answers_stay_right_whatever_came_before(question, seed, data):
-    earlier = {name: data.draw(mutated(question_by_id(name), seed)) for name in question.follows}
+    earlier = {name: data.draw(mutated(question_by_id(name), seed)) for name in question.depends_on}
     verdicts = assert_sound(question, record_of(question, seed), seed, earlier)
     rejected = [verdict for verdict in verdicts if verdict.verdict != RIGHT]
     assert not rejected

@@ -148,7 +148,7 @@ def test_questions_are_well_formed(question):
     assert len({part.name for part in question.parts}) == len(question.parts)
     for part in question.parts:
         assert part.points >= 0 and float(part.points).is_integer()
-        assert part.in_words
+        assert part.description
     for case in question.cases_from(5):
         assert set(case.expected) == {part.name for part in question.parts}
 

@@ -10,7 +10,7 @@ from helpers.course import HIDDEN, tutorial_step
 from helpers.marking.misconceptions import CATALOGUE, names_in
 from helpers.marking.questions import NOTEBOOKS, questions_of
 from helpers.marking.questions.model import BY_HAND, FLOAT64, Case, Part
-from helpers.marking.recognition import ambiguous, explanations, recognised, two_at_once
+from helpers.marking.recognition import ambiguous, explanations, match_misconception, two_at_once
 from tests.in_process import marked
 from tests.sample_class.work import ROOT, Notebook
 from tests.worked_with_numpy import marked as marked_page
@@ -96,10 +96,10 @@ def test_more_pairs_than_two_explain_nothing():
     def agrees(values):
         return np.allclose(values[0], -8 * right)  # 2 · -4, -1 · 8
 
-    found = recognised(part, [case], agrees)
+    found = match_misconception(part, [case], agrees)
     assert set(names_in(found[0])) == {"factor_two", "sum_over_batch", "wrong_sign", "factor_half"}
     case.mistakes["v"].append(("half_forgotten", -32 * right))  # and -32 · ¼
-    assert recognised(part, [case], agrees) == ("", "")
+    assert match_misconception(part, [case], agrees) == ("", "")
 
 
 # The same number from two mistakes
@@ -150,7 +150,7 @@ def test_the_pairs_of_mistakes_that_numbers_cannot_tell_apart_are_these():
 def test_an_ambiguous_answer_is_told_both():
     part = Part("v", 1, "a number", BY_HAND)
     case = Case({"v": np.asarray(3.0)}, {"v": [("factor_two", 6.0), ("sum_over_batch", 6.0)]})
-    name, hint = recognised(part, [case], lambda values: abs(values[0] - 6) < 1e-9)
+    name, hint = match_misconception(part, [case], lambda values: abs(values[0] - 6) < 1e-9)
     assert name == "factor_two or sum_over_batch"
     assert CATALOGUE["factor_two"].hint in hint and CATALOGUE["sum_over_batch"].hint in hint
 

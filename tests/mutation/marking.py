@@ -36,7 +36,7 @@ def mark(question, source, seed=1):
     notebook, _ = answers()[question]
     content = Notebook(notebook).answer(question, source).content
     asked = question_by_id(question)
-    verdicts = marked(content, seed, only={question, *asked.follows})[question]
+    verdicts = marked(content, seed, only={question, *asked.depends_on})[question]
     (check,) = (cell for cell in content.cells if grade_id(cell) == check_cell_id(question))
     records = records_in(check)
     if not records:

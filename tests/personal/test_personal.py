@@ -159,7 +159,7 @@ def test_few_draws_are_tried(sample):
     for i in sample(range(10), 0.3):
         identifier = f"tried {i}"
         numbers = draws.draw(SECRET, identifier)
-        tried = (draws.candidate(SECRET, identifier, n) for n in range(draws.MOST_DRAWS))
+        tried = (draws.candidate(SECRET, identifier, n) for n in range(draws.MAX_DRAWS))
         assert next(n for n, drawn in enumerate(tried) if drawn == numbers) < 1000
 
 

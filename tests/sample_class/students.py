@@ -81,12 +81,12 @@ def student(name, shows, notebooks, not_right=None, states=None, ungraded=()):
 
 
 @student("Amara Okafor", "everything right", notebook_names())
-def _():
+def everything_right():
     return [Notebook(name) for name in notebook_names()]
 
 
 @student("Bruno Keller", "right, but written quite differently", (P1, P2, P3))
-def _():
+def right_but_written_quite_differently():
     first = Notebook(P1)
     first.answer(
         "p1.output_links",
@@ -165,7 +165,7 @@ def _():
      "p3.reproduce": everywhere(HIDDEN, "carried"),
      "p3.train": everywhere(("losses", "E_end"), "carried")},
 )  # fmt: skip
-def _():
+def wrong_sign():
     return [Notebook(P3).edit("p3.backward", ("(a_o - t)", "(t - a_o)"))]
 
 
@@ -179,7 +179,7 @@ def _():
         "p2.sigmoid.update": every_part("p2.sigmoid.update", "carried"),
     },
 )
-def _():
+def factor_two():
     return [Notebook(P2).edit("p2.sigmoid.backward", ("(a_o - t)", "2 * (a_o - t)"))]
 
 
@@ -192,7 +192,7 @@ def _():
         "p1.output_layer": {"delta_k_formula": "carried"},
     },
 )
-def _():
+def factor_half():
     return [
         Notebook(P1)
         .edit("p1.output_links", ("dE_da_k = a_k - t_k", "dE_da_k = (a_k - t_k) / 2"))
@@ -210,7 +210,7 @@ def _():
         "p3.train": everywhere(("losses", "E_end"), "carried"),
     },
 )
-def _():
+def slope_forgotten():
     return [Notebook(P3).edit("p3.backward", (" * slope(hidden, z_h)", ""))]
 
 
@@ -224,7 +224,7 @@ def _():
         "p3.train": everywhere(("losses", "E_end"), "carried"),
     },
 )
-def _():
+def slope_at_a():
     return [Notebook(P3).edit("p3.backward", ("slope(hidden, z_h)", "slope(hidden, a_h)"))]
 
 
@@ -238,7 +238,7 @@ def _():
         "p2.sigmoid.update": everywhere(("W_h_new", "b_h_new", "E_new"), "carried"),
     },
 )
-def _():
+def slope_formula_at_z():
     return [
         Notebook(P2).edit(
             "p2.sigmoid.backward",
@@ -258,7 +258,7 @@ def _():
         "p2.sigmoid.update": everywhere(("W_h_new", "b_h_new"), "carried"),
     },
 )
-def _():
+def updated_output_weights():
     return [
         Notebook(P2).edit(
             "p2.sigmoid.backward",
@@ -278,7 +278,7 @@ def _():
         "p3.train": everywhere(("losses", "E_end"), "carried"),
     },
 )
-def _():
+def learning_rate_forgotten():
     return [Notebook(P3).edit("p3.sgd_step", ("eta * ", ""))]
 
 
@@ -288,7 +288,7 @@ def _():
     (P1,),
     {"p1.update": every_part("p1.update", "step_added")},
 )
-def _():
+def step_added():
     return [Notebook(P1).edit("p1.update", (" - eta", " + eta"))]
 
 
@@ -301,7 +301,7 @@ def _():
         "p2.tanh.update": everywhere(("W_h_new", "E_new"), "carried"),
     },
 )
-def _():
+def transposed():
     return [
         Notebook(P2).edit(
             "p2.tanh.backward",
@@ -322,7 +322,7 @@ def _():
         "p3.train": everywhere(("losses", "E_end"), "carried"),
     },
 )
-def _():
+def sum_over_batch():
     return [Notebook(P3).edit("p3.backward", (" / len(x)", ""), (".mean(axis=0)", ".sum(axis=0)"))]
 
 
@@ -336,7 +336,7 @@ def _():
         | {"E_new": "not_all_updated"},
     },
 )
-def _():
+def bias_gradient_forgotten():
     return [
         Notebook(P2).edit(
             "p2.sigmoid.backward",
@@ -352,7 +352,7 @@ def _():
     (P2,),
     {"p2.sigmoid.update": everywhere(UPDATED, "too_few_digits")},
 )
-def _():
+def too_few_digits():
     return [
         Notebook(P2).insert_after(
             "p2.sigmoid.update",
@@ -372,7 +372,7 @@ def _():
     (P2,),
     {question: every_part(question, "missing") for question in questions_of(P2)},
 )
-def _():
+def nothing_done():
     return [Notebook(P2, solved=False)]
 
 
@@ -386,7 +386,7 @@ def _():
         "p2.relu.update": every_part("p2.relu.update", "wrong") | {"E_new": "carried"},
     },
 )
-def _():
+def the_kernel_dies_half_way():
     return [
         Notebook(P2).edit("p2.relu.backward", ("delta_o = ", "import os\nos._exit(1)\ndelta_o = "))
     ]
@@ -398,7 +398,7 @@ def _():
     (P2,),
     {"p2.relu.update": every_part("p2.relu.update", "error")},
 )
-def _():
+def an_endless_loop():
     return [Notebook(P2).answer("p2.relu.update", "while E > 0:\n    W_o_new = [w_o11, w_o21]")]
 
 
@@ -408,12 +408,12 @@ def _():
     (P2,),
     states={P2: "repaired"},
 )
-def _():
+def a_greek_name_and_a_cell_twice():
     return [Notebook(P2).duplicate("p2.tanh.update").delete("p2-sigmoid-backward")]
 
 
 @student("Tariq Rahman", "broken JSON", (P2,), states={P2: "set aside"}, ungraded=(P2,))
-def _():
+def broken_json():
     data = bytes(Notebook(P2))
     return [{f"{P2}.ipynb": data[: len(data) // 2]}]
 
@@ -428,6 +428,6 @@ def _():
         "p2.relu.update": every_part("p2.relu.update", "wrong") | {"E_new": "carried"},
     },
 )
-def _():
+def a_chinese_name_and_an_error():
     mine = Notebook(P2).edit("p2.relu.backward", ("delta_o = ", "delta_o = a_0 * "))
     return [{"家庭作业.zip": zipped({f"作业/{P2} (1).ipynb": bytes(mine)})}]

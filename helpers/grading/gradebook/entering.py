@@ -19,7 +19,7 @@ from helpers.personal import normalised
 
 LOG = logging.getLogger(__name__)
 LOG.addHandler(logging.NullHandler())
-LONGEST_IDENTIFIER = 80  # as far as it is shown
+MAX_IDENTIFIER_LENGTH = 80  # as far as it is shown
 
 
 def judged(student, lesson, released, identifier, executed):
@@ -128,7 +128,7 @@ def _two_identifiers(announced, identifier, verdicts, others, max_points):
 
     def shown(identifier):
         identifier = " ".join(identifier.split())
-        cut = identifier[:LONGEST_IDENTIFIER]
+        cut = identifier[:MAX_IDENTIFIER_LENGTH]
         return f"“{cut}”" if cut == identifier else f"“{cut}…”"
 
     if normalised(announced):

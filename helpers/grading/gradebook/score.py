@@ -13,7 +13,7 @@ from helpers.asking.record import MIME_TYPE
 from helpers.grading.repair.released import grade_id, is_answer
 from helpers.marking.judging import CARRIED, ERROR, WRONG, judge, without_record
 
-LONGEST_REASON = 200
+MAX_REASON_LENGTH = 200
 
 
 def score(notebook, questions, execution):
@@ -115,5 +115,5 @@ def error_in(cell):
     for output in cell.get("outputs") or []:
         if output.get("output_type") == "error":
             text = f"{output.get('ename')}: {output.get('evalue')}"
-            return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())[:LONGEST_REASON]
+            return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())[:MAX_REASON_LENGTH]
     return ""

@@ -13,12 +13,12 @@ from pathlib import Path
 from helpers.grading.errors import NothingGraded, Unreadable
 
 MEGABYTE = 1_000_000
-LARGEST_FILE = 50 * MEGABYTE
-LARGEST_INNER_ZIP = 200 * MEGABYTE
-MOST_INNER_FILES = 1_000
-MOST_FILES = 200_000
+MAX_FILE_SIZE = 50 * MEGABYTE
+MAX_INNER_ZIP_SIZE = 200 * MEGABYTE
+MAX_INNER_FILES = 1_000
+MAX_FILES = 200_000
 DEEPEST = 50  # folders in folders
-LONGEST_SHOWN = 150  # characters of a path
+MAX_PATH_LENGTH = 150  # characters of a path
 ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
 
@@ -45,15 +45,15 @@ class Entry:
         """The path for people to read: not too long, and nothing that a screen would obey."""
         path = "".join(
             "\ufffd" if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter
-            for letter in "/".join(self.parts)[-LONGEST_SHOWN - 1 :]
+            for letter in "/".join(self.parts)[-MAX_PATH_LENGTH - 1 :]
         )
-        return path if len(path) <= LONGEST_SHOWN else f"…{path[1:]}"
+        return path if len(path) <= MAX_PATH_LENGTH else f"…{path[1:]}"
 
     @property
     def suffix(self):
         return os.path.splitext(self.name)[1].lower()
 
-    def content(self, limit=LARGEST_FILE):
+    def content(self, limit=MAX_FILE_SIZE):
         """The file's bytes. Raises Unreadable in plain words."""
         if self.refused:
             raise Unreadable(self.refused)
@@ -153,7 +153,7 @@ def _file_reader(path):
     return read
 
 
-def entries_of_zip(source, prefix=(), most_files=MOST_FILES):
+def entries_of_zip(source, prefix=(), most_files=MAX_FILES):
     """Yield the entries of the zip `source`, a path or bytes; `prefix` goes before their parts.
 
     Raises Unreadable if it is no zip or has too many files.

@@ -13,10 +13,10 @@ from helpers.grading.intake.archive import MEGABYTE
 from helpers.grading.repair.matching import text_of
 from helpers.grading.repair.released import nbgrader
 
-MOST_VALUES = 2_000_000  # that are parsed; each takes up to 100 bytes of memory
-MOST_CELLS = 2_000
-MOST_CODE = 1_000_000  # characters
-LARGEST_KEPT = 5 * MEGABYTE  # bytes of a file that is kept as it stands
+MAX_VALUES = 2_000_000  # that are parsed; each takes up to 100 bytes of memory
+MAX_CELLS = 2_000
+MAX_CODE_LENGTH = 1_000_000  # characters
+MAX_KEPT_SIZE = 5 * MEGABYTE  # bytes of a file that is kept as it stands
 DEEPEST = 30  # lists in lists, in a file that is kept as it stands
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 RELEASE = re.compile(r"\d{1,4}(\.\d{1,4}){0,3}")
@@ -38,15 +38,15 @@ def read_notebook(data):
         given = f"the notebook format {str(version)[:20]}" if is_number else "no format number"
         raise Unreadable(f"has {given}; wanted 4")
     cells = _cells(content)
-    if len(cells) > MOST_CELLS:
-        raise Unreadable(f"has {len(cells)} cells, more than {MOST_CELLS}")
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"has {len(cells)} cells, more than {MAX_CELLS}")
     ids = set()
     read = [_plain(cell, ids) for cell in cells if isinstance(cell, dict)]
     if cells and not read:
         raise Unreadable("is not a notebook as Jupyter saves it")
     code = sum(len(cell.source) for cell in read if cell.cell_type == "code")
-    if code > MOST_CODE:
-        raise Unreadable(f"has {code} characters of code, more than {MOST_CODE}")
+    if code > MAX_CODE_LENGTH:
+        raise Unreadable(f"has {code} characters of code, more than {MAX_CODE_LENGTH}")
     release = release_of(content)
     return new_notebook(cells=read, metadata={"backprop": {"release": release}} if release else {})
 
@@ -65,7 +65,7 @@ def to_keep(data, notebook):
     It is the file itself, unless it is large or nbgrader cannot read it: then only what grading
     looks at, `notebook` from `read_notebook`.
     """
-    if len(data) > LARGEST_KEPT:
+    if len(data) > MAX_KEPT_SIZE:
         return _as_bytes(notebook), ""
     if not _nbgrader_reads(data):
         return _as_bytes(notebook), "The file was not as Jupyter saves it; its cells were found."
@@ -85,8 +85,8 @@ def _json(data):
         raise Unreadable(
             "is not text in UTF-8, so it is not a notebook as Jupyter saves it"
         ) from None
-    if sum(map(text.count, ",:[{")) > MOST_VALUES:
-        raise Unreadable(f"holds more than {MOST_VALUES} values")
+    if sum(map(text.count, ",:[{")) > MAX_VALUES:
+        raise Unreadable(f"holds more than {MAX_VALUES} values")
     try:
         return json.loads(text)
     except (RecursionError, MemoryError):

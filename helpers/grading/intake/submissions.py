@@ -22,8 +22,8 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  #
 LOOKS_MARKED = re.compile(r"-[0-9a-f]{16}$")
 
 # Of one submission, unpacked:
-MOST_BYTES = 300 * archive.MEGABYTE
-MOST_NOTEBOOKS = 100
+MAX_BYTES = 300 * archive.MEGABYTE
+MAX_NOTEBOOKS = 100
 
 
 @dataclass
@@ -201,12 +201,12 @@ class _Allowance:
     """How much of a submission is still read."""
 
     def __init__(self):
-        self.bytes, self.notebooks = MOST_BYTES, MOST_NOTEBOOKS
+        self.bytes, self.notebooks = MAX_BYTES, MAX_NOTEBOOKS
 
-    def read(self, entry, limit=archive.LARGEST_FILE):
+    def read(self, entry, limit=archive.MAX_FILE_SIZE):
         """The entry's bytes. Raises Unreadable."""
         if self.bytes <= 0:
-            megabytes = MOST_BYTES // archive.MEGABYTE
+            megabytes = MAX_BYTES // archive.MEGABYTE
             raise Unreadable(f"was not read: the files before it have {megabytes} MB")
         try:
             data = entry.content(limit)
@@ -219,7 +219,7 @@ class _Allowance:
     def read_notebook(self, entry):
         """The entry's bytes and the notebook in them. Raises Unreadable."""
         if not self.notebooks:
-            raise Unreadable(f"was not read: there are more than {MOST_NOTEBOOKS} notebooks")
+            raise Unreadable(f"was not read: there are more than {MAX_NOTEBOOKS} notebooks")
         self.notebooks -= 1
         data = self.read(entry)
         return data, read_notebook(data)
@@ -282,8 +282,8 @@ def _with_inner_zips(entries, submission, allowance):
                 yield entry
             continue
         try:
-            data = allowance.read(entry, archive.LARGEST_INNER_ZIP)
-            inner = list(archive.entries_of_zip(data, entry.parts, archive.MOST_INNER_FILES))
+            data = allowance.read(entry, archive.MAX_INNER_ZIP_SIZE)
+            inner = list(archive.entries_of_zip(data, entry.parts, archive.MAX_INNER_FILES))
         except Unreadable as error:
             submission.unplaced.append((entry.shown, str(error)))
             continue

@@ -13,7 +13,7 @@ except ImportError:  # Windows
     import msvcrt
 
 # The bytes of a gradebook's lock file: one for the run, and one for each of its workers.
-RUN, FIRST_WORKER, MOST_WORKERS = 0, 1, 2**30
+RUN, FIRST_WORKER, MAX_WORKERS = 0, 1, 2**30
 PATIENCE = 30  # seconds, for the workers of a run that was killed
 
 
@@ -29,14 +29,14 @@ def alone(course):
         end = time.monotonic() + PATIENCE
         free = lock(file, RUN)
         # Workers end when their run is killed, but not in the same instant.
-        while free and not lock(file, FIRST_WORKER, MOST_WORKERS):
+        while free and not lock(file, FIRST_WORKER, MAX_WORKERS):
             free = time.monotonic() < end
             time.sleep(0.05)
         if not free:
             raise NothingGraded(
                 f"Another grading run is working on {course.gradebook}. Wait until it has ended."
             )
-        _unlock(file, FIRST_WORKER, MOST_WORKERS)
+        _unlock(file, FIRST_WORKER, MAX_WORKERS)
         yield
 
 
@@ -46,7 +46,7 @@ def of_worker(path):
     Returns what holds the lock, or None if another run has the gradebook now.
     """
     file = open(path, "ab")  # noqa: SIM115
-    return file if lock(file, FIRST_WORKER + os.getpid() % MOST_WORKERS) else None
+    return file if lock(file, FIRST_WORKER + os.getpid() % MAX_WORKERS) else None
 
 
 def lock(file, start=0, length=1):

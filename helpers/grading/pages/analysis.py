@@ -14,7 +14,7 @@ from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG
 from helpers.marking.misconceptions import OR, names_in
 
 VERDICTS = (RIGHT, CARRIED, WRONG, ERROR, MISSING)
-FEWEST_STUDENTS = 20  # below, a correlation over students says nothing
+MIN_STUDENTS = 20  # below, a correlation over students says nothing
 LOW = 0.2  # a discrimination below is usually called poor
 EASY, HARD = 0.95, 0.05  # shares right beyond which hardly anybody is left to tell apart
 
@@ -119,7 +119,7 @@ def _correlation(one, other):
 
 def poor_items(found):
     """The Items that discriminate badly, the worst first; [] for a small class."""
-    if len({result.student for result in handed_in(found)}) < FEWEST_STUDENTS:
+    if len({result.student for result in handed_in(found)}) < MIN_STUDENTS:
         return []
     poor = [
         item for item in items(found) if HARD <= item.share <= EASY and item.discrimination < LOW
@@ -129,6 +129,6 @@ def poor_items(found):
 
 def same_for_all(found):
     """The Items that everybody, or nobody, has right."""
-    if len({result.student for result in handed_in(found)}) < FEWEST_STUDENTS:
+    if len({result.student for result in handed_in(found)}) < MIN_STUDENTS:
         return []
     return [item for item in items(found) if item.share in (0, 1)]

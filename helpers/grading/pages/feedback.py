@@ -102,7 +102,7 @@ def _question(question, verdicts, score_by_person):
         "points": score_by_person if by_hand else sum(v.points for v in verdicts),
         "by_hand": by_hand,
         "max_points": sum(v.max_points for v in verdicts),
-        "in_words": {part.name: part.in_words for part in question_by_id(question).parts},
+        "in_words": {part.name: part.description for part in question_by_id(question).parts},
     }
 
 

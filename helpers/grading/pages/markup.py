@@ -15,12 +15,12 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-LONGEST_FORMULA = 4_000  # characters
-LONGEST_TEXT = 20_000
-LARGEST_HTML = 300_000
-MOST_TAGS = 5_000  # cleaning takes time with the square of how deep they are
-LONGEST_MARKDOWN = 10_000  # of a cell by a student; parsing can take time with its square, too
-LARGEST_PICTURE = 4_000_000
+MAX_FORMULA_LENGTH = 4_000  # characters
+MAX_TEXT_LENGTH = 20_000
+MAX_HTML_LENGTH = 300_000
+MAX_TAGS = 5_000  # cleaning takes time with the square of how deep they are
+MAX_MARKDOWN_LENGTH = 10_000  # of a cell by a student; parsing can take time with its square, too
+MAX_PICTURE_LENGTH = 4_000_000
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 FORMATTER = HtmlFormatter(nowrap=False, cssclass="code")
 
@@ -56,7 +56,7 @@ class Room:
 
 def can_be_cleaned(text):
     """Whether `clean` is done with this HTML in a moment."""
-    return len(text) <= LARGEST_HTML and text.count("<") <= MOST_TAGS
+    return len(text) <= MAX_HTML_LENGTH and text.count("<") <= MAX_TAGS
 
 
 def clean(text):
@@ -65,7 +65,7 @@ def clean(text):
     What would take too long becomes plain text.
     """
     if not can_be_cleaned(text):
-        return f"<pre>{html.escape(text[:LONGEST_TEXT])}</pre>"
+        return f"<pre>{html.escape(text[:MAX_TEXT_LENGTH])}</pre>"
     return nh3.clean(
         text,
         tags=TAGS,
@@ -99,7 +99,7 @@ def _attribute(tag, attribute, value):
 def formula(latex, display):
     """A formula as a picture that carries its own drawing; as plain LaTeX if it cannot be drawn."""
     try:
-        if len(latex) > LONGEST_FORMULA:
+        if len(latex) > MAX_FORMULA_LENGTH:
             raise ValueError("too long")
         drawing, width, height, below = _draw(latex, display)
     except Exception:  # whatever the formula: a page without a drawing is still a page
@@ -146,7 +146,7 @@ def markdown(cell, folder=None, room=None):
     by_student = folder is None
     try:
         if by_student and (
-            len(cell.source) > LONGEST_MARKDOWN or room and not room.take(cell.source)
+            len(cell.source) > MAX_MARKDOWN_LENGTH or room and not room.take(cell.source)
         ):
             raise ValueError("too long")
         tokens = MARKDOWN.parse(cell.source)
@@ -157,7 +157,7 @@ def markdown(cell, folder=None, room=None):
                     child.attrs["src"] = source
         return clean(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
     except (Exception, RecursionError):
-        return f"<pre>{html.escape(cell.source[:LONGEST_TEXT])}</pre>"
+        return f"<pre>{html.escape(cell.source[:MAX_TEXT_LENGTH])}</pre>"
 
 
 def _picture_source(source, cell, folder):
@@ -191,7 +191,7 @@ def _data_url(kind, data):
 @functools.lru_cache(maxsize=256)  # given cells are the same on every student's page
 def code(source):
     """Python as coloured HTML."""
-    return highlight(source[:LONGEST_TEXT], PythonLexer(), FORMATTER)
+    return highlight(source[:MAX_TEXT_LENGTH], PythonLexer(), FORMATTER)
 
 
 def code_style():
@@ -239,7 +239,7 @@ def _output(output, room):
     for picture in PICTURES:
         if picture in data:
             source = _data_url(picture, data[picture])
-            if len(source) > LARGEST_PICTURE:
+            if len(source) > MAX_PICTURE_LENGTH:
                 return _plain("(a picture too large for this page)", "stream")
             return clean(f'<img class="picture" alt="Figure" src="{html.escape(source)}">')
     rich = _text(data.get("text/html"))
@@ -253,8 +253,8 @@ def _output(output, room):
 
 def _plain(text, css_class):
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
-    if len(text) > LONGEST_TEXT:
-        text = text[:LONGEST_TEXT] + "\n… (cut off here)"
+    if len(text) > MAX_TEXT_LENGTH:
+        text = text[:MAX_TEXT_LENGTH] + "\n… (cut off here)"
     return f'<pre class="{css_class}">{html.escape(text)}</pre>' if text.strip() else ""
 
 

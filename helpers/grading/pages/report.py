@@ -86,7 +86,7 @@ def _lesson(course, lesson, found, points):
         ],
         "poor_items": analysis.poor_items(found),
         "same_for_all": analysis.same_for_all(found),
-        "fewest_students": analysis.FEWEST_STUDENTS,
+        "fewest_students": analysis.MIN_STUDENTS,
         "to_look_at": [_to_look_at(course, r, why(r)) for r in found if needs_person(r)],
         "repaired": [
             _to_look_at(course, r, " ".join(r.remarks)) for r in found

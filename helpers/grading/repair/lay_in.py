@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from helpers.grading.intake.reading import LABELS, release_of
 from helpers.grading.repair.matching import (
-    LONGEST_CELL,
+    MAX_CELL_LENGTH,
     as_compared,
     is_empty_form,
     matched,
@@ -26,7 +26,7 @@ from helpers.grading.repair.released import grade_id, is_answer, is_graded, nbgr
 from helpers.grading.repair.statements import names_in
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-LONGEST_STUDENT = 300
+MAX_STUDENT_LENGTH = 300
 STUDENT_LINE = re.compile(r"^STUDENT\b[^\n]*$", re.MULTILINE)
 
 
@@ -85,13 +85,13 @@ def announced_student(submitted, released):
     code = [
         cell
         for cell in cells
-        if cell.get("cell_type") == "code" and len(text_of(cell)) <= LONGEST_CELL
+        if cell.get("cell_type") == "code" and len(text_of(cell)) <= MAX_CELL_LENGTH
     ]
     same = [cell for cell in code if {cell.get("id"), grade_id(cell)} & ids - {None}]
     for cell in (*same, *code):
         found = _students_in(text_of(cell))
         if found:
-            return found[-1][:LONGEST_STUDENT]
+            return found[-1][:MAX_STUDENT_LENGTH]
     return ""
 
 
@@ -269,7 +269,7 @@ def _sentences(found, released, its_release, our_release):
         sentences.append("The grading labels of cells had been changed and were put back.")
     if found.too_long:
         sentences.append(
-            f"Cells of more than {LONGEST_CELL:,} characters were left out: {found.too_long}."
+            f"Cells of more than {MAX_CELL_LENGTH:,} characters were left out: {found.too_long}."
         )
     return sentences
 

@@ -11,7 +11,7 @@ from itertools import takewhile
 from helpers.grading.repair.released import grade_id, is_answer, is_check, nbgrader
 from helpers.grading.repair.statements import names_in, statements
 
-LONGEST_CELL = 100_000  # characters; a longer one is nobody's work
+MAX_CELL_LENGTH = 100_000  # characters; a longer one is nobody's work
 FENCED = "```"
 
 
@@ -111,7 +111,7 @@ def _labelled(submitted, released, forms, plain):
             kind = cell.get("cell_type")
             kind = kind if isinstance(kind, str) else ""
             found = Cell(kind, text, nbgrader(cell), cell.get("id"))
-            if len(text) > LONGEST_CELL:
+            if len(text) > MAX_CELL_LENGTH:
                 found = replace(found, text="", is_too_long=True)
             cells.append(replace(found, position=position(grade_id(cell), found)))
     return cells

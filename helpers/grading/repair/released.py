@@ -89,7 +89,7 @@ def released_notebooks(course, lesson):
         if wrong:
             raise NothingGraded(
                 f"{released.path}: the check cell {wrong[0]} does not fit its question in "
-                "helpers/questions. Build the notebooks again: python -m helpers.authoring"
+                "helpers/marking/questions. Build the notebooks again: python -m helpers.authoring"
             )
     graded = [released for released in found if released.max_points]
     if not graded:

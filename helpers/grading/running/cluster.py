@@ -38,12 +38,12 @@ WANTED = (
 KEPT = "What has been executed is kept; the same command goes on from there."
 # Found by its name, so that a worker without it can say so.
 SEEN = "__import__('helpers.grading.running.cluster_worker', fromlist=['seen']).seen({!r})"
-LONGEST_CONNECT = 10  # seconds
+CONNECT_TIMEOUT = 10  # seconds
 FIRST_WORKER = 30  # seconds that the first worker may take to come
-LONGEST_ALONE = 120  # seconds without any worker
-LONGEST_TRANSFER = 60  # seconds, of one notebook
-BETWEEN_LOOKS = 1  # seconds
-MOST_LOSSES = 3
+NO_WORKER_TIMEOUT = 120  # seconds without any worker
+TRANSFER_TIMEOUT = 60  # seconds, of one notebook
+POLL_INTERVAL = 1  # seconds
+MAX_LOSSES = 3
 
 
 @contextmanager
@@ -95,7 +95,7 @@ class Cluster:
             for what in (
                 lambda: client.cancel([future for _, _, future in self._flying.values()]),
                 lambda: client.run(cluster_worker.stop, self._run, workers=list(self._threads)),
-                lambda: client.close(timeout=LONGEST_CONNECT),
+                lambda: client.close(timeout=CONNECT_TIMEOUT),
             ):
                 with suppress(Exception):
                     what()
@@ -108,7 +108,7 @@ class Cluster:
                 raise NothingGraded(
                     f"The Dask scheduler at {self.address} has no workers. {HOW_TO_START}"
                 )
-            time.sleep(BETWEEN_LOOKS)
+            time.sleep(POLL_INTERVAL)
         problems = list(self._problems(threads).values())
         if problems:
             more = f" {len(problems) - 3} more cannot be used." if problems[3:] else ""
@@ -155,7 +155,7 @@ class Cluster:
             while lost:
                 job = lost.pop()
                 job.losses += 1
-                if job.losses < MOST_LOSSES:
+                if job.losses < MAX_LOSSES:
                     again.append(job)
                 else:
                     yield job, {"outcome": cluster_worker.PROBLEM, "text": _often_lost(job)}
@@ -197,7 +197,7 @@ class Cluster:
     def _next_landed(self):
         """(Job, worker, what came of it) of what is done next; all None if that takes a while."""
         try:
-            future = self._landed.get(timeout=BETWEEN_LOOKS if self._flying else 0.05)
+            future = self._landed.get(timeout=POLL_INTERVAL if self._flying else 0.05)
         except queue.Empty:
             return None, None, None
         job, worker, _ = self._flying.pop(future.key, (None, None, None))
@@ -205,14 +205,14 @@ class Cluster:
             return None, None, None
         try:
             # The worker may be lost before it has handed over what it has.
-            return job, worker, unpacked(future.result(timeout=LONGEST_TRANSFER))
+            return job, worker, unpacked(future.result(timeout=TRANSFER_TIMEOUT))
         except (Exception, CancelledError) as error:
             return job, worker, {"outcome": cluster_worker.ENDED, "text": in_short(error)}
 
     def _look(self):
         """See which workers there are now; returns the Jobs that were lost with one."""
         now = time.monotonic()
-        if now - self._last_look < BETWEEN_LOOKS:
+        if now - self._last_look < POLL_INTERVAL:
             return []
         self._last_look = now
         workers = self._workers()
@@ -223,7 +223,7 @@ class Cluster:
             self._leave_out(problem, worker)
         if self._threads:
             self._last_worker = now
-        elif now - self._last_worker > LONGEST_ALONE:
+        elif now - self._last_worker > NO_WORKER_TIMEOUT:
             raise NothingGraded(f"The Dask cluster at {self.address} has no workers left. {KEPT}")
         gone = [key for key, (_, worker, _) in self._flying.items() if worker not in workers]
         lost = [self._flying.pop(key) for key in gone]
@@ -271,11 +271,11 @@ def _client(address):
         raise NothingGraded(f"--dask needs the package distributed. {HOW_TO_INSTALL}") from None
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    dask.config.set({"distributed.comm.timeouts.connect": LONGEST_CONNECT})
+    dask.config.set({"distributed.comm.timeouts.connect": CONNECT_TIMEOUT})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared here
-            return distributed.Client(address, timeout=LONGEST_CONNECT, set_as_default=False)
+            return distributed.Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False)
     except Exception as error:  # whatever it is that answers there
         raise NothingGraded(
             f"No Dask scheduler answers at {address} ({in_short(error)}). {HOW_TO_START}"
@@ -337,6 +337,6 @@ def _packed(job, how):
 def _often_lost(job):
     why = f" The last time: {job.why}." if job.why else ""
     return (
-        f"What executed it on the cluster was lost {MOST_LOSSES} times, perhaps for lack of "
+        f"What executed it on the cluster was lost {MAX_LOSSES} times, perhaps for lack of "
         f"memory.{why}"
     )

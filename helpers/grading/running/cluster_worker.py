@@ -28,13 +28,13 @@ from helpers.grading.machine import versions
 from helpers.grading.machine.scratch import remove, remove_left_over, scratch
 from helpers.grading.repair.released import Released
 from helpers.grading.running import executed, sandbox
-from helpers.grading.running.kernels import LONGEST_END, kernels_for
+from helpers.grading.running.kernels import SHUTDOWN_TIMEOUT, kernels_for
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
 
 # What may come of a job: an Executed as JSON; why that failed; what is wrong with this worker; how
 # the process ended that was to do it.
 RAN, PROBLEM, UNFIT, ENDED = "ran", "problem", "unfit", "ended"
-LONGEST_IDLE = 300  # seconds; a run that was killed cannot say that it needs nothing any more
+IDLE_TIMEOUT = 300  # seconds; a run that was killed cannot say that it needs nothing any more
 
 
 def packed(**what):
@@ -116,7 +116,7 @@ class _Process:
     def how_it_ended(self):
         """In words, for the maintainer."""
         try:
-            return f"its process ended with code {self._process.wait(LONGEST_END)}"
+            return f"its process ended with code {self._process.wait(SHUTDOWN_TIMEOUT)}"
         except subprocess.TimeoutExpired:
             return "its process did not answer"
 
@@ -143,7 +143,7 @@ def main():
         threading.Thread(target=_receive, args=(given, jobs, folder), daemon=True).start()
         with suppress(queue.Empty):
             while True:
-                answers.send_bytes(_come_of(unpacked(jobs.get(timeout=LONGEST_IDLE)), folder))
+                answers.send_bytes(_come_of(unpacked(jobs.get(timeout=IDLE_TIMEOUT)), folder))
         _end(folder)
 
 

@@ -38,12 +38,12 @@ from helpers.grading.running.limits import MEGABYTE, Clock
 from helpers.personal import NUMBERS_VARIABLE, STUDENT_VARIABLE, own_numbers
 
 WARM, COLD = "warm", "cold"
-LARGEST_MESSAGE = 20 * MEGABYTE  # bytes; ZeroMQ drops a connection that brings a larger one
-LONGEST_QUEUE = 50  # messages that wait on this side to be read
-BETWEEN_TRIES = 5  # milliseconds, to reach a kernel that does not listen yet
-LONGEST_START = 120  # seconds, also for all imports of a zygote
-LONGEST_END = 10  # seconds
-MOST_FAILURES = 3
+MAX_MESSAGE_SIZE = 20 * MEGABYTE  # bytes; ZeroMQ drops a connection that brings a larger one
+MAX_QUEUE_LENGTH = 50  # messages that wait on this side to be read
+RETRY_INTERVAL = 5  # milliseconds, to reach a kernel that does not listen yet
+START_TIMEOUT = 120  # seconds, also for all imports of a zygote
+SHUTDOWN_TIMEOUT = 10  # seconds
+MAX_FAILURES = 3
 # What every kernel imports while it starts or draws, besides the modules that its notebook names.
 KERNEL_MODULES = (
     *("IPython", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger"),
@@ -145,7 +145,7 @@ class WarmKernels(ColdKernels):
         """Try a kernel from a new zygote next, or, if this happens again and again, a cold one."""
         self._failures = 1 if self._zygote.was_of_use else self._failures + 1
         self._end_zygote()
-        if self._failures >= MOST_FAILURES:
+        if self._failures >= MAX_FAILURES:
             self.problem = str(error)
 
     def _is_ready(self):
@@ -203,7 +203,7 @@ class _Zygote:
                 kernels=str(folder),
                 filter=base64.b64encode(refused).decode(),
             )
-            if self._hear(LONGEST_START)["threads"] > 1:
+            if self._hear(START_TIMEOUT)["threads"] > 1:
                 raise NoZygote("What the notebooks import starts threads, so it cannot be forked.")
             self._process = psutil.Process(self._sandbox.pid)
             while children := self._process.children():
@@ -226,7 +226,7 @@ class _Zygote:
             connection=connection,
             environment=environment,
         )
-        answer = self._hear(LONGEST_START)
+        answer = self._hear(START_TIMEOUT)
         if "problem" in answer:
             raise NoZygote(f"Forking a kernel failed ({answer['problem']}).")
         self._kernels += 1
@@ -239,7 +239,7 @@ class _Zygote:
     def has_no_kernel(self):
         """Wait until the last kernel is gone, and all that it started; False if it stays."""
         while self._kernels:
-            self._hear(LONGEST_END)
+            self._hear(SHUTDOWN_TIMEOUT)
             self._kernels -= 1
             self.was_of_use = True
         return self._sandbox.poll() is None
@@ -286,9 +286,9 @@ class _KernelManager(AsyncKernelManager):
 
     def client(self, **options):
         client = super().client(**options)
-        client.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
-        client.context.setsockopt(zmq.RCVHWM, LONGEST_QUEUE)
-        client.context.setsockopt(zmq.RECONNECT_IVL, BETWEEN_TRIES)
+        client.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_SIZE)
+        client.context.setsockopt(zmq.RCVHWM, MAX_QUEUE_LENGTH)
+        client.context.setsockopt(zmq.RECONNECT_IVL, RETRY_INTERVAL)
         return client
 
     @property
@@ -373,7 +373,7 @@ class _Forking(KernelProvisionerBase):
 
     async def wait(self):
         with suppress(psutil.Error):
-            self.process.wait(LONGEST_END)
+            self.process.wait(SHUTDOWN_TIMEOUT)
         return 0
 
     async def send_signal(self, signum):
@@ -383,7 +383,7 @@ class _Forking(KernelProvisionerBase):
     async def kill(self, restart=False):
         with suppress(psutil.Error):
             self.process.kill()
-            self.process.wait(LONGEST_END)
+            self.process.wait(SHUTDOWN_TIMEOUT)
 
     async def terminate(self, restart=False):
         await self.kill(restart)

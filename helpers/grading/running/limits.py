@@ -20,13 +20,13 @@ ADDRESS_SPACE = 16 * GIGABYTE  # of one process: TensorFlow reserves much more t
 PROCESSES = 256
 THREADS = 1024  # of all processes together; TensorFlow starts some for each core
 OPEN_FILES = 512  # of one process
-MOST_OPEN_FILES = 1024  # of all together: what is in pipes and sockets is memory of no process
+MAX_OPEN_FILES = 1024  # of all together: what is in pipes and sockets is memory of no process
 FILE_SIZE = 100 * MEGABYTE
-FOLDER, MOST_FILES = 10 * MEGABYTE, 50  # where the sockets are
-MOST_FOR_GRADER = GIGABYTE  # by which the grader itself grows
+FOLDER, MAX_FILES = 10 * MEGABYTE, 50  # where the sockets are
+MAX_GROWTH_OF_GRADER = GIGABYTE  # by which the grader itself grows
 SCRATCH = 200 * MEGABYTE  # of each of the temporary file systems
 CPU_TIME = 1800  # seconds, of one process
-BETWEEN_LOOKS = 0.2  # seconds
+POLL_INTERVAL = 0.2  # seconds
 
 
 def limited(command):
@@ -87,7 +87,7 @@ class Watch:
             self._deadline = None
 
     def _look(self):
-        while not self._stopped.wait(BETWEEN_LOOKS):
+        while not self._stopped.wait(POLL_INTERVAL):
             reason = self._too_much()
             if reason:
                 self.end(reason)
@@ -99,11 +99,11 @@ class Watch:
             return f"started more than {PROCESSES} processes"
         if _memory(processes, "rss") > MEMORY and _memory(processes, "pss") > MEMORY:
             return f"used more than {MEMORY // GIGABYTE} GB of memory"
-        if _open_files(processes) > MOST_OPEN_FILES:
-            return f"opened more than {MOST_OPEN_FILES} files"
+        if _open_files(processes) > MAX_OPEN_FILES:
+            return f"opened more than {MAX_OPEN_FILES} files"
         if _overfull(self.folder):
             return "wrote files where nothing but the kernel's connection has room"
-        if self._grader.memory_info().rss - self._grader_before > MOST_FOR_GRADER:
+        if self._grader.memory_info().rss - self._grader_before > MAX_GROWTH_OF_GRADER:
             return "sent the grader more than it can take"
         deadline = self._deadline
         return deadline[0] if deadline and not deadline[1].left() else ""
@@ -144,7 +144,7 @@ def _overfull(folder):
             with suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
                 total += status.st_size
-                if stat.S_ISDIR(status.st_mode) or number > MOST_FILES or total > FOLDER:
+                if stat.S_ISDIR(status.st_mode) or number > MAX_FILES or total > FOLDER:
                     return True
     return False
 

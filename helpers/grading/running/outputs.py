@@ -9,9 +9,9 @@ from nbformat.v4 import new_output
 from helpers.grading.repair.released import is_check
 from helpers.grading.running.limits import MEGABYTE
 
-MOST_OUTPUT = 5 * MEGABYTE  # characters that are kept, of a cell
-MOST_OUTPUT_OF_NOTEBOOK = 20 * MEGABYTE
-MOST_OUTPUTS = 500  # that are kept, of a cell
+MAX_OUTPUT = 5 * MEGABYTE  # characters that are kept, of a cell
+MAX_OUTPUT_OF_NOTEBOOK = 20 * MEGABYTE
+MAX_OUTPUTS = 500  # that are kept, of a cell
 FLOOD = 100 * MEGABYTE  # characters after which a cell is ended
 LEFT_OUT = "\n(What this cell wrote further is left out.)\n"
 
@@ -19,7 +19,7 @@ LEFT_OUT = "\n(What this cell wrote further is left out.)\n"
 class Budget:
     """How many characters of output are still kept, of all cells together."""
 
-    def __init__(self, characters=MOST_OUTPUT_OF_NOTEBOOK):
+    def __init__(self, characters=MAX_OUTPUT_OF_NOTEBOOK):
         self.left = characters
 
     def spend(self, characters):
@@ -49,8 +49,8 @@ class Client(NotebookClient):
             if self._written > FLOOD:
                 self.flooded()
             # What cells before have written costs no check its record.
-            fits = self._written <= MOST_OUTPUT and (is_check(cell) or self.budget.spend(size))
-            if not fits or len(cell.outputs) > MOST_OUTPUTS:
+            fits = self._written <= MAX_OUTPUT and (is_check(cell) or self.budget.spend(size))
+            if not fits or len(cell.outputs) > MAX_OUTPUTS:
                 append(cell.outputs, "stderr", "" if self._full else LEFT_OUT)
                 self._full = True
                 return None

@@ -13,12 +13,12 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
 
 from helpers.grading.repair.released import grade_id, is_check
-from helpers.grading.running.kernels import LARGEST_MESSAGE, LONGEST_START, NoZygote
+from helpers.grading.running.kernels import MAX_MESSAGE_SIZE, START_TIMEOUT, NoZygote
 from helpers.grading.running.limits import MEGABYTE, Clock, Watch
 from helpers.grading.running.outputs import FLOOD, Budget, Client
 
-MOST_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel
-LONGEST_RUN = 600  # seconds, for a whole notebook
+MAX_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel
+NOTEBOOK_TIMEOUT = 600  # seconds, for a whole notebook
 GRACE = 15  # seconds beyond a cell's time after which its processes are ended from outside
 
 
@@ -62,8 +62,8 @@ def execute(notebook, questions, seed, kernels, cell_timeout, student=""):
         for position, cell in enumerate(notebook.cells)
         if cell.cell_type == "code" and cell.source.strip()
     ]
-    clock, budget = Clock(LONGEST_RUN), Budget()
-    for _ in range(MOST_KERNELS):
+    clock, budget = Clock(NOTEBOOK_TIMEOUT), Budget()
+    for _ in range(MAX_KERNELS):
         if not todo or not clock.left():
             break
         with _kernel(notebook, kernels, student, budget) as kernel:
@@ -124,7 +124,7 @@ class _Kernel:
         self.client.timeout = timeout
         too_long = (
             f"ran longer than {timeout} seconds, or wrote more than "
-            f"{LARGEST_MESSAGE // MEGABYTE} MB at once"
+            f"{MAX_MESSAGE_SIZE // MEGABYTE} MB at once"
         )
         try:
             # The client's own timeout is no deadline for a kernel that keeps it busy.
@@ -180,7 +180,7 @@ def _started(notebook, kernels, student):
                 notebook,
                 km=manager,
                 allow_errors=True,
-                startup_timeout=LONGEST_START,
+                startup_timeout=START_TIMEOUT,
                 iopub_timeout=30,
                 raise_on_iopub_timeout=True,
                 record_timing=False,

@@ -28,7 +28,7 @@ BIND, RECURSIVE, PRIVATE = 0x1000, 0x4000, 0x40000
 THAT_STAY = NO_SETUID | NO_DEVICES | 0x8 | 0x400 | 0x800  # no programs, no times of access
 SET_SECCOMP, FILTER, DROP_FROM_BOUNDING, SUBREAPER, NO_NEW_PRIVILEGES = 22, 2, 24, 36, 38
 CAPABILITIES_VERSION = 0x20080522
-MOST_CAPABILITIES = 64
+MAX_CAPABILITIES = 64
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -217,7 +217,7 @@ def _become_kernel(order, settings, says):
 
 def _give_up_capabilities():
     _call("prctl", NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    for capability in range(MOST_CAPABILITIES):
+    for capability in range(MAX_CAPABILITIES):
         LIBC.prctl(DROP_FROM_BOUNDING, capability, 0, 0, 0)  # fails beyond the last one
     header = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0)
     none = (ctypes.c_uint32 * 6)()

@@ -9,7 +9,7 @@ would give nothing of its own.
 import numpy as np
 
 from helpers.network import sigmoid
-from helpers.reference import pull_back, slope
+from helpers.reference import slope, vjp
 from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION
 
 SLOPES = ("slope_o", "slope_h")
@@ -47,25 +47,25 @@ def wrong_values(step, quantity):
 
 
 @gives("bias_forgotten", "z_h", "z_o")
-def _(step, quantity):
+def bias_forgotten(step, quantity):
     layer = quantity[-1]
     return step[quantity] - step[f"b_{layer}"]
 
 
 @gives("activation_forgotten", "a_h", "a_o")
-def _(step, quantity):
+def activation_forgotten(step, quantity):
     return step[f"z_{quantity[-1]}"]
 
 
 @gives("sigmoid_in_hidden_layer", "a_h", "a_o")
-def _(step, quantity):
+def sigmoid_in_hidden_layer(step, quantity):
     if step.net.hidden == "sigmoid":
         return None
     return step.following(a_h=sigmoid(step["z_h"]))[quantity]
 
 
 @gives("hidden_activation_at_output", "a_o")
-def _(step, quantity):
+def hidden_activation_at_output(step, quantity):
     if step.net.hidden in ("linear", step.net.output):
         return None
     value = step.net.activation(0)(step["z_o"])
@@ -74,37 +74,37 @@ def _(step, quantity):
 
 
 @gives("exponents_sign_lost", "a_h", "a_o")
-def _(step, quantity):
+def exponents_sign_lost(step, quantity):
     layer = quantity[-1]
     name = step.net.hidden if layer == "h" else step.net.output
     return sigmoid(-step[f"z_{layer}"]) if name == "sigmoid" else None
 
 
 @gives("weights_read_across", "z_h")
-def _(step, quantity):
+def weights_read_across(step, quantity):
     rows, columns = step["W_h"].shape
     return np.inner(step["x"], step["W_h"]) + step["b_h"] if rows == columns else None
 
 
 @gives("hidden_activation_forgotten", "z_o", "a_o")
-def _(step, quantity):
+def hidden_activation_forgotten(step, quantity):
     if step.net.hidden == "linear":
         return None
     return step.following(a_h=step["z_h"])[quantity]
 
 
 @gives("half_forgotten", "E", "E_new")
-def _(step, quantity):
+def half_forgotten(step, quantity):
     return 2 * step[quantity]
 
 
 @gives("error_not_squared", "E")
-def _(step, quantity):
+def error_not_squared(step, quantity):
     return 0.5 * np.abs(step["t"] - step["a_o"]).sum(axis=-1).mean()
 
 
 @gives("mean_over_outputs", "E", *GRADIENTS)
-def _(step, quantity):
+def mean_over_outputs(step, quantity):
     outputs = step["t"].shape[1]
     return step[quantity] / outputs if outputs > 1 else None
 
@@ -113,14 +113,14 @@ def _(step, quantity):
 
 
 @gives("slope_forgotten", *DELTAS, *GRADIENTS)
-def _(step, quantity):
+def slope_forgotten(step, quantity):
     if quantity in OUTPUT_LAYER:
         return step.following(delta_o=step["dE_da_o"])[quantity]
     return step.following(delta_h=step["dE_da_h"])[quantity]
 
 
 @gives("output_slope_forgotten", *HIDDEN_LAYER)
-def _(step, quantity):
+def output_slope_forgotten(step, quantity):
     return step.following(delta_o=step["dE_da_o"])[quantity]
 
 
@@ -155,14 +155,14 @@ def _with_slopes(step, quantity, wrong_slope):
 
 
 @gives("slope_at_a", *SLOPES, *DELTAS, *GRADIENTS)
-def _(step, quantity):
+def slope_at_a(step, quantity):
     return _with_slopes(
         step, quantity, lambda layer: slope(_activation(step, layer), step[f"a_{layer}"])
     )
 
 
 @gives("slope_formula_at_z", *SLOPES, *DELTAS, *GRADIENTS)
-def _(step, quantity):
+def slope_formula_at_z(step, quantity):
     def at_z(layer):
         name = _name(step, layer)
         if name not in SLOPE_THROUGH_ACTIVATION:  # softmax has no slope of its own
@@ -175,7 +175,7 @@ def _(step, quantity):
 
 
 @gives("slope_of_sigmoid", "slope_h", *HIDDEN_LAYER)
-def _(step, quantity):
+def slope_of_sigmoid(step, quantity):
     def of_sigmoid(layer):
         if _name(step, layer) == "sigmoid":
             return None
@@ -185,7 +185,7 @@ def _(step, quantity):
 
 
 @gives("factor_of_the_slope_missing", *SLOPES, *DELTAS, *GRADIENTS)
-def _(step, quantity):
+def only_a_for_the_slope(step, quantity):
     def one_factor(layer):
         return step[f"a_{layer}"] if _name(step, layer) == "sigmoid" else None
 
@@ -193,7 +193,7 @@ def _(step, quantity):
 
 
 @gives("factor_of_the_slope_missing", *SLOPES, *DELTAS, *GRADIENTS)
-def _(step, quantity):
+def only_1_minus_a_for_the_slope(step, quantity):
     def other_factor(layer):
         return 1 - step[f"a_{layer}"] if _name(step, layer) == "sigmoid" else None
 
@@ -201,7 +201,7 @@ def _(step, quantity):
 
 
 @gives("activation_for_slope", "slope_h", *HIDDEN_LAYER)
-def _(step, quantity):
+def activation_for_slope(step, quantity):
     def activation(layer):
         return None if _name(step, layer) == "sigmoid" else step[f"a_{layer}"]
 
@@ -209,7 +209,7 @@ def _(step, quantity):
 
 
 @gives("square_forgotten", "slope_h", *HIDDEN_LAYER)
-def _(step, quantity):
+def square_forgotten(step, quantity):
     def not_squared(layer):
         return 1 - step[f"a_{layer}"] if _name(step, layer) == "tanh" else None
 
@@ -217,7 +217,7 @@ def _(step, quantity):
 
 
 @gives("loss_not_differentiated", *OUTPUT_LAYER)
-def _(step, quantity):
+def loss_not_differentiated(step, quantity):
     squared = (step["t"] - step["a_o"]) ** 2 / 2
     return step.following(delta_o=squared * step["slope_o"])[quantity]
 
@@ -226,19 +226,19 @@ def _(step, quantity):
 
 
 @gives("edge_forgotten", *HIDDEN_LAYER)
-def _(step, quantity):
+def edge_forgotten(step, quantity):
     return step.following(W_o_for_delta_h=np.ones_like(step["W_o"]))[quantity]
 
 
 @gives("other_edge", *HIDDEN_LAYER)
-def _(step, quantity):
+def other_edge(step, quantity):
     if step["W_o"].shape != (2, 1):
         return None
     return step.following(W_o_for_delta_h=step["W_o"][::-1])[quantity]
 
 
 @gives("one_path_only", *HIDDEN_LAYER)
-def _(step, quantity):
+def one_path_only(step, quantity):
     outputs = step["W_o"].shape[1]
     if outputs == 1:
         return None
@@ -247,19 +247,19 @@ def _(step, quantity):
 
 
 @gives("updated_output_weights", *HIDDEN_LAYER, "W_h_new", "b_h_new")
-def _(step, quantity):
+def updated_output_weights(step, quantity):
     # A function that is not given a learning rate takes the one in the notebook, or none.
     moved = [step["W_o"] - eta * step["dW_o"] for eta in (step.eta, ETA_OF_THE_NOTEBOOK, 1.0)]
     return [step.following(W_o_for_delta_h=W_o)[quantity] for W_o in moved]
 
 
 @gives("weighted_input_for_activation", "dW_o")
-def _(step, quantity):
+def weighted_input_for_activation(step, quantity):
     return _weight_gradient(step, "o", step["z_h"])
 
 
 @gives("start_of_the_edge", "dW_o", "dW_h")
-def _(step, quantity):
+def start_of_the_edge(step, quantity):
     if step["x"].shape != step["a_h"].shape:
         return None
     layer = quantity[-1]
@@ -267,7 +267,7 @@ def _(step, quantity):
 
 
 @gives("weight_for_activation", "dW_o", "dW_h")
-def _(step, quantity):
+def weight_for_activation(step, quantity):
     layer = quantity[-1]
     return step[f"W_{layer}"] * step[f"db_{layer}"]
 
@@ -275,34 +275,34 @@ def _(step, quantity):
 def _weight_gradient(step, layer, entering):
     """The gradient of a layer's weights if `entering` were what comes into it: (N, units)."""
     delta = step[f"delta_{layer}"] / len(step.x)
-    return pull_back(lambda W: entering @ W, step[f"W_{layer}"], delta)
+    return vjp(lambda W: entering @ W, step[f"W_{layer}"], delta)
 
 
 # Batches and biases
 
 
 @gives("sum_over_batch", *GRADIENTS, "E")
-def _(step, quantity):
+def sum_over_batch(step, quantity):
     return len(step.x) * step[quantity] if len(step.x) > 1 else None
 
 
 @gives("delta_averaged", *DELTAS)
-def _(step, quantity):
+def delta_averaged(step, quantity):
     return step[quantity] / len(step.x) if len(step.x) > 1 else None
 
 
 @gives("bias_gradient_forgotten", "db_o", "db_h")
-def _(step, quantity):
+def bias_gradient_forgotten(step, quantity):
     return np.zeros_like(step[quantity])
 
 
 @gives("points_left_apart", "db_o", "db_h")
-def _(step, quantity):
+def points_left_apart(step, quantity):
     return step[f"delta_{quantity[-1]}"] if len(step.x) > 1 else None
 
 
 @gives("units_added", "db_o", "db_h")
-def _(step, quantity):
+def units_added(step, quantity):
     return step[quantity].sum() if step[quantity].size > 1 else None
 
 
@@ -310,27 +310,27 @@ def _(step, quantity):
 
 
 @gives("wrong_sign", "dE_da_o", *DELTAS, *GRADIENTS)
-def _(step, quantity):
+def wrong_sign(step, quantity):
     return -step[quantity]
 
 
 @gives("factor_two", "dE_da_o", *DELTAS, *GRADIENTS)
-def _(step, quantity):
+def factor_two(step, quantity):
     return 2 * step[quantity]
 
 
 @gives("factor_half", "dE_da_o", *DELTAS, *GRADIENTS)
-def _(step, quantity):
+def factor_half(step, quantity):
     return step[quantity] / 2
 
 
 @gives("transposed", "dW_o", "dW_h", "W_o_new", "W_h_new")
-def _(step, quantity):
+def transposed(step, quantity):
     return step[quantity].T
 
 
 @gives("incoming_activation_forgotten", "dW_o", "dW_h")
-def _(step, quantity):
+def incoming_activation_forgotten(step, quantity):
     layer = quantity[-1]
     return _weight_gradient(step, layer, np.ones((len(step.x), len(step[f"W_{layer}"]))))
 
@@ -339,54 +339,54 @@ def _(step, quantity):
 
 
 @gives("loss_of_before_the_step", "E_new")
-def _(step, quantity):
+def loss_of_before_the_step(step, quantity):
     return step["E"]
 
 
 @gives("not_updated", *NEW)
-def _(step, quantity):
+def not_updated(step, quantity):
     return step[quantity.removesuffix("_new")]
 
 
 @gives("step_added", *NEW)
-def _(step, quantity):
+def step_added(step, quantity):
     old = quantity.removesuffix("_new")
     return step[old] + step.eta * step[f"d{old}"]
 
 
 @gives("learning_rate_forgotten", *NEW)
-def _(step, quantity):
+def learning_rate_forgotten(step, quantity):
     old = quantity.removesuffix("_new")
     return step[old] - step[f"d{old}"]
 
 
 @gives("step_instead_of_weight", *NEW)
-def _(step, quantity):
+def step_instead_of_weight(step, quantity):
     old = quantity.removesuffix("_new")
     return [sign * step.eta * step[f"d{old}"] for sign in (1, -1)]
 
 
 @gives("step_twice_as_long", *NEW)
-def _(step, quantity):
+def step_twice_as_long(step, quantity):
     old = quantity.removesuffix("_new")
     return step[old] - 2 * step.eta * step[f"d{old}"]
 
 
 @gives("step_half_as_long", *NEW)
-def _(step, quantity):
+def step_half_as_long(step, quantity):
     old = quantity.removesuffix("_new")
     return step[old] - step.eta * step[f"d{old}"] / 2
 
 
 @gives("learning_rate_divided", *NEW)
-def _(step, quantity):
+def learning_rate_divided(step, quantity):
     old = quantity.removesuffix("_new")
     return step[old] - step[f"d{old}"] / step.eta
 
 
 def _half_done(kept):
     @gives("not_all_updated", "E_new")
-    def _(step, quantity):
+    def not_all_updated(step, quantity):
         return step.loss_with(
             {name: step[name if name in kept else f"{name}_new"] for name in PARAMETERS}
         )

@@ -67,8 +67,8 @@ def _perceptron():
         2,
         "1 where z is above 0, at (0,0), (0,1), (1,0), (1,1)",
         FLOAT64,
-        otherwise="put each of the four corners into z, (1, 1) too: where is it above 0, and where "
-        "should it be?",
+        default_hint="put each of the four corners into z, (1, 1) too: where is it above 0, and "
+        "where should it be?",
     )
 
     mistakes = [
@@ -84,7 +84,7 @@ INSTRUCTION = Part(
     "value",
     1,
     "which of the four is a value",
-    choices={
+    hint_for_choice={
         "A": "This says what to do. To what is it to be done?",
         "B": "The ∂ says that other variables are held fixed. Does it say what to differentiate?",
         "C": "",
@@ -101,7 +101,7 @@ def _by_rules():
             2,
             "the derivative of f with respect to x_2",
             FLOAT64,
-            otherwise="not equal to the right formula; go through the rules one by one",
+            default_hint="not equal to the right formula; go through the rules one by one",
         ),
         Part("gradient_f", 1, "both derivatives at (1, 3)", BY_HAND),
     )
@@ -143,14 +143,14 @@ def _direction():
             1,
             "two numbers that point to steepest descent",
             A_DEGREE,
-            otherwise="the direction is off; its length does not matter",
+            default_hint="the direction is off; its length does not matter",
         ),
         Part("rate", 1, "how much the loss falls per unit of length that way", BY_HAND),
         Part(
             "across",
             1,
             "the loss at right angles to the gradient",
-            choices={
+            hint_for_choice={
                 "A": "The loss grows fastest along the gradient. How far along it do you get here?",
                 "B": "The loss falls fastest against the gradient. How far against it do you get?",
                 "C": "",
@@ -241,7 +241,7 @@ def _error():
             "tiny",
             1,
             "the error when h goes on shrinking",
-            choices={
+            hint_for_choice={
                 "A": "On paper, yes. What does a computer keep of two numbers that differ in "
                 "their last digits only, when it subtracts them?",
                 "B": "",
@@ -328,7 +328,7 @@ TOO_LARGE = (
         "far_too_small",
         1,
         "a learning rate that is far too small",
-        choices={
+        hint_for_choice={
             "A": "",
             "B": "What is a short step multiplied by: does it ever turn against the slope?",
             "C": "Short steps follow the slope closely. What do they lack?",
@@ -338,7 +338,7 @@ TOO_LARGE = (
         "too_large",
         1,
         "a learning rate that is too large",
-        choices={
+        hint_for_choice={
             "A": "Follow one step on the curve above, with an arrow five times as long. Where "
             "does it end?",
             "B": "",

@@ -28,13 +28,13 @@ def _step_with_other_target():
     return SGDStep(step.net, step.x, [[OTHER_TARGET]], step.eta)
 
 
-def _question(name, parts, case, follows=()):
+def _question(name, parts, case, depends_on=()):
     return Question(
         name,
         parts,
         tuple(part.name for part in parts),
         cases=lambda rng: [case(parts)],
-        follows={question: None for question in follows},
+        depends_on={question: None for question in depends_on},
     )
 
 
@@ -99,7 +99,7 @@ DIRECTION = Part(
     "direction",
     1,
     "which way the parameters move",
-    choices={
+    hint_for_choice={
         "A": "The step subtracts the gradient: look at the sign of your delta.",
         "B": "",
         "C": "The bias has a gradient too: what is its factor in place of an activation?",
@@ -183,7 +183,7 @@ NEEDED = Part(
     "needed",
     1,
     "the deltas that unit 5 needs",
-    choices={
+    hint_for_choice={
         "A": "The formula goes one layer to the right. Does an edge lead from unit 5 to unit 11?",
         "B": "",
         "C": "Count the edges that lead from unit 5 to the right.",
@@ -271,7 +271,7 @@ PREDICTION = Part(
     "prediction",
     1,
     "what the loss does",
-    choices={
+    hint_for_choice={
         "A": "That is what a short step does. Compare your steps with the weights themselves.",
         "B": "The units are linear, but the loss is a square, and two layers' weights multiply.",
         "C": "",
@@ -305,7 +305,7 @@ QUESTIONS = (
             DIRECTION,
         ),
         _output_gradients,
-        follows=["l2.output_delta"],
+        depends_on=["l2.output_delta"],
     ),
     _question("l2.hidden_unit", HIDDEN_UNIT, _hidden_unit),
     _question(
@@ -314,10 +314,10 @@ QUESTIONS = (
     _question(
         "l2.shapes",
         (
-            Part("delta_o_shape", 1, "of the output deltas", EXACT, otherwise=SIZES),
-            Part("W_o_transposed_shape", 1, "of the turned weights", EXACT, otherwise=SIZES),
-            Part("delta_h_shape", 1, "of the hidden deltas", EXACT, otherwise=SIZES),
-            Part("dW_h_shape", 1, "of the hidden weights' gradient", EXACT, otherwise=SIZES),
+            Part("delta_o_shape", 1, "of the output deltas", EXACT, default_hint=SIZES),
+            Part("W_o_transposed_shape", 1, "of the turned weights", EXACT, default_hint=SIZES),
+            Part("delta_h_shape", 1, "of the hidden deltas", EXACT, default_hint=SIZES),
+            Part("dW_h_shape", 1, "of the hidden weights' gradient", EXACT, default_hint=SIZES),
         ),
         _shapes,
     ),

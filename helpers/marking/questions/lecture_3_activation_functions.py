@@ -5,7 +5,7 @@ import numpy as np
 from helpers.asking import lecture_3_activation_functions as asking
 from helpers.marking.questions.model import BY_HAND, Case, Part, Question
 from helpers.network import HIDDEN_ACTIVATIONS, Network, sigmoid, softmax
-from helpers.reference import gradients, jacobian, pull_back, slope
+from helpers.reference import gradients, jacobian, slope, vjp
 
 LAYERS = 5  # of sigmoids, in the question on vanishing slopes
 OUTPUT, TARGET = 0.8, 0.3  # of the output unit whose delta is asked for
@@ -195,7 +195,7 @@ OUTPUT_CHOICES = {
     },
 }
 WHICH_LOSS = tuple(
-    Part(name, 1, words, choices=OUTPUT_CHOICES[name])
+    Part(name, 1, words, hint_for_choice=OUTPUT_CHOICES[name])
     for name, words in (
         ("house_price", "the price of a house"),
         ("spam", "spam or not"),
@@ -275,7 +275,7 @@ def _softmax_delta(rng):
                 ("softmax_elementwise", (-t / a) * np.diag(jacobian(softmax, z))),
                 ("wrong_sign", -right),
                 ("slope_not_cancelled", right * a * (1 - a)),
-                ("through_the_other_loss", pull_back(softmax, z, a - t)),
+                ("through_the_other_loss", vjp(softmax, z, a - t)),
                 ("slope_forgotten", -t / a),
                 *(
                     ("other_class", a - other)
@@ -297,7 +297,7 @@ PREDICTION = (
         "half_squared",
         1,
         "which is nearer to the target after 20 updates, half-squared error",
-        choices={
+        hint_for_choice={
             "A": "Its error is the larger one. Which other factor does its delta have, and how "
             "large is that at z = 4?",
             "B": "",
@@ -308,7 +308,7 @@ PREDICTION = (
         "cross_entropy",
         1,
         "which has the larger delta at the start, cross-entropy",
-        choices={
+        hint_for_choice={
             "A": "",
             "B": "That is so with the half-squared error. Which factor is missing from the delta "
             "now?",
@@ -322,7 +322,7 @@ DEAD = (
         "in_W_h",
         1,
         "where the gradient of the hidden weights is 0",
-        choices={
+        hint_for_choice={
             "row 1": "A row of W_h belongs to an input. Which weights lead to hidden unit 2?",
             "row 2": "A row of W_h belongs to an input. Which weights lead to hidden unit 2?",
             "column 1": "These lead to hidden unit 1. Which unit is dead?",
@@ -333,7 +333,7 @@ DEAD = (
         "in_W_o",
         1,
         "where the gradient of the output weights is 0",
-        choices={
+        hint_for_choice={
             "row 1": "This weight leads on from hidden unit 1. Which unit passes on 0?",
             "row 2": "",
             "none": "The gradient is the activation before times delta_o. What is the activation "
@@ -344,7 +344,7 @@ DEAD = (
         "comes_back",
         1,
         "whether further steps bring the unit back",
-        choices={
+        hint_for_choice={
             "A": "Go through the unit's own weights and bias: by how much does the next step move "
             "them?",
             "B": "",

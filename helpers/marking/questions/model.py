@@ -63,20 +63,20 @@ class Part:
 
     name: as the student knows it. points: what it is worth. quantity: its name in an SGDStep,
     where it is not `name`; index: the element of it that is asked for, None for all.
-    in_words: what the part is, for the check's table. otherwise: what to say of a wrong answer that
-    no catalogue entry explains, where its size says nothing.
-    choices: of a multiple-choice question, what to say of each answer, by letter or word; what is
-    said of the right one is "". Any other answer is answered with the list of choices.
+    description: what the part is, for the check's table. default_hint: what to say of a wrong
+    answer that no catalogue entry explains, where its size says nothing.
+    hint_for_choice: of a multiple-choice question, what to say of each answer, by letter or word;
+    what is said of the right one is "". Any other answer is answered with the list of choices.
     """
 
     name: str
     points: float
-    in_words: str = ""
+    description: str = ""
     tolerance: Tolerance = FLOAT64
     quantity: str = ""
     index: tuple | None = None
-    otherwise: str = ""
-    choices: dict = field(default_factory=dict, hash=False)
+    default_hint: str = ""
+    hint_for_choice: dict = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class Case:
     consequences: what may follow from a student's own values, a dict of arrays by quantity: a
     function of it that gives such dicts, one for each way to go on. None where nothing does.
     inputs: what is given, arrays; a value that merely repeats one carries nothing over.
-    twins: two places along the first axis at which the inputs are the same, or (): what differs
-    there was not computed from these inputs, and carries nothing over either.
+    duplicate_rows: two places along the first axis at which the inputs are the same, or (): what
+    differs there was not computed from these inputs, and carries nothing over either.
     """
 
     expected: dict
@@ -105,7 +105,7 @@ class Case:
     label: str = ""
     consequences: Callable | None = None
     inputs: tuple = ()
-    twins: tuple = ()
+    duplicate_rows: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,12 @@ class Question:
     id: as in check("p2.sigmoid.forward", …); ValueError if the ids of cells cannot carry it (see
     helpers.asking.cell_ids). parts: in the order of the table. arguments: the
     keyword arguments of `check`. cases: a function of a random generator that returns the cases.
-    follows: the earlier questions whose answers this one builds on, with the quantities that it
+    depends_on: the earlier questions whose answers this one builds on, with the quantities that it
     takes from each (None for all): a dict by question id.
-    uses: quantities that are recorded although they are not asked for here, since the answers are
-    made with the student's own: `ask` returns them beside the parts. A dict from a quantity to
-    what the student calls it.
-    functions: those of the student's that the quantities in `uses` come from, as (question id,
+    recorded_intermediates: quantities that are recorded although they are not asked for here, since
+    the answers are made with the student's own: `ask` returns them beside the parts. A dict from a
+    quantity to what the student calls it.
+    functions: those of the student's that the recorded intermediates come from, as (question id,
     names of its parts or None for all) pairs. What they give is known from the student's kernel
     alone, so it counts only where those parts are answered (see follow_through.shown_to_work).
     probes: names of further values that `ask` returns, for `method_recognised`.
@@ -133,8 +133,8 @@ class Question:
     parts: tuple
     arguments: tuple
     cases: Callable
-    follows: dict = field(default_factory=dict, hash=False)
-    uses: dict = field(default_factory=dict, hash=False)
+    depends_on: dict = field(default_factory=dict, hash=False)
+    recorded_intermediates: dict = field(default_factory=dict, hash=False)
     functions: tuple = ()
     probes: tuple = ()
     method_recognised: Callable | None = None
@@ -146,7 +146,7 @@ class Question:
     @property
     def recorded(self):
         """The names under which a record of this question has values: parts first."""
-        return [*(part.name for part in self.parts), *self.uses, *self.probes]
+        return [*(part.name for part in self.parts), *self.recorded_intermediates, *self.probes]
 
     @property
     def points(self):

@@ -68,7 +68,7 @@ IN_THE_HIDDEN_LAYER = {
 }
 
 
-def _question(question, words, deltas=(), follows=()):
+def _question(question, words, deltas=(), depends_on=()):
     """A question that asks for the formulas in `words`; deltas: those they may be written in.
 
     follows: the questions whose formulas these are built from.
@@ -78,7 +78,7 @@ def _question(question, words, deltas=(), follows=()):
             name,
             1,
             in_words,
-            otherwise="not equal to the right formula; which symbols belong in it?",
+            default_hint="not equal to the right formula; which symbols belong in it?",
         )
         for name, in_words in words.items()
     )
@@ -86,7 +86,7 @@ def _question(question, words, deltas=(), follows=()):
 
     def cases(rng):
         for _ in range(POINTS):
-            step = random_step(rng, "sigmoid", units=(2, 2, 1), points=1)
+            step = random_step(rng, "sigmoid", units=(2, 2, 1), n_samples=1)
             point = {name: float(step[q][index]) for name, (q, index) in SYMBOLS.items()}
             expected, mistakes = {}, {}
             for part in parts:
@@ -109,7 +109,7 @@ def _question(question, words, deltas=(), follows=()):
         parts,
         tuple(words),
         cases=lambda rng: list(cases(rng)),
-        follows={f"p1.{name}": None for name in follows},
+        depends_on={f"p1.{name}": None for name in depends_on},
     )
 
 
@@ -184,7 +184,7 @@ def _two_outputs():
 
     def cases(rng):
         for _ in range(POINTS):
-            step = random_step(rng, "sigmoid", units=(2, 2, 2), points=1)
+            step = random_step(rng, "sigmoid", units=(2, 2, 2), n_samples=1)
             point = {"z_j": step["z_h"][0, J], "a_j": step["a_h"][0, J]}
             for unit, name in enumerate("kl"):
                 point[f"w_j{name}"] = step["W_o"][J, unit]
@@ -227,7 +227,7 @@ QUESTIONS = (
             "dE_db_k": "gradient of the output bias",
         },
         deltas=("delta_k",),
-        follows=("output_links",),
+        depends_on=("output_links",),
     ),
     _question(
         "p1.hidden_links",
@@ -245,7 +245,7 @@ QUESTIONS = (
             "dE_db_j": "gradient of the hidden bias",
         },
         deltas=("delta_k", "delta_j"),
-        follows=("output_links", "output_layer", "hidden_links"),
+        depends_on=("output_links", "output_layer", "hidden_links"),
     ),
     _question(
         "p1.update",
@@ -256,7 +256,7 @@ QUESTIONS = (
             "b_j_new": "new hidden bias",
         },
         deltas=("delta_k", "delta_j"),
-        follows=("output_links", "output_layer", "hidden_links", "hidden_layer"),
+        depends_on=("output_links", "output_layer", "hidden_links", "hidden_layer"),
     ),
     _two_outputs(),
 )

@@ -56,7 +56,7 @@ def _by_hand(question, step, names, follows, student):
         parts,
         arguments=tuple(names),
         cases=lambda rng: [step_case(step, parts)],
-        follows=follows,
+        depends_on=follows,
         student=student,
     )
 
@@ -67,26 +67,26 @@ def _comparison(steps, student):
             "moved_most",
             1,
             "which activation's step is the longest",
-            otherwise="compare the three columns of changes, the hidden weights first",
+            default_hint="compare the three columns of changes, the hidden weights first",
         ),
         Part(
             "has_unmoved",
             1,
             "which activation leaves weights where they were",
-            otherwise="look for gradients that are exactly 0",
+            default_hint="look for gradients that are exactly 0",
         ),
         Part(
             "unmoved_count",
             1,
             "how many of the nine do not move there",
             EXACT,
-            otherwise="count the gradients that are exactly 0, in both layers and biases too",
+            default_hint="count the gradients that are exactly 0, in both layers and biases too",
         ),
         Part(
             "reason",
             1,
             "why they do not move, as a letter",
-            otherwise="compare it with the numbers on your work sheet: which of them are 0?",
+            default_hint="compare it with the numbers on your work sheet: which of them are 0?",
         ),
     )
 

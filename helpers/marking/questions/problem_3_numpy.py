@@ -24,21 +24,23 @@ def _for_each_hidden(
     ask,
     names,
     label="hidden={hidden!r}",
-    with_twins=False,
+    with_duplicate_rows=False,
     **more,
 ):
     """A question about one function, asked once with each hidden activation on a random batch.
 
     names: of the step's quantities that the function is called with. The number of points differs
     from case to case, and there are three outputs, so that neither can be mistaken for the other
-    or for 2. with_twins: whether two points have the same inputs.
+    or for 2. with_duplicate_rows: whether two points have the same inputs.
     more: fields of the Question.
     """
 
     def cases(rng):
         for hidden, points in zip(HIDDEN, (5, 4, 7), strict=True):
-            twins = _two_places(rng, points) if with_twins else ()
-            step = random_step(rng, hidden, units=(2, 4, 3), points=points, twins=twins)
+            duplicate_rows = _two_places(rng, points) if with_duplicate_rows else ()
+            step = random_step(
+                rng, hidden, units=(2, 4, 3), n_samples=points, duplicate_rows=duplicate_rows
+            )
             case = step_case(
                 step,
                 parts,
@@ -46,7 +48,7 @@ def _for_each_hidden(
                 probe_of(step, names),
                 label=label.format(hidden=hidden, points=points),
             )
-            yield replace(case, twins=twins)
+            yield replace(case, duplicate_rows=duplicate_rows)
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
 
@@ -76,8 +78,8 @@ def _activation_case(rng, shape):
     # Both signs at least once, and away from ReLU's kink.
     signs = np.resize([-1, 1], int(np.prod(shape))).reshape(shape)
     z = rng.uniform(0.1, 3, shape) * rng.permuted(signs)
-    twins = _two_places(rng, len(z))
-    z[twins[1]] = z[twins[0]]
+    duplicate_rows = _two_places(rng, len(z))
+    z[duplicate_rows[1]] = z[duplicate_rows[0]]
     expected, mistakes = {}, {}
     for name in HIDDEN:
         function = HIDDEN_ACTIVATIONS[name]
@@ -104,7 +106,7 @@ def _activation_case(rng, shape):
     label = f"z of shape {shape}"
     return Case(
         expected, mistakes, ask=asking.activations, probe={"z": z}, label=label,
-        consequences=consequences, twins=twins,
+        consequences=consequences, duplicate_rows=duplicate_rows,
     )  # fmt: skip
 
 
@@ -324,8 +326,8 @@ QUESTIONS = (
         FORWARD,
         asking.forward,
         ("x", *PARAMETERS),
-        with_twins=True,
-        uses={"f_h": "activation", "f_o": "activation"},
+        with_duplicate_rows=True,
+        recorded_intermediates={"f_h": "activation", "f_o": "activation"},
         functions=ACTIVATION_FUNCTIONS,
     ),
     _for_each_hidden("p3.loss", "loss", LOSS, asking.loss, ("a_o", "t"), label="{points} points"),
@@ -335,7 +337,7 @@ QUESTIONS = (
         BACKWARD,
         asking.backward,
         (*INPUTS, *asking.TRACE),
-        uses={"slope_h": "slope", "slope_o": "slope"},
+        recorded_intermediates={"slope_h": "slope", "slope_o": "slope"},
         functions=ACTIVATION_FUNCTIONS,
         probes=(asking.OTHER_TRACE,),
         method_recognised=_is_difference_quotient,
@@ -354,7 +356,7 @@ QUESTIONS = (
         tuple(Part(name, 1, f"loss after the step, {name} hidden units") for name in HIDDEN),
         ("E_new",),
         _reproduction,
-        uses={f"own_{hidden}": CALLED for hidden in HIDDEN},
+        recorded_intermediates={f"own_{hidden}": CALLED for hidden in HIDDEN},
         functions=STEP_FUNCTIONS,
     ),
     Question(
@@ -362,7 +364,7 @@ QUESTIONS = (
         TRAINING,
         ("train",),
         lambda rng: list(_training_cases(rng)),
-        uses={"own_losses": CALLED, "own_E_end": CALLED},
+        recorded_intermediates={"own_losses": CALLED, "own_E_end": CALLED},
         functions=STEP_FUNCTIONS,
     ),
     Question("p3.any_depth", ANY_DEPTH, ("backward_any_depth",), _any_depth_cases),

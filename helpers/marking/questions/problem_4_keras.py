@@ -24,7 +24,7 @@ def _for_each_hidden(
 
     def cases(rng):
         for hidden, count in zip(HIDDEN, outputs, strict=True):
-            step = random_step(rng, hidden, units=(2, units, count), points=3)
+            step = random_step(rng, hidden, units=(2, units, count), n_samples=3)
             label = f"hidden={hidden!r}, outputs={count}"
             case = step_case(step, parts, ask, probe_of(step, names), label)
             for name, wrong in case.mistakes.items():
@@ -61,14 +61,14 @@ BACKWARD_NAMES = [part.name for part in BACKWARD]
 UPDATE_NAMES = [part.name for part in UPDATE]
 
 
-OFF_AT_MOST = 20  # times: with a learning rate that is off by more, float32 cannot tell the rest
+MAX_RATE_RATIO = 20  # times: with a learning rate that is off by more, float32 cannot tell the rest
 
 
 def _step_consequences(step, own):
     """The step with the student's own learning rate for Keras's loss."""
     right = step.eta * step["t"].shape[1] / 2
     factor = own.get("own_eta", right) / right
-    factor = factor if 1 / OFF_AT_MOST < abs(factor) < OFF_AT_MOST else 1
+    factor = factor if 1 / MAX_RATE_RATIO < abs(factor) < MAX_RATE_RATIO else 1
     moved = {
         f"{name}_new": step[name] - factor * step.eta * step[f"d{name}"] for name in PARAMETERS
     }
@@ -146,14 +146,14 @@ QUESTIONS = (
                 1,
                 f"output with {name} hidden units",
                 FLOAT32,
-                otherwise="is each model's activation the one asked for, and are its weights set "
-                "before it is called?",
+                default_hint="is each model's activation the one asked for, and are its weights "
+                "set before it is called?",
             )
             for name in HIDDEN
         ),
         ("a_o",),
         _tutorial_outputs,
-        uses={f"own_{hidden}": "build_model" for hidden in HIDDEN},
+        recorded_intermediates={f"own_{hidden}": "build_model" for hidden in HIDDEN},
         functions=(("p4.model", None),),
     ),
     _for_each_hidden(
@@ -180,7 +180,7 @@ QUESTIONS = (
         asking.keras_step,
         ("x", "t", "eta", *PARAMETERS),
         consequences=_step_consequences,
-        uses={"own_eta": "eta_for_mse"},
+        recorded_intermediates={"own_eta": "eta_for_mse"},
         functions=(("p4.learning_rate", None),),
     ),
     Question(
@@ -190,19 +190,19 @@ QUESTIONS = (
                 "loss_ratio",
                 1,
                 "Keras's MSE over the half-squared error",
-                otherwise="divide the two formulas in the table of section 4, for K = 1",
+                default_hint="divide the two formulas in the table of section 4, for K = 1",
             ),
             Part(
                 "step_ratio",
                 1,
                 "Keras's step over the course's, with the same learning rate",
-                otherwise="divide the two gradients in the table of section 4, for K = 1",
+                default_hint="divide the two gradients in the table of section 4, for K = 1",
             ),
             Part(
                 "reason",
                 1,
                 "why the curve falls faster, as a letter",
-                otherwise="one of them follows from your step_ratio",
+                default_hint="one of them follows from your step_ratio",
             ),
         ),
         ("loss_ratio", "step_ratio", "reason"),

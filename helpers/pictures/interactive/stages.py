@@ -10,7 +10,7 @@ import numpy as np
 from helpers.pictures.interactive.page import symbol
 from helpers.pictures.network_diagram.content import Names
 
-MOST_FORMULAS = 12  # at one stage
+MAX_FORMULAS = 12  # at one stage
 PARAMETERS = ("W_h", "b_h", "W_o", "b_o")
 FORWARD = ("z_h", "a_h", "z_o", "a_o")
 BACKWARD = ("delta", "dW", "db")  # how the names of the backward quantities begin
@@ -78,9 +78,9 @@ class Writer:
                     "slots": shown,
                     # One list for all hidden activations, or one for each.
                     "formulas": (
-                        list(formulas.values()) if by_hidden else [formulas[:MOST_FORMULAS]]
+                        list(formulas.values()) if by_hidden else [formulas[:MAX_FORMULAS]]
                     ),
-                    "left": 0 if by_hidden else max(0, len(formulas) - MOST_FORMULAS),
+                    "left": 0 if by_hidden else max(0, len(formulas) - MAX_FORMULAS),
                 }
             )
         return data

@@ -8,10 +8,10 @@ from helpers.pictures.interactive.stages import Writer
 from helpers.pictures.style import ACTIVATION_TITLES
 from helpers.sgd_step import SGDStep
 
-MOST_UNITS = 4  # in a layer, so that the numbers stay readable
+MAX_UNITS = 4  # in a layer, so that the numbers stay readable
 
 # Of the drawing, in its own units: pixels at the least width.
-LEAST_WIDTH, LEAST_HEIGHT = 850, 290
+MIN_WIDTH, MIN_HEIGHT = 850, 290
 MARGIN, TOP = 10, 46  # TOP: height of the headings
 CARD_WIDTH = {"x": 76, "h": 138, "o": 138, "E": 118}
 LINE, NAME_LINE, PADDING = 18, 20, 6  # on a card
@@ -57,12 +57,12 @@ def step_through(
     if len(net.weights) != 2:
         raise ValueError(f"net: wanted one hidden layer, got {len(net.weights) - 1}.")
     most = max(*net.weights[0].shape, net.weights[1].shape[1])
-    if most > MOST_UNITS:
-        raise ValueError(f"net: wanted at most {MOST_UNITS} units a layer, got {most}.")
-    x = net.inputs(x)
+    if most > MAX_UNITS:
+        raise ValueError(f"net: wanted at most {MAX_UNITS} units a layer, got {most}.")
+    x = net.validate_inputs(x)
     if len(x) != 1:
         raise ValueError(f"x: wanted one data point, shape (1, {x.shape[1]}), got {x.shape}.")
-    t = net.targets(t, 1)
+    t = net.validate_targets(t, 1)
 
     biases = any(np.any(b) for b in net.biases)
     writer = Writer(net, t, hidden, biases)
@@ -139,11 +139,11 @@ def _drawing(writer, biases):
         for key, of_card in ROWS.items()
     }
     heights = {key: 2 * PADDING + NAME_LINE + LINE * len(rows[key]) for key in rows}
-    height = max(LEAST_HEIGHT, *(units[key] * (heights[key] + APART) for key in units))
+    height = max(MIN_HEIGHT, *(units[key] * (heights[key] + APART) for key in units))
 
     # A number on an edge has a column to itself for each unit that the edges come from.
     gaps = [inputs * WEIGHT_WIDTH + 20, hidden * WEIGHT_WIDTH + 20, LOSS_GAP]
-    spare = LEAST_WIDTH - 2 * MARGIN - sum(CARD_WIDTH.values()) - sum(gaps)
+    spare = MIN_WIDTH - 2 * MARGIN - sum(CARD_WIDTH.values()) - sum(gaps)
     gaps = [*(gap + max(0, spare) / 2 for gap in gaps[:2]), LOSS_GAP, MARGIN]
     columns, middles, left = {}, {}, MARGIN  # of the cards: (left, right) and heights
     for key, gap in zip(units, gaps):
