@@ -36,5 +36,6 @@ class _Forwarding(MetaPathFinder, Loader):
 
 def keep_working():
     """Let the old imports find what they want."""
-    # The last to be asked, so that it costs nothing where a module is there.
-    sys.meta_path.append(_Forwarding())
+    # The first to be asked: a folder that an update leaves behind, with nothing but __pycache__ in
+    # it, would be taken for the module.
+    sys.meta_path.insert(0, _Forwarding())

@@ -1,17 +1,17 @@
 """Grading: `python -m helpers.grading SUBMISSIONS`.
 
-    intake   (archive, intake)    finds each student's notebooks; sets aside what cannot be read
-    repair   (repair)             lays the student's answers into the released notebook
-    run      (run, kernels, zygote, sandbox, outputs)   executes it in a kernel of its own
-    score    (score)              judges the recorded answers, outside that kernel
-    save     (save, entering, database)   writes nbgrader's gradebook
-    report   (tables, feedback, report)   the CSV files, a page for each notebook, one for the class
+`flow` leads a class through these rooms, one after the other:
 
-Worker processes (processes, machine) take a student at a time, from repair to the pages. With
---dask the repair and the run are elsewhere (cluster, cluster_worker, versions).
+    intake      finds each student's notebooks, and sets aside what cannot be read
+    repair      lays the student's answers into the released notebook
+    running     executes it in a sealed kernel of its own, here or on a cluster
+    gradebook   judges the recorded answers, outside that kernel, and writes nbgrader's gradebook
+    pages       a page for each notebook, and the report on the class
+    machine     cores, locks, files and temporary folders, for all of them
 
-What is known of a notebook after its run is an `executed.Executed`, after grading a
-`results.Result`. `preprocessors` holds the same steps for plain `nbgrader autograde`.
+What is known of a notebook after its run is a `running.executed.Executed`, after grading a
+`gradebook.results.Result`. Worker processes take a student at a time, from repair to the pages.
+`preprocessors` holds the same steps for plain `nbgrader autograde`.
 """
 
 import sys

@@ -34,7 +34,7 @@ from tests.sample_class.work import LESSON, ROOT, Notebook
 SEED = 20261121
 CLASSES, OF_ONE_CLASS = 35, 60  # of mutated notebooks: 2,100 in all
 ZIPS = 300
-SHARE = 0.1  # of both, in a sample
+SHARE = 0.07  # of both, in a sample
 EVERY = 15  # of so many notebooks one gets its page
 MAX_REASON_LENGTH = 1500
 SECONDS_FOR_ONE = 3  # of computing
