@@ -3,6 +3,7 @@
 Whatever such a notebook imports from `helpers.figures`, say, it gets from `helpers.pictures`.
 """
 
+import re
 import sys
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -18,6 +19,15 @@ NOW_IN = {
     "helpers.interactive": "helpers.pictures",
     "helpers.quiet_keras": "helpers.keras",
 }
+
+
+OLD_NAME = re.compile(rf"({'|'.join(map(re.escape, NOW_IN))})\b")
+
+
+def with_new_imports(text):
+    """The text of an old notebook's cell as it is today, as far as imports are concerned."""
+    text = OLD_NAME.sub(lambda match: NOW_IN[match[1]], text)
+    return text.replace("from helpers.weight_space import", "from helpers import")
 
 
 class _Forwarding(MetaPathFinder, Loader):

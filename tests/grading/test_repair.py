@@ -276,3 +276,18 @@ def test_a_notebook_of_another_release_is_called_that(mine, released, release, a
 def test_what_cannot_be_a_release_says_nothing(mine, released, release):
     released.metadata["backprop"] = {"release": "1.2.3"}
     assert repair(handed_in(mine, release), released)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("from helpers.figures import plot_losses", "from helpers.pictures import plot_losses"),
+        ("from helpers.quiet_keras import keras, tf", "from helpers.keras import keras, tf"),
+        ("from helpers.weight_space import WeightSpace", "from helpers import WeightSpace"),
+    ],
+)
+def test_imports_of_release_0_1_0_are_no_change(mine, released, old, new):
+    mine.cells[1].source, released.cells[1].source = old, new
+    notebook, sentences = repair(mine, released)
+    assert sources(notebook)[1] == new
+    assert sentences == []

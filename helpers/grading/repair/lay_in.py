@@ -24,6 +24,7 @@ from helpers.grading.repair.matching import (
 )
 from helpers.grading.repair.released import grade_id, is_answer, is_graded, nbgrader
 from helpers.grading.repair.statements import names_in
+from helpers.older_notebooks import with_new_imports
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 MAX_STUDENT_LENGTH = 300
@@ -202,7 +203,8 @@ def _compare(found, position, original, cell):
     """Note how a submitted Cell differs from the released one, apart from an answer."""
     if cell.kind != original.cell_type:
         found.retyped.add(position)
-    text, given = (as_compared(_without_student(t)) for t in (cell.text, text_of(original)))
+    its_text = with_new_imports(cell.text)
+    text, given = (as_compared(_without_student(t)) for t in (its_text, text_of(original)))
     if not is_answer(original) and text != given:
         found.changed.add(position)
     ours = nbgrader(original)
