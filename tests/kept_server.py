@@ -19,20 +19,20 @@ OURS = ("BACKPROP_", "TMPDIR")  # what variables begin with that tests give to w
 
 
 class KeptServer:
-    """Takes the place of `processes.prepared`."""
+    """Takes the place of `processes.fork_server`."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="kept-")  # of its socket
         self.environment = None
 
     @contextmanager
-    def prepared(self, module):
-        """As processes.prepared, but the server stays until our variables have other values."""
+    def fork_server(self):
+        """As processes.fork_server, but the server stays until our variables have other values."""
         environment = {k: v for k, v in os.environ.items() if k.startswith(OURS)}
         if environment != self.environment:
             self.stop()
             multiprocessing.current_process()._config["tempdir"] = self.folder
-            processes.WORK.set_forkserver_preload([module])
+            processes.WORK.set_forkserver_preload(["helpers.grading.flow"])
             with processes.ctrl_c_later():
                 forkserver.ensure_running()
             self.environment = environment
@@ -50,7 +50,7 @@ def kept_server():
     kept = KeptServer()
     with pytest.MonkeyPatch.context() as patch:
         if processes.ON_LINUX:
-            patch.setattr(processes, "prepared", kept.prepared)
+            patch.setattr(processes, "fork_server", kept.fork_server)
         yield kept
     kept.stop()
     shutil.rmtree(kept.folder, ignore_errors=True)

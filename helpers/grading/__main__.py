@@ -132,10 +132,12 @@ def main(argv=None):
         return write_secret(secret_arguments(argv[1:]))
     options = arguments(argv)
     try:
-        with scratch(), processes.prepared("helpers.grading.flow"):
-            from helpers.grading import flow  # now, so that --help and a wrong option answer soon
+        with scratch():
+            with processes.quick_imports():
+                from helpers.grading import flow  # now, so that --help answers soon
 
-            return SOME_NEED_A_PERSON if flow.grade_class(options) else 0
+            with processes.fork_server():
+                return SOME_NEED_A_PERSON if flow.grade_class(options) else 0
     except NothingGraded as error:
         print(f"Nothing was graded. {error}", file=sys.stderr)
         return NOTHING_DONE

@@ -1,7 +1,6 @@
 """A class from intake to report."""
 
 import hashlib
-import importlib.metadata
 import logging
 import multiprocessing
 import os
@@ -17,7 +16,7 @@ from dataclasses import dataclass, field
 
 from helpers.grading import progress
 from helpers.grading.errors import NothingGraded, in_full, in_short
-from helpers.grading.gradebook import database, results, save, tables
+from helpers.grading.gradebook import database, registration, results, tables
 from helpers.grading.intake import submissions
 from helpers.grading.machine import capacity, files, locks, versions
 from helpers.grading.pages import feedback, report
@@ -26,6 +25,7 @@ from helpers.grading.running import cluster, executed, sandbox
 from helpers.grading.running.kernels import modules_of
 from helpers.grading.running.processes import WORK, ctrl_c_later
 from helpers.grading.settings import course_at
+from helpers.grading.student import HowToGrade, grade_student, nothing_graded
 from helpers.personal import class_list, course_secret
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
@@ -100,7 +100,7 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
     """
     _remove_half_written(course)
     with ctrl_c_later():
-        save.register(course, options.lesson, released)
+        registration.register(course, options.lesson, released)
     class_list.remember(course, handed_in.submissions)
 
     code = _code_fingerprint(options.cell_timeout)
@@ -113,7 +113,7 @@ def _grade(course, options, released, handed_in, chosen, workers, said):
             problem = in_full(error)
             outcome.add(_set_all_aside(course, options.lesson, released, submission, problem))
     names = {name for submission in handed_in.submissions for name in submission.notebooks}
-    how = save.HowToGrade(
+    how = HowToGrade(
         sandbox=chosen,
         kernels=options.kernels,
         modules=modules_of([notebook for notebook in released if notebook.name in names]),
@@ -157,8 +157,7 @@ def _remove_half_written(course):
 def _code_fingerprint(cell_timeout):
     """A hash of all code, packages and descriptions that marks and hints depend on."""
     digest = hashlib.sha256(f"{sys.version} {cell_timeout} {versions.of_marking()}".encode())
-    packages = {f"{p.name}=={p.version}" for p in importlib.metadata.distributions()}
-    digest.update(" ".join(sorted(packages)).encode())
+    digest.update(" ".join(versions.installed()).encode())
     return digest
 
 
@@ -278,7 +277,7 @@ def _end_with(run, lock):
 def _work(course, lesson, released, submission, fingerprints, how):
     """Grade one student, in a worker; returns the Outcome."""
     try:
-        found = save.grade_student(course, lesson, released, submission, fingerprints, how)
+        found = grade_student(course, lesson, released, submission, fingerprints, how)
     except Exception as error:
         return _set_all_aside(course, lesson, released, submission, in_full(error))
     outcome = _with_pages(course, found)
@@ -289,7 +288,7 @@ def _work(course, lesson, released, submission, fingerprints, how):
 
 def _set_all_aside(course, lesson, released, submission, problem):
     """The Outcome of a student who cannot be graded; problem: why."""
-    return _with_pages(course, save.nothing_graded(course, lesson, released, submission, problem))
+    return _with_pages(course, nothing_graded(course, lesson, released, submission, problem))
 
 
 def _with_pages(course, found):

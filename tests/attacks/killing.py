@@ -18,7 +18,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from helpers.grading.gradebook import results, save
+from helpers.grading.gradebook import results
+from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.settings import course_at
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
 from tests.sample_class import STUDENTS, write_zip
@@ -302,7 +303,7 @@ def scenes(folder, few=False):
 
 def give_by_hand(gradebook, student):
     """Give marks and a comment as formgrader does."""
-    with save.open_gradebook(course_at(gradebook=gradebook)) as database:
+    with open_gradebook(course_at(gradebook=gradebook)) as database:
         grade = database.find_grade(CHECK, NOTEBOOK, LESSON, student)
         grade.manual_score, grade.extra_credit = 1.5, 0.25
         comment = database.find_comment(f"{CHECK}-answer", NOTEBOOK, LESSON, student)

@@ -16,7 +16,7 @@ from helpers.asking.cell_ids import question_of_check
 from helpers.asking.record import VERSION
 from helpers.grading.errors import NothingGraded
 from helpers.grading.gradebook import results
-from helpers.grading.gradebook.save import ByHand
+from helpers.grading.gradebook.marks import ByHand
 from helpers.grading.gradebook.score import records_in, score
 from helpers.grading.intake import submissions
 from helpers.grading.pages import feedback

@@ -13,7 +13,9 @@ from nbgrader.api import Gradebook
 
 from helpers.grading.__main__ import main
 from helpers.grading.errors import NothingGraded
-from helpers.grading.gradebook import database, results, save
+from helpers.grading.gradebook import database, results
+from helpers.grading.gradebook.entering import enter_student
+from helpers.grading.gradebook.registration import register
 from helpers.grading.repair.released import released_notebooks
 from helpers.grading.running import sandbox
 from helpers.grading.settings import course_at
@@ -256,7 +258,7 @@ def test_tables_are_made_all_or_nothing(root, server, monkeypatch):
 
 def test_a_student_whom_two_runs_enter_at_once(root, server, monkeypatch):
     course = course_in("gradebook", server.create("twice"))
-    save.register(course, LESSON, released_notebooks(course, LESSON))
+    register(course, LESSON, released_notebooks(course, LESSON))
     add = Gradebook.add_student
 
     def add_after_somebody_else(gradebook, student):
@@ -267,7 +269,7 @@ def test_a_student_whom_two_runs_enter_at_once(root, server, monkeypatch):
 
     monkeypatch.setattr(Gradebook, "add_student", add_after_somebody_else)
     with database.open_gradebook(course) as gradebook:
-        save._enter_student(gradebook, course, LESSON, "ann")
+        enter_student(gradebook, course, LESSON, "ann")
         assert gradebook.find_submission_notebook(P2, LESSON, "ann").grades
 
 

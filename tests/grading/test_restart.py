@@ -1,6 +1,7 @@
 """Nothing is lost: what is finished, what a person gave, what was handed in before."""
 
 import contextlib
+import copy
 import csv
 import os
 import shutil
@@ -12,18 +13,23 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy
 from nbgrader import api
+from nbgrader.preprocessors import SaveCells
 
 from helpers.grading import flow
 from helpers.grading.__main__ import main
 from helpers.grading.errors import NothingGraded
-from helpers.grading.gradebook import database, results, save
+from helpers.grading.gradebook import database, results
+from helpers.grading.gradebook.database import open_gradebook
+from helpers.grading.gradebook.marks import by_hand, points_entered
+from helpers.grading.gradebook.registration import register
 from helpers.grading.machine import locks
 from helpers.grading.machine.scratch import PREFIX, remove, scratch
-from helpers.grading.repair.released import released_notebooks
+from helpers.grading.repair.released import is_check, released_notebooks
 from helpers.grading.running import sandbox
 from helpers.grading.running.processes import ctrl_c_later
 from helpers.grading.settings import course_at
@@ -83,7 +89,7 @@ def marks(course):
 
 def give_by_hand(course, student):
     """What formgrader does when a person gives 0.5 points and a comment."""
-    with save.open_gradebook(course) as gradebook:
+    with open_gradebook(course) as gradebook:
         gradebook.find_grade(CHECK, P2, LESSON, student).manual_score = 0.5
         gradebook.find_comment(ANSWER, P2, LESSON, student).manual_comment = "Come and see me."
         gradebook.db.commit()
@@ -91,7 +97,7 @@ def give_by_hand(course, student):
 
 def given_by_hand(course, student):
     """(points, comment), from the gradebook and, the comment, from the page."""
-    with save.open_gradebook(course) as gradebook:
+    with open_gradebook(course) as gradebook:
         score = gradebook.find_grade(CHECK, P2, LESSON, student).manual_score
         comment = gradebook.find_comment(ANSWER, P2, LESSON, student).manual_comment
     page = course.feedback / student / LESSON / f"{P2}.html"
@@ -154,17 +160,17 @@ def test_what_a_person_gave_survives_grading_again(course, monkeypatch):
 def test_points_are_less_a_penalty_and_never_negative(course):
     hand_in(ann=RIGHT, bob=RIGHT, cem=WRONG)
     assert grade(course) == 0
-    before = save.points_entered(course)
-    with save.open_gradebook(course) as gradebook:
+    before = points_entered(course)
+    with open_gradebook(course) as gradebook:
         for student, penalty in (("ann", 2), ("bob", 1000)):
             entry = gradebook.find_submission_notebook(P2, LESSON, student)
             entry.late_submission_penalty = penalty
         gradebook.db.commit()
-    points = save.points_entered(course)
+    points = points_entered(course)
     ann, bob, cem = ((student, LESSON, P2) for student in ("ann", "bob", "cem"))
     assert points == {ann: maximum(course) - 2, bob: 0, cem: before[cem]}
     for result in results.load_all(course):
-        assert save.by_hand(course, result).points == points[result.student, LESSON, P2]
+        assert by_hand(course, result).points == points[result.student, LESSON, P2]
 
 
 def test_changed_code_and_another_timeout_grade_again(monkeypatch):
@@ -182,7 +188,7 @@ def test_changed_code_and_another_timeout_grade_again(monkeypatch):
 def test_gradebook_and_results_that_do_not_agree_are_graded_again(course):
     hand_in(ann=RIGHT, bob=RIGHT, cem=RIGHT)
     assert grade(course) == 0
-    with save.open_gradebook(course) as gradebook:
+    with open_gradebook(course) as gradebook:
         for entry in gradebook.find_submission_notebook(P2, LESSON, "ann").grades:
             entry.auto_score = None
         gradebook.db.commit()
@@ -223,29 +229,79 @@ def test_a_notebooks_rows_are_found_without_reading_those_of_all(course):
             assert plan[-1].startswith(f"SEARCH {table} USING INDEX")
 
 
-def test_registering_can_be_interrupted_at_any_commit(course):
-    released = released_notebooks(course, LESSON)
-    save.register(course, LESSON, released)
-    wanted, commits = registered(course), []
+def with_other_points(released):
+    """The Released notebook with one point more for its first question, as it may have been."""
+    changed = copy.deepcopy(released.notebook)
+    next(cell for cell in changed.cells if is_check(cell)).metadata.nbgrader.points += 1
+    return SimpleNamespace(name=released.name, notebook=changed)
+
+
+@contextlib.contextmanager
+def stopped_at_commit(number):
+    """Let the commit of this number be interrupted; gives a list that has them all."""
+    commits = []
 
     def count(connection):
         commits.append(connection)
-        if len(commits) == stop:
+        if len(commits) == number:
             raise KeyboardInterrupt
 
-    stop = None
     sqlalchemy.event.listen(sqlalchemy.Engine, "commit", count)
     try:
-        save.register(course, LESSON, released)
-        for stop in (1, 2, 3, len(commits) // 2, len(commits)):
-            commits = []
-            with pytest.raises(KeyboardInterrupt):
-                save.register(course, LESSON, released)
-            stop, at = None, stop
-            save.register(course, LESSON, released)
-            assert registered(course) == wanted, f"stopped at commit {at}"
+        yield commits
     finally:
         sqlalchemy.event.remove(sqlalchemy.Engine, "commit", count)
+
+
+def before_registering(course, then):
+    """Let the gradebook be empty or, `then`, hold notebooks with other points."""
+    shutil.rmtree(course.gradebook, ignore_errors=True)
+    if then:
+        register(course, LESSON, list(map(with_other_points, released_notebooks(course, LESSON))))
+
+
+@pytest.mark.parametrize("then", [False, True], ids=["a new gradebook", "other points before"])
+def test_registering_can_be_interrupted_at_any_commit(course, then):
+    released = released_notebooks(course, LESSON)
+    register(course, LESSON, released)
+    wanted = registered(course)
+    before_registering(course, then)
+    assert registered(course) != wanted if then else not course.database_file.exists()
+    with stopped_at_commit(None) as commits:
+        register(course, LESSON, released)
+    assert registered(course) == wanted
+    for stop in sorted({1, 2, 3, len(commits) // 2, len(commits)}):
+        before_registering(course, then)
+        with stopped_at_commit(stop), pytest.raises(KeyboardInterrupt):
+            register(course, LESSON, released)
+        register(course, LESSON, released)
+        assert registered(course) == wanted, f"stopped at commit {stop}"
+
+
+def test_nbgrader_enters_the_same_cells(course):
+    """What is entered at once is what nbgrader's own generate_assignment enters, cell by cell."""
+    (released,) = released_notebooks(course, LESSON)
+    register(course, LESSON, [released])
+    rows = [
+        f"SELECT {fields} FROM {tables} ORDER BY 1, 2"
+        for fields, tables in (
+            ("name, type, max_score, cell_type", "base_cell LEFT JOIN grade_cells USING (id)"),
+            ("name, cell_type, locked, source, checksum", "source_cell"),
+            ("notebook.name, assignment.name, kernelspec", "notebook, assignment"),
+        )
+    ]
+
+    def entered():
+        with contextlib.closing(sqlite3.connect(course.database_file)) as file:
+            return [file.execute(row).fetchall() for row in rows]
+
+    ours = entered()
+    with open_gradebook(course) as gradebook:
+        gradebook.remove_notebook(released.name, LESSON)
+    assert entered() != ours
+    names = {"notebook": released.name, "assignment": LESSON, "db_url": course.database}
+    SaveCells().preprocess(released.notebook.copy(), {"nbgrader": names})
+    assert entered() == ours
 
 
 def test_database_is_made_all_or_nothing(course, monkeypatch):
@@ -258,24 +314,24 @@ def test_database_is_made_all_or_nothing(course, monkeypatch):
         patch.setattr(api, "get_alembic_version", killed)
         patch.setattr(database, "ScriptDirectory", killed)
         with pytest.raises(KeyboardInterrupt):
-            save.register(course, LESSON, released)
+            register(course, LESSON, released)
         assert not course.database_file.exists()
         # What an earlier version left behind: tables, but not which version of nbgrader's.
         with pytest.raises(KeyboardInterrupt):
             api.Gradebook(course.database)
     assert course.database_file.exists()
-    save.register(course, LESSON, released)
+    register(course, LESSON, released)
     found = registered(course)
     assert found[0] and found[1] and found[2] == [("ok",)]
 
     # One that was used nevertheless keeps what it holds.
-    with save.open_gradebook(course) as gradebook:
+    with open_gradebook(course) as gradebook:
         gradebook.update_or_create_student("ann")
     with contextlib.closing(sqlite3.connect(course.database_file)) as file, file:
         file.execute("DROP TABLE alembic_version")
-    save.register(course, LESSON, released)
+    register(course, LESSON, released)
     assert registered(course) == found
-    with save.open_gradebook(course) as gradebook:
+    with open_gradebook(course) as gradebook:
         assert gradebook.find_student("ann")
 
 
@@ -514,7 +570,7 @@ def test_a_failure_costs_its_student_alone(course, capsys):
 @a_run_of_the_grader
 def test_a_locked_database_is_waited_for(course):
     hand_in(ann=RIGHT, bob=RIGHT)
-    save.register(course, LESSON, released_notebooks(course, LESSON))
+    register(course, LESSON, released_notebooks(course, LESSON))
     ended = threading.Event()
     waits = []
 

@@ -14,7 +14,7 @@ from helpers.grading.machine.versions import (
 
 # From these a mark and a hint come: reading, running, asking, judging, entering.
 DECIDING = (
-    *("grading/gradebook/save.py", "grading/intake", "personal/class_list.py"),
+    *("grading/student.py", "grading/intake", "personal/class_list.py"),
     *("marking", "asking", "checking.py"),
 )
 

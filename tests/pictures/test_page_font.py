@@ -19,7 +19,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from helpers.authoring import page_font as making
 from helpers.authoring.slides import main as make_slides
-from helpers.grading.gradebook import results, save
+from helpers.grading.gradebook import marks, results
 from helpers.grading.pages import feedback, report
 from helpers.grading.settings import course_at
 from helpers.marking.judging import Verdict
@@ -147,7 +147,7 @@ def pages(tmp_path_factory):
         ]
     }
     result = results.Result(student, "tutorial", name, "graded", 50, verdicts)
-    nobodys_comment = save.ByHand(1, {}, {})
+    nobodys_comment = marks.ByHand(1, {}, {})
     page = feedback.page(course, result, a_notebook(name), nobodys_comment)
     (folder / "feedback.html").write_text(page, encoding="utf-8")
     course.gradebook.mkdir()

@@ -1,10 +1,14 @@
 """From an executed notebook to its marks in nbgrader's gradebook."""
 
 import logging
+import os
 from dataclasses import replace
 
-from nbformat.v4 import new_output
+from nbformat.v4 import new_notebook, new_output
 from nbgrader import utils
+from nbgrader.api import InvalidEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
 
 from helpers.asking.cell_ids import answer_cell_id, question_of_answer, question_of_check
 from helpers.asking.record import MIME_TYPE
@@ -55,6 +59,17 @@ def judged(student, lesson, released, identifier, executed):
     )
 
 
+def enter_student(gradebook, course, lesson, student):
+    """Enter a student and that they have handed in, when it is known."""
+    try:
+        gradebook.update_or_create_student(student)
+    except InvalidEntry:  # somebody else may have entered the student in the same instant
+        gradebook.update_or_create_student(student)
+    folder = course.submitted / student / lesson
+    when = CourseDirectory(log=LOG).get_existing_timestamp(str(folder))
+    gradebook.update_or_create_submission(lesson, student, **({"timestamp": when} if when else {}))
+
+
 def enter(gradebook, notebook, result):
     """Write a Result's marks and hints to nbgrader's Gradebook, and its verdicts into `notebook`.
 
@@ -81,6 +96,31 @@ def enter(gradebook, notebook, result):
             comments[name].auto_comment = _comment(cell, result.verdicts)
     gradebook.db.commit()
     return replace(result, to_read=tuple(to_read))
+
+
+def assign_late_penalty(gradebook, course, result):
+    """As nbgrader does it, whose rule is an instructor's to change."""
+    submission = gradebook.find_submission(result.lesson, result.student)
+    entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+    if submission.total_seconds_late > 0 or entry.late_submission_penalty:
+        names = {"notebook": result.notebook, "assignment": result.lesson}
+        names |= {"student": result.student, "db_url": course.database}
+        AssignLatePenalties().preprocess(new_notebook(), {"nbgrader": names})
+
+
+def enter_nothing(gradebook, course, found):
+    """Enter 0 points for the notebooks of Results that were not graded; points by hand stay."""
+    for result in found:
+        entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+        for grade in entry.grades:
+            grade.auto_score = 0
+            grade.needs_manual_grade = False
+    gradebook.db.commit()
+    for result in found:
+        stale = course.autograded_notebook(result.student, result.lesson, result.notebook)
+        if stale.exists():
+            os.chmod(stale, 0o644)
+            stale.unlink()
 
 
 def _enter_score(grade, cell, verdicts):

@@ -3,8 +3,8 @@
 import csv
 import io
 
+from helpers.grading.gradebook.marks import points_entered
 from helpers.grading.gradebook.results import number
-from helpers.grading.gradebook.save import points_entered
 from helpers.grading.machine import files
 
 GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import platform
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -43,6 +44,16 @@ def of_helpers(package=HELPERS, without=()):
 def of_marking(package=HELPERS):
     """A hash of the code and descriptions in helpers that a mark or a hint can depend on."""
     return of_helpers(package, WITHOUT_INFLUENCE)
+
+
+def installed():
+    """The names of the folders that say what is installed, such as "numpy-2.1.3.dist-info".
+
+    importlib.metadata opens 200 files for the same.
+    """
+    kinds = "*.dist-info", "*.egg-info"
+    folders = [Path(path) for path in sys.path if Path(path) != HELPERS.parent]  # of_helpers says
+    return sorted({found.name for path in folders for kind in kinds for found in path.glob(kind)})
 
 
 @functools.cache

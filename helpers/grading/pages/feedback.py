@@ -11,8 +11,8 @@ from traitlets import Unicode
 
 from helpers.asking.cell_ids import check_cell_id, question_of_check
 from helpers.grading.gradebook import results
+from helpers.grading.gradebook.marks import by_hand
 from helpers.grading.gradebook.results import number
-from helpers.grading.gradebook.save import by_hand
 from helpers.grading.machine import files
 from helpers.grading.pages import markup
 from helpers.grading.repair.released import (

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from helpers.grading.gradebook import results
 from helpers.grading.machine import files
-from helpers.grading.pages import analysis, feedback
+from helpers.grading.pages import analysis, feedback, report_figures
 from helpers.grading.pages.examples import example_of
 from helpers.marking.misconceptions import CATALOGUE
 from helpers.marking.questions import place
@@ -41,14 +41,6 @@ def why(result):
     return " ".join(filter(None, reasons))
 
 
-def _pictures():
-    """The module report_figures: loaded late, since Matplotlib takes a second, and workers read
-    this module, too, and draw nothing."""
-    from helpers.grading.pages import report_figures
-
-    return report_figures
-
-
 def _lesson(course, lesson, found, points):
     notebooks = list(dict.fromkeys(r.notebook for r in sorted(found, key=lambda r: r.notebook)))
     students = defaultdict(dict)
@@ -78,7 +70,7 @@ def _lesson(course, lesson, found, points):
         "mean": sum(totals) / len(rows),
         "states": [(state, states[state]) for state in
                    (results.GRADED, results.REPAIRED, results.MISSING, results.SET_ASIDE)],
-        "distribution": _pictures().marks_distribution(totals, maximum),
+        "distribution": report_figures.marks_distribution(totals, maximum),
         "outcomes": [_outcomes(*of_one) for of_one in analysis.outcomes(found).items()],
         "misconceptions": [
             _misconception(course, frequency, found)
@@ -112,7 +104,7 @@ def _outcomes(notebook, questions):
     totals = {name: sum(parts.values(), Counter()) for name, parts in questions.items()}
     return {
         "notebook": notebook,
-        "picture": _pictures().question_outcomes(totals),
+        "picture": report_figures.question_outcomes(totals),
         "questions": [
             {"question": name, "parts": parts, "total": totals[name]}
             for name, parts in questions.items()

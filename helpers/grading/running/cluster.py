@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from helpers.grading.errors import NothingGraded, in_full, in_short
-from helpers.grading.gradebook import results, save
+from helpers.grading.gradebook import results
 from helpers.grading.intake import submissions
 from helpers.grading.machine import versions
 from helpers.grading.repair.released import Released
@@ -118,7 +118,7 @@ class Cluster:
     def execute_all(self, course, lesson, released, tasks, how):
         """Execute on the cluster what has not been executed, and save it; then leave the cluster.
 
-        tasks: (Submission, fingerprints by notebook) pairs. how: a save.HowToGrade. Notebooks that
+        tasks: (Submission, fingerprints by notebook) pairs. how: a HowToGrade. Notebooks that
         cannot be executed are noted in Submission.problems. Raises NothingGraded if the scheduler
         or all workers are lost.
         """
@@ -294,7 +294,8 @@ def _problem(found):
 
 def _is_done(course, lesson, job, how):
     """Whether a Job's notebook need not be executed to be graded."""
-    if save.still_executed(course, lesson, job.notebook, job.submission, job.fingerprint, how):
+    work = job.notebook, job.submission, job.fingerprint
+    if executed.load_if_it_holds(course, lesson, *work, how):
         return True
     names = job.submission.student, lesson, job.notebook.name
     result = None if how.again else results.load(course, *names)
@@ -311,7 +312,7 @@ def _keep(course, lesson, job, found):
         return found["text"]
     try:
         ran = executed.Executed.from_json(found["text"])
-        save.save_executed(course, lesson, job.notebook, job.submission, job.fingerprint, ran)
+        executed.keep(course, lesson, job.notebook, job.submission, job.fingerprint, ran)
     except Exception as error:
         return in_full(error)
     return ""

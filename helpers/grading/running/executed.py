@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import nbformat
 
@@ -111,3 +111,29 @@ def load(course, student, lesson, notebook):
         return Executed.from_json(gzip.decompress(data))
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def load_if_it_holds(course, lesson, notebook, submission, fingerprint, how):
+    """The saved Executed of a notebook that was handed in, if it still holds, else None."""
+    saved = load(course, submission.student, lesson, notebook.name)
+    if not saved or how.again and saved.execution.seed != how.seed:  # that is, of another run
+        return None
+    if saved.fingerprint != fingerprint and not (
+        how.rescore and saved.work == _work_of(notebook, submission)
+    ):
+        return None
+    if not saved.still_asks(notebook.questions_for(submission.identifier)):
+        return None
+    return replace(saved, fingerprint=fingerprint)
+
+
+def keep(course, lesson, notebook, submission, fingerprint, ran):
+    """Save an Executed that has just run, for what it was made of; returns it with its hashes."""
+    ran = replace(ran, work=_work_of(notebook, submission), fingerprint=fingerprint)
+    save(course, submission.student, lesson, notebook.name, ran)
+    return ran
+
+
+def _work_of(notebook, submission):
+    data = submission.notebooks[notebook.name]
+    return work_of(notebook, data, submission.identifier)

@@ -1,36 +1,73 @@
 """Where a run's worker processes come from, and that none of them ever meets Ctrl-C."""
 
+import gc
 import multiprocessing
+import os
 import signal
+import socket
 import sys
 import tempfile
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
+from pathlib import Path
 
 ON_LINUX = sys.platform == "linux"
 WORK = multiprocessing.get_context("forkserver" if ON_LINUX else "spawn")
 
 
 @contextmanager
-def prepared(module):
-    """Let the imports of `module` begin now, in a server from which WORK's processes are forked.
+def quick_imports():
+    """Import without looking for garbage: what imports make stays, and is never looked at again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
-    Elsewhere than on Linux each imports for itself. Runs in `scratch.scratch`.
+
+@contextmanager
+def fork_server():
+    """WORK's processes are forked from a server, which is itself forked from this process, now.
+
+    So nothing is imported twice, and a worker has nothing that this process makes later. Elsewhere
+    than on Linux each worker imports for itself. For a process without threads of its own; runs in
+    `scratch.scratch`, where the server's socket lies, which goes even after a kill.
     """
     if not ON_LINUX:
         yield
         return
-    # The server's socket lies in the scratch, which goes even after a kill; multiprocessing would
-    # make a folder of its own, and leave it.
-    multiprocessing.current_process()._config["tempdir"] = tempfile.gettempdir()
-    WORK.set_forkserver_preload([module])
     resource_tracker.ensure_running()  # its start lets Ctrl-C through again, so not below
     with ctrl_c_later():
-        forkserver.ensure_running()
+        _fork_server(Path(tempfile.gettempdir(), "workers"))
     try:
         yield
     finally:
         forkserver._forkserver._stop()  # the next one has another scratch
+
+
+def _fork_server(address):
+    """Start multiprocessing's fork server by a fork; address: of its socket.
+
+    multiprocessing itself starts it as a new Python, which imports for two seconds what is here
+    already, and has no other way. Private names of CPython 3.11, 3.12 and 3.13.
+    """
+    alive, keeps_alive = os.pipe()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        process = os.fork()
+        if not process:
+            try:
+                os.close(keeps_alive)
+                forkserver.main(listener.detach(), alive, preload=[])  # until nothing keeps it
+            finally:
+                os._exit(0)
+    os.close(alive)
+    server = forkserver._forkserver
+    server._forkserver_address = str(address)
+    server._forkserver_alive_fd = keeps_alive
+    server._forkserver_pid = process
 
 
 @contextmanager

@@ -58,9 +58,11 @@ def main():
 
     del sys.path[0]  # this file's folder, which a kernel started anew does not have there
     settings = json.loads(orders.readline())
+    gc.disable()  # what imports make stays
     _import(settings["modules"])
     LIBC.prctl(SUBREAPER, 1, 0, 0, 0)
     gc.freeze()  # else a kernel's first collection would copy all of this process's memory
+    gc.enable()
     answer(threads=len(os.listdir("/proc/self/task")))
     for line in orders:
         _fork_kernel(json.loads(line), settings, answer)

@@ -1,6 +1,6 @@
 """What a question is: its parts, the cases it is asked for, and what is right and wrong in each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -98,7 +98,7 @@ class Case:
     """
 
     expected: dict
-    mistakes: dict = field(default_factory=dict)
+    mistakes: Mapping = field(default_factory=dict)
     given: dict = field(default_factory=dict)
     ask: Callable = answers_themselves
     probe: dict = field(default_factory=dict)
@@ -176,22 +176,55 @@ def _cases(question, seed):
     return question.cases(np.random.default_rng(seed))
 
 
-def step_case(step, parts: Iterable[Part], ask=answers_themselves, probe=None, label=""):
-    """The Case in which `parts` are quantities of the SGDStep `step`; ask and probe as in Case."""
-    expected, mistakes, given = {}, {}, {}
+def step_case(
+    step, parts: Iterable[Part], ask=answers_themselves, probe=None, label="", more_mistakes=None
+):
+    """The Case in which `parts` are quantities of the SGDStep `step`; ask and probe as in Case.
+
+    more_mistakes: a function of a part's name that gives (misconception, value) pairs of its own,
+    which are tried first.
+    """
+    expected, given = {}, {}
     for part in parts:
         quantity = part.quantity or part.name
         index = () if part.index is None else part.index
         expected[part.name] = np.asarray(step[quantity])[index]
-        mistakes[part.name] = [
-            (name, np.asarray(value)[index])
-            for name, value in wrong_values(step, quantity)
-            if _has_element(value, index)
-        ]
         if quantity.endswith("_new"):
             given[part.name] = step[quantity.removesuffix("_new")][index]
     inputs = tuple(step[name] for name in ("x", "t", *PARAMETERS))
+    mistakes = _MistakesOfStep(step, parts, more_mistakes)
     return Case(expected, mistakes, given, ask, probe or {}, label, step.consequences, inputs)
+
+
+class _MistakesOfStep(Mapping):
+    """(misconception, value) pairs by part, made when they are asked for: of wrong answers alone.
+
+    step, parts, more_mistakes: as in step_case.
+    """
+
+    def __init__(self, step, parts, more_mistakes):
+        self._step, self._more_mistakes = step, more_mistakes
+        self._parts = {part.name: part for part in parts}
+        self._made = {}
+
+    def __getitem__(self, name):
+        if name not in self._made:
+            self._made[name] = self._mistakes(self._parts[name])
+        return self._made[name]
+
+    def __iter__(self):
+        return iter(self._parts)
+
+    def __len__(self):
+        return len(self._parts)
+
+    def _mistakes(self, part):
+        index = () if part.index is None else part.index
+        found = list(self._more_mistakes(part.name)) if self._more_mistakes else []
+        for name, value in wrong_values(self._step, part.quantity or part.name):
+            if _has_element(value, index):
+                found.append((name, np.asarray(value)[index]))
+        return found
 
 
 def _has_element(value, index):

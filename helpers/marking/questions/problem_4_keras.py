@@ -26,9 +26,8 @@ def _for_each_hidden(
         for hidden, count in zip(HIDDEN, outputs, strict=True):
             step = random_step(rng, hidden, units=(2, units, count), n_samples=3)
             label = f"hidden={hidden!r}, outputs={count}"
-            case = step_case(step, parts, ask, probe_of(step, names), label)
-            for name, wrong in case.mistakes.items():
-                wrong[:0] = _mistakes_in_keras(step, name, count)
+            mistakes = partial(_mistakes_in_keras, step, outputs=count)
+            case = step_case(step, parts, ask, probe_of(step, names), label, mistakes)
             yield replace(case, consequences=consequences and partial(consequences, step))
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)

@@ -1,0 +1,84 @@
+"""The marks that nbgrader's gradebook holds: points of all, and what a person gave by hand."""
+
+from dataclasses import dataclass
+
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from sqlalchemy import func
+
+from helpers.grading.gradebook.database import open_gradebook
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What the gradebook holds of a notebook: its points in all, and what a person gave there.
+
+    points: with a penalty for lateness taken off. scores, comments: by grade_id.
+    """
+
+    points: float
+    scores: dict
+    comments: dict
+
+
+def by_hand(course, result):
+    """The ByHand of a Result."""
+    with open_gradebook(course) as gradebook:
+        try:
+            entry = gradebook.find_submission_notebook(
+                result.notebook, result.lesson, result.student
+            )
+        except MissingEntry:
+            return ByHand(result.points, {}, {})
+        return ByHand(
+            _less_penalty(entry.score, entry.late_submission_penalty),
+            {
+                grade.name: grade.score
+                for grade in entry.grades
+                if grade.manual_score is not None or grade.extra_credit
+            },
+            {
+                comment.name: comment.manual_comment
+                for comment in entry.comments
+                if comment.manual_comment
+            },
+        )
+
+
+def _less_penalty(score, penalty):
+    return max(0, score - (penalty or 0))
+
+
+def points_entered(course):
+    """The points of all notebooks in the gradebook: {(student, lesson, notebook): points}.
+
+    In one query: nbgrader's own `score` goes through the grades of all students, for each notebook.
+    """
+    penalty = SubmittedNotebook.late_submission_penalty
+    with open_gradebook(course) as gradebook:
+        rows = (
+            gradebook.db.query(
+                SubmittedAssignment.student_id,
+                Assignment.name,
+                Notebook.name,
+                func.coalesce(func.sum(Grade.score), 0.0),
+                penalty,
+            )
+            .select_from(SubmittedNotebook)
+            .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+            .join(Assignment, Assignment.id == Notebook.assignment_id)
+            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+            .outerjoin(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .filter(Assignment.course_id == gradebook.course_id)
+            .group_by(
+                *(SubmittedNotebook.id, SubmittedAssignment.student_id),
+                *(Assignment.name, Notebook.name, penalty),
+            )
+        )
+        return {tuple(key): _less_penalty(score, late) for *key, score, late in rows}
