@@ -5,6 +5,7 @@ Matplotlib, SymPy and TensorFlow are only loaded by notebooks that need them.
 """
 
 from importlib import import_module
+from typing import Any
 
 from helpers import older_notebooks
 
@@ -27,7 +28,7 @@ _HOME = {
 __all__ = list(_HOME)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'helpers' has no attribute {name!r}")
     value = getattr(import_module(f"helpers.{_HOME[name]}"), name)
@@ -35,7 +36,7 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME})
 
 

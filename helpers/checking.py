@@ -8,25 +8,32 @@ import os
 import secrets
 import traceback
 import types
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from helpers import asking
 from helpers.asking.record import MIME_TYPE
 from helpers.personal import current_student
 
+if TYPE_CHECKING:
+    from helpers.marking.questions.model import Question
+    from helpers.marking.verdict import Verdict
+
 SEED_VARIABLE = "BACKPROP_PROBE_SEED"
 # The newest record of each question, and the verdicts on it, for those that follow it: by student,
 # then by question id.
-_newest, _verdicts = {}, {}
+_newest: dict[str, dict[str, dict[str, Any]]] = {}
+_verdicts: "dict[str, dict[str, list[Verdict]]]" = {}
 
 
 class NotYet(AssertionError):
     """Some part of a check is not right yet. Shown as one line, without a stack trace."""
 
-    def _render_traceback_(self):
+    def _render_traceback_(self) -> list[str]:
         return [f"Not yet: {self}"]
 
 
-def check(question, **answers):
+def check(question: str, **answers: object) -> None:
     """Check the answers to `question`, an id such as "p2.sigmoid.forward".
 
     answers: the question's keyword arguments: numbers, arrays, expressions, words or functions.
@@ -52,14 +59,14 @@ def check(question, **answers):
     verdicts = before[asked.id] = judge(asked, record, seed, earlier, before)
     tables = {"text/plain": as_text(asked, verdicts), "text/html": as_html(asked, verdicts)}
     _display(tables, record)
-    right = sum(verdict.verdict in (RIGHT, CARRIED) for verdict in verdicts)
+    right = sum(verdict.status in (RIGHT, CARRIED) for verdict in verdicts)
     if right < len(verdicts):
-        if all(verdict.verdict == MISSING for verdict in verdicts):
+        if all(verdict.status == MISSING for verdict in verdicts):
             raise NotYet(f"{asked.id} is not answered yet.") from None
         raise NotYet(f"{right} of {len(verdicts)} parts of {asked.id} are right.") from None
 
 
-def probe_seed():
+def probe_seed() -> int:
     """The seed that the environment gives, else a fresh one."""
     try:
         return int(os.environ[SEED_VARIABLE])
@@ -67,12 +74,12 @@ def probe_seed():
         return secrets.randbits(32)
 
 
-def observe(question, answers, seed):
+def observe(question: "Question", answers: Mapping[str, object], seed: int) -> dict[str, Any]:
     """The record of `answers`, a dict by argument name, to a Question with the seed's probes."""
     return asking.observe(question.task_from(seed), answers) | {"seed": seed}
 
 
-def _hand_over(question, answers):
+def _hand_over(question: str, answers: Mapping[str, object]) -> None:
     """Record `answers` for the grader if this is the check cell in which it asked for them."""
     task = asking.task_of_grader()
     if task is None or task.question != question:
@@ -82,13 +89,13 @@ def _hand_over(question, answers):
     _display({"text/plain": f"{question}: recorded for the grader."}, record)
 
 
-def _display(bundle, record):
+def _display(bundle: Mapping[str, str], record: Mapping[str, Any]) -> None:
     from IPython.display import display
 
-    display(bundle | {MIME_TYPE: record}, raw=True)
+    display({**bundle, MIME_TYPE: record}, raw=True)
 
 
-def all_right(question, **answers):
+def all_right(question: str, **answers: object) -> bool:
     """Whether every part of `question` is right, without showing or recording anything.
 
     Raises RuntimeError while the notebook is graded, where nobody in its kernel can tell.
@@ -101,7 +108,7 @@ def all_right(question, **answers):
 
     asked = question_by_id(question, current_student())
     verdicts = judge(asked, observe(asked, answers, seed=0), 0)
-    return all(verdict.verdict == RIGHT for verdict in verdicts)
+    return all(verdict.status == RIGHT for verdict in verdicts)
 
 
 WAITING = "This appears when the answers it uses are given{}. Run the cell again then."
@@ -109,7 +116,7 @@ MAX_NAMED = 3  # of the answers that are missing
 LEFT_OUT = "What this cell shows has no points. It is left out at grading; your own copy has it."
 
 
-def when_answered(draw):
+def when_answered(draw: Callable[[], object]) -> None:
     """Run `draw` at once, as a decorator: for given cells that use the student's own code.
 
     Whatever is missing or wrong in that code is said in one sentence, without a stack trace. While
@@ -129,7 +136,7 @@ def when_answered(draw):
             display(result)
 
 
-def _why_not(draw, error):
+def _why_not(draw: Callable[[], object], error: Exception) -> str:
     """What is missing or wrong in the student's code that `draw` uses, a sentence or two."""
     if isinstance(error, NotImplementedError):
         *_, (frame, _) = traceback.walk_tb(error.__traceback__)
@@ -147,13 +154,13 @@ def _why_not(draw, error):
     return f"{stops}it stops with {type(error).__name__}: {error}"
 
 
-def _names_used(code):
+def _names_used(code: types.CodeType) -> list[str]:
     """The global names in a code object and in those inside it."""
     inside = [_names_used(c) for c in code.co_consts if isinstance(c, types.CodeType)]
     return list(dict.fromkeys(sum(inside, list(code.co_names))))
 
 
-def _has_gap(value):
+def _has_gap(value: object) -> bool:
     """Whether a value is `...`, or has it somewhere inside."""
     if isinstance(value, dict):
         value = list(value.values())

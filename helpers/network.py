@@ -4,51 +4,53 @@ There is no backward pass here: writing one is the course's exercise. Everything
 numbers too, which is what `helpers.reference` needs to differentiate it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.activations import (
+    ACTIVATIONS,
+    HIDDEN_ACTIVATIONS,
+    Activation,
+    linear,
+    relu,
+    sigmoid,
+    softmax,
+    tanh,
+)
 
-def linear(z):
-    """f(z) = z."""
-    return z
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-
-def sigmoid(z):
-    """f(z) = 1 / (1 + exp(-z)), written so that no exponential overflows."""
-    small = np.exp(np.where(z.real >= 0, -z, z))
-    return np.where(z.real >= 0, 1, small) / (1 + small)
-
-
-def tanh(z):
-    """f(z) = tanh(z)."""
-    return np.tanh(z)
-
-
-def relu(z):
-    """f(z) = max(0, z); the slope at 0 is taken as 0."""
-    return np.where(z.real > 0, z, 0)
-
-
-def softmax(z):
-    """f(z)_k = exp(z_k) / sum_l exp(z_l) along the last axis."""
-    powers = np.exp(z - np.max(z.real, axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
-HIDDEN_ACTIVATIONS = {"linear": linear, "sigmoid": sigmoid, "tanh": tanh, "relu": relu}
-ACTIVATIONS = {**HIDDEN_ACTIVATIONS, "softmax": softmax}
+__all__ = [
+    "ACTIVATIONS",
+    "HIDDEN_ACTIVATIONS",
+    "LOSSES",
+    "Activation",
+    "Network",
+    "Trace",
+    "linear",
+    "numeric_array",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]
 
 
-def _half_squared(z, a, t, output):
+def _half_squared(z: np.ndarray, a: np.ndarray, t: np.ndarray, output: str) -> np.ndarray:
     return 0.5 * (t - a) ** 2
 
 
-def _squared(z, a, t, output):
+def _squared(z: np.ndarray, a: np.ndarray, t: np.ndarray, output: str) -> np.ndarray:
     return (t - a) ** 2
 
 
-def _cross_entropy(z, a, t, output):
+def _cross_entropy(z: np.ndarray, a: np.ndarray, t: np.ndarray, output: str) -> np.ndarray:
     # From z rather than from a: the logarithm of an output that has rounded to 0 would be lost.
     if output == "softmax":
         shifted = z - np.max(z.real, axis=-1, keepdims=True)
@@ -63,13 +65,15 @@ LOSSES = {"half_squared": _half_squared, "squared": _squared, "cross_entropy": _
 
 @dataclass(frozen=True)
 class Trace:
-    """What a forward pass computed: `z` and `a`, lists with one (N, units) array a layer."""
+    """What a forward pass computed."""
 
-    z: list
-    a: list
+    z: list[np.ndarray]  # weighted inputs: one (N, units) array a layer
+    a: list[np.ndarray]  # activations: the same
 
 
-def numeric_array(name, value, dimensions, shape_in_words):
+def numeric_array(
+    name: str, value: object, dimensions: Collection[int], shape_in_words: str
+) -> np.ndarray:
     """`value` as a new float64 array.
 
     Raises ValueError, naming the argument, for anything but finite real numbers in that many
@@ -95,7 +99,8 @@ class Network:
     weights: list with one array a layer; weights[k][i, j] leads from unit i to unit j, shape
         (units of the layer before, units of this layer), as in a Keras kernel.
     biases: list with one array of shape (units,) a layer, or None for none (then zeros).
-    hidden: activation of the hidden layers: "linear", "sigmoid", "tanh" or "relu".
+    hidden: activation of the hidden layers: "linear", "sigmoid", "tanh" or "relu", or another one
+        in helpers.activations.
     output: activation of the last layer: the same, or "softmax".
     loss: of one data point, summed over the outputs; over a batch, the average:
         "half_squared", ½ Σ (t - a)²; "squared", Σ (t - a)²; "cross_entropy", -Σ t ln a for
@@ -105,8 +110,14 @@ class Network:
     """
 
     def __init__(
-        self, weights, biases=None, *, hidden="sigmoid", output="sigmoid", loss="half_squared"
-    ):
+        self,
+        weights: Sequence[ArrayLike],
+        biases: Sequence[ArrayLike] | None = None,
+        *,
+        hidden: str = "sigmoid",
+        output: str = "sigmoid",
+        loss: str = "half_squared",
+    ) -> None:
         for name, value, known in (
             ("hidden", hidden, HIDDEN_ACTIVATIONS),
             ("output", output, ACTIVATIONS),
@@ -147,12 +158,12 @@ class Network:
                 raise ValueError(f"biases[{k}]: wanted shape {(w.shape[1],)}, got {b.shape}.")
         self.hidden, self.output, self.loss_name = hidden, output, loss
 
-    def activation(self, k):
+    def activation(self, k: int) -> Activation:
         """The activation function of layer k, counted from 0."""
         last = k == len(self.weights) - 1
-        return ACTIVATIONS[self.output if last else self.hidden]
+        return ACTIVATIONS[self.output if last else self.hidden].f
 
-    def validate_inputs(self, x):
+    def validate_inputs(self, x: ArrayLike) -> np.ndarray:
         """`x` as a float64 batch of shape (N, in); ValueError if it does not fit."""
         x = numeric_array("x", x, (1, 2), "a batch of shape (N, in)")
         x = np.atleast_2d(x)
@@ -160,7 +171,7 @@ class Network:
             raise ValueError(f"x: wanted shape (N, {len(self.weights[0])}), got {x.shape}.")
         return x
 
-    def validate_targets(self, t, n_samples):
+    def validate_targets(self, t: ArrayLike, n_samples: int) -> np.ndarray:
         """`t` as a float64 batch of shape (n_samples, out); ValueError if it does not fit."""
         t = np.atleast_2d(numeric_array("t", t, (0, 1, 2), "a batch of shape (N, out)"))
         wanted = (n_samples, self.weights[-1].shape[1])
@@ -168,11 +179,17 @@ class Network:
             raise ValueError(f"t: wanted shape {wanted}, one row for each row of x, got {t.shape}.")
         return t
 
-    def forward(self, x):
+    def forward(self, x: ArrayLike) -> Trace:
         """Run the batch `x`, shape (N, in), forward. Returns a Trace of real arrays."""
         return self.forward_with(self.validate_inputs(x), self.weights, self.biases)
 
-    def forward_with(self, x, weights, biases, start=0):
+    def forward_with(
+        self,
+        x: np.ndarray,
+        weights: Sequence[np.ndarray],
+        biases: Sequence[np.ndarray],
+        start: int = 0,
+    ) -> Trace:
         """The forward pass with other weights and biases, real or complex, from layer `start` on.
 
         `x` is the batch of activations, (N, units), that enters layer `start`. Nothing is checked.
@@ -184,12 +201,12 @@ class Network:
             a.append(x)
         return Trace(z, a)
 
-    def losses(self, z, a, t):
+    def losses(self, z: np.ndarray, a: np.ndarray, t: np.ndarray) -> np.ndarray:
         """The loss of each point, shape (N,), from the last layer's z and a, (N, out) each."""
         return LOSSES[self.loss_name](z, a, t, self.output).sum(axis=-1)
 
-    def loss(self, x, t):
-        """The loss of the batch, a float: summed over the outputs, averaged over the points.
+    def loss(self, x: ArrayLike, t: ArrayLike) -> float:
+        """The loss of the batch: summed over the outputs, averaged over the points.
 
         x: shape (N, in); t: shape (N, out).
         """

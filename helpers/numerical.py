@@ -1,9 +1,19 @@
 """Numerical derivatives: difference quotients of functions that one can only evaluate."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-def _differences(function, w, steps):
+
+def _differences(
+    function: Callable[[np.ndarray], float], w: ArrayLike, steps: tuple[float, float]
+) -> np.ndarray:
     w = np.asarray(w, dtype=np.result_type(np.asarray(w).dtype, np.float32))
     ahead, behind = (w.dtype.type(step) for step in steps)
     if not ahead - behind > 0:
@@ -17,7 +27,9 @@ def _differences(function, w, steps):
     return result
 
 
-def forward_difference(function, w, h=1e-5):
+def forward_difference(
+    function: Callable[[np.ndarray], float], w: ArrayLike, h: float = 1e-5
+) -> np.ndarray:
     """(f(w + h) - f(w)) / h for each element of w; its error is of order h.
 
     function: takes an array shaped like w, returns a number. w: array of any shape (float32 stays
@@ -26,7 +38,9 @@ def forward_difference(function, w, h=1e-5):
     return _differences(function, w, (h, 0))
 
 
-def symmetric_difference(function, w, h=1e-5):
+def symmetric_difference(
+    function: Callable[[np.ndarray], float], w: ArrayLike, h: float = 1e-5
+) -> np.ndarray:
     """(f(w + h/2) - f(w - h/2)) / h for each element of w; its error is of order h².
 
     function: takes an array shaped like w, returns a number. w: array of any shape (float32 stays

@@ -9,34 +9,40 @@ result is exact to rounding. Source: W. Squire and G. Trapp, "Using complex vari
 derivatives of real functions", SIAM Review 40(1), 1998, pages 110-112.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 STEP = 1e-30
+
+Function = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Gradients:
-    """Derivatives of the loss of a batch of N points; the lists have one array a layer.
+    """Derivatives of the loss of a batch of N points; the lists have one array a layer."""
 
-    loss: float, averaged over the batch.
-    delta: ∂E/∂z of each point, shape (N, units), not divided by N.
-    weights, biases: averaged over the batch, shaped like the network's weights and biases.
-    """
-
-    loss: float
-    delta: list
-    weights: list
-    biases: list
+    loss: float  # averaged over the batch
+    delta: list[np.ndarray]  # ∂E/∂z of each point, shape (N, units), not divided by N
+    weights: list[np.ndarray]  # averaged over the batch, shaped like the network's weights
+    biases: list[np.ndarray]  # averaged over the batch, shaped like the network's biases
 
 
-def slope(function, z):
+def slope(function: Function, z: ArrayLike) -> np.ndarray:
     """The slope of an elementwise `function` at each element of the real array `z`."""
     return np.imag(function(np.asarray(z) + 1j * STEP)) / STEP
 
 
-def vjp(function, value, cotangent):
+def vjp(function: Function, value: ArrayLike, cotangent: np.ndarray | float) -> np.ndarray:
     """Derivative of Σ cotangent · function(value) with respect to each element of `value`.
 
     value: real array of any shape; cotangent: shaped like function(value). Returns an array shaped
@@ -51,12 +57,12 @@ def vjp(function, value, cotangent):
     return result
 
 
-def jacobian(function, value):
+def jacobian(function: Function, value: np.ndarray) -> np.ndarray:
     """The Jacobian of `function` at the vector `value`: row k, column l is ∂function_k/∂value_l."""
     return np.array([vjp(function, value, row) for row in np.eye(len(function(value)))])
 
 
-def gradients(net, x, t):
+def gradients(net: Network, x: ArrayLike, t: ArrayLike) -> Gradients:
     """Every derivative of the loss of `net` on the batch x, (N, in), with targets t, (N, out).
 
     Returns Gradients. Raises ValueError if x or t does not fit the network.
@@ -66,14 +72,14 @@ def gradients(net, x, t):
     trace = net.forward_with(x, net.weights, net.biases)
     last = len(net.weights) - 1
 
-    def losses(weights, biases):
+    def losses(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> np.ndarray:
         run = net.forward_with(x, weights, biases)
         return net.losses(run.z[-1], run.a[-1], t)
 
-    def losses_from(k):
+    def losses_from(k: int) -> Function:
         """The losses of the points as a function of layer k's weighted inputs alone."""
 
-        def function(z):
+        def function(z: np.ndarray) -> np.ndarray:
             a = net.activation(k)(z)
             if k < last:
                 rest = net.forward_with(a, net.weights, net.biases, start=k + 1)
@@ -82,13 +88,13 @@ def gradients(net, x, t):
 
         return function
 
-    def replaced(arrays, k, array):
+    def replaced(arrays: list[np.ndarray], k: int, array: np.ndarray) -> list[np.ndarray]:
         return [*arrays[:k], array, *arrays[k + 1 :]]
 
-    def loss_of_weights(k):
+    def loss_of_weights(k: int) -> Function:
         return lambda array: losses(replaced(weights, k, array), biases)
 
-    def loss_of_biases(k):
+    def loss_of_biases(k: int) -> Function:
         return lambda array: losses(weights, replaced(biases, k, array))
 
     each, average = np.ones(len(x)), np.full(len(x), 1 / len(x))

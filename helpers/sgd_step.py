@@ -1,34 +1,37 @@
 """One step of SGD on a network with one hidden layer, each quantity under its name."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from helpers.activations import ACTIVATIONS
 from helpers.network import Network
 from helpers.reference import gradients, slope, vjp
 
-# A slope written through the activation a = f(z), which the forward pass has stored.
-SLOPE_THROUGH_ACTIVATION = {
-    "linear": np.ones_like,
-    "sigmoid": lambda a: a * (1 - a),
-    "tanh": lambda a: 1 - a**2,
-    "relu": lambda a: (a > 0) * 1.0,
-}
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+Quantities = dict[str, np.ndarray]  # by their names in the course's notation
+
 PARAMETERS = ("W_h", "b_h", "W_o", "b_o")
 
 
 class SGDStep:
     """One step of SGD: forward pass, gradients with the old weights, new weights.
 
-    net: a Network with one hidden layer; x: (N, in); t: (N, out); eta: learning rate.
+    net: has one hidden layer; x: (N, in); t: (N, out); eta: learning rate.
     `step["delta_h"]` is a quantity by its name in the course's notation: x, t, eta, W_h, b_h, W_o,
     b_o, z_h, a_h, z_o, a_o, E, slope_o, slope_h, dE_da_o, delta_o, dE_da_h, delta_h, dW_o, db_o,
     dW_h, db_h, W_h_new, b_h_new, W_o_new, b_o_new, E_new. Weights' and biases' gradients are
     averaged over the batch; the others have one row a point.
     """
 
-    def __init__(self, net, x, t, eta):
+    def __init__(self, net: Network, x: ArrayLike, t: ArrayLike, eta: float) -> None:
         if len(net.weights) != 2:
             raise ValueError(f"net: wanted one hidden layer, got {len(net.weights) - 1}.")
         self.net = net
@@ -36,20 +39,20 @@ class SGDStep:
         self.t = net.validate_targets(t, len(self.x))
         self.eta = float(eta)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> np.ndarray:
         return self.quantities[name]
 
     @property
-    def parameters(self):
-        """The weights and biases before the step: a dict of copies."""
+    def parameters(self) -> Quantities:
+        """Copies of the weights and biases before the step, by name."""
         return {name: self[name].copy() for name in PARAMETERS}
 
-    def changes(self):
-        """How far the weights and biases move, new - old: a dict of arrays by name."""
+    def changes(self) -> Quantities:
+        """How far the weights and biases move, new - old, by name."""
         return {name: self[f"{name}_new"] - self[name] for name in PARAMETERS}
 
     @cached_property
-    def quantities(self):
+    def quantities(self) -> Quantities:
         g = gradients(self.net, self.x, self.t)
         quantities = self.following()
         for name, value in (
@@ -63,24 +66,26 @@ class SGDStep:
             quantities[name] = value
         for name in PARAMETERS:
             quantities[f"{name}_new"] = quantities[name] - self.eta * quantities[f"d{name}"]
-        quantities["E_new"] = self.loss_with(
-            {name: quantities[f"{name}_new"] for name in PARAMETERS}
-        )
+        new = {name: quantities[f"{name}_new"] for name in PARAMETERS}
+        # NumPy's scalars serve as arrays without dimensions.
+        quantities["E_new"] = cast(np.ndarray, self.loss_with(new))
         return quantities
 
-    def loss_with(self, parameters):
-        """The loss of the same batch with other weights and biases, a dict by name."""
+    def loss_with(self, parameters: Mapping[str, np.ndarray]) -> float:
+        """The loss of the same batch with other weights and biases, by name."""
         weights = [parameters["W_h"], parameters["W_o"]]
         run = self.net.forward_with(self.x, weights, [parameters["b_h"], parameters["b_o"]])
         return self.net.losses(run.z[-1], run.a[-1], self.t).mean()
 
-    def following(self, W_o_for_delta_h=None, **given):
+    def following(
+        self, W_o_for_delta_h: np.ndarray | None = None, **given: ArrayLike
+    ) -> Quantities:
         """The quantities of the step that follow when some of them have the values `given`.
 
         Everything that is computed after a given quantity uses the given value; the rest is as it
         should be. `W_o_for_delta_h`: output weights through which the deltas are sent back, if
         they are not those of the forward pass. With nothing given, the result agrees with
-        `gradients`. Returns a dict of arrays by name.
+        `gradients`.
         """
         hidden, output = self.net.activation(0), self.net.activation(1)
         W_h, W_o = self.net.weights
@@ -89,7 +94,7 @@ class SGDStep:
         q = {"x": self.x, "t": self.t, "eta": np.asarray(self.eta)}
         q |= {"W_h": W_h, "b_h": b_h, "W_o": W_o, "b_o": b_o}
 
-        def define(name, compute):
+        def define(name: str, compute: Callable[[], np.ndarray]) -> None:
             q[name] = np.asarray(given[name]) if name in given else compute()
 
         define("z_h", lambda: self.x @ W_h + b_h)
@@ -126,12 +131,12 @@ class SGDStep:
         define("b_o_new", lambda: b_o - self.eta * q["db_o"])
         return q
 
-    def consequences(self, own):
-        """What follows from a student's own values, `own`, arrays by name.
+    def consequences(self, own: Quantities) -> Iterator[Quantities]:
+        """What follows from a student's own values, `own`.
 
-        Gives all quantities by name for each way to go on: where an own activation does not fit
-        its weighted input, a slope may be taken from either; an own slope is used as it is, and so
-        is `f_h` or `f_o`, what the student's activation function gives. Overflow gives inf or nan.
+        Gives all quantities for each way to go on: where an own activation does not fit its
+        weighted input, a slope may be taken from either; an own slope is used as it is, and so is
+        `f_h` or `f_o`, what the student's activation function gives. Overflow gives inf or nan.
         """
         own = {f"a_{name[-1]}": own[name] for name in ("f_h", "f_o") if name in own} | own
         layers = (("o", self.net.output, "dE_da_o"), ("h", self.net.hidden, "dE_da_h"))
@@ -143,29 +148,32 @@ class SGDStep:
                 q = self.following(**given)
                 for way, (layer, name, back) in zip(ways, layers):
                     slope = own.get(f"slope_{layer}")
-                    if slope is None and way == "a" and name in SLOPE_THROUGH_ACTIVATION:
-                        slope = SLOPE_THROUGH_ACTIVATION[name](q[f"a_{layer}"])
+                    formula = ACTIVATIONS[name].derivative_from_output
+                    if slope is None and way == "a" and formula is not None:
+                        slope = formula(q[f"a_{layer}"])
                     if slope is not None and f"delta_{layer}" not in own and back in q:
                         given[f"delta_{layer}"] = q[back] * slope
                         q = self.following(**given)
-                q["E_new"] = self.loss_with({name: q[f"{name}_new"] for name in PARAMETERS})
+                new = {name: q[f"{name}_new"] for name in PARAMETERS}
+                q["E_new"] = cast(np.ndarray, self.loss_with(new))
             yield q | {"f_h": q["a_h"], "f_o": q["a_o"]}
 
 
 def random_step(
-    rng,
-    hidden,
-    output="sigmoid",
-    loss="half_squared",
-    units=(2, 3, 2),
-    n_samples=4,
-    with_eta=0.3,
-    duplicate_rows=(),
-):
-    """An SGDStep with weights, inputs and targets drawn from `rng`, away from ReLU's kink.
+    rng: np.random.Generator,
+    hidden: str,
+    output: str = "sigmoid",
+    loss: str = "half_squared",
+    units: Sequence[int] = (2, 3, 2),
+    n_samples: int = 4,
+    with_eta: float = 0.3,
+    duplicate_rows: Sequence[int] = (),
+) -> SGDStep:
+    """An SGDStep with weights, inputs and targets drawn from `rng`, away from kinks.
 
     units: inputs, hidden units, outputs. Weighted inputs of hidden units stay at least 0.05 away
-    from 0, both signs occur, and no two rows of inputs are alike but the two of `duplicate_rows`.
+    from 0 and from the kinks of their activation, both signs occur, and no two rows of inputs are
+    alike but the two of `duplicate_rows`.
     """
     while True:
         net = Network(
@@ -179,7 +187,9 @@ def random_step(
         if duplicate_rows:
             x[duplicate_rows[1]] = x[duplicate_rows[0]]
         z = net.forward(x).z[0]
-        if np.abs(z).min() > 0.05 and (z > 0).any() and (z < 0).any():
+        # From 0 with every activation: there slopes through a and mistakes are hard to tell apart.
+        avoided = np.array([0.0, *ACTIVATIONS[hidden].kinks])
+        if np.abs(z[..., None] - avoided).min() > 0.05 and (z > 0).any() and (z < 0).any():
             break
     t = rng.uniform(0.05, 0.95, (n_samples, units[-1]))
     return SGDStep(net, x, t, with_eta)

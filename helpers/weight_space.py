@@ -1,11 +1,22 @@
 """The loss as a function of some or all weights and biases of a network: curve, surface, grid."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from helpers.network import numeric_array
+from helpers.network import Network, numeric_array
 from helpers.reference import STEP
+
+if TYPE_CHECKING:
+    from types import EllipsisType
+
+    from numpy.typing import ArrayLike
+
+Place = tuple[int, ...]  # (layer, i, j) of a weight, (layer, j) of a bias
 
 CHUNK = 20_000  # networks that are run at once
 
@@ -13,15 +24,21 @@ CHUNK = 20_000  # networks that are run at once
 class WeightSpace:
     """The loss of a network on a data set as a function of `places`; the rest keeps its values.
 
-    net: a Network; x: (N, in); t: (N, out). places: which weights and biases vary, each as
-    (layer, i, j) for the weight from unit i to unit j or (layer, j) for the bias of unit j, layers
-    of weights counted from 0; None for all, layer by layer, weights before biases; "weights" for
-    all weights and no bias.
+    x: (N, in); t: (N, out). places: which weights and biases vary, each as (layer, i, j) for the
+    weight from unit i to unit j or (layer, j) for the bias of unit j, layers of weights counted
+    from 0; None for all, layer by layer, weights before biases; "weights" for all weights and no
+    bias.
     A point of the space is an array (n,) with a value for each place. Raises ValueError where
     x, t or a place does not fit the network, and for no place or one that is named twice.
     """
 
-    def __init__(self, net, x, t, places=None):
+    def __init__(
+        self,
+        net: Network,
+        x: ArrayLike,
+        t: ArrayLike,
+        places: Iterable[Place] | Literal["weights"] | None = None,
+    ) -> None:
         self.net = net
         self.x = net.validate_inputs(x)
         self.t = net.validate_targets(t, len(self.x))
@@ -40,13 +57,16 @@ class WeightSpace:
             raise ValueError(f"places: wanted at least one, each once, got {self.places}.")
 
     @staticmethod
-    def _array_at(weights, biases, place):
+    def _array_at(
+        weights: Sequence[np.ndarray], biases: Sequence[np.ndarray], place: Place
+    ) -> tuple[np.ndarray, Place]:
         """The array that holds `place` and the index in it."""
         try:
             array = (weights if len(place) == 3 else biases)[place[0]]
             if len(place) not in (2, 3) or min(place) < 0:
                 raise IndexError
-            array[(..., *place[1:])]
+            index: tuple[EllipsisType | int, ...] = (..., *place[1:])
+            array[index]
         except (IndexError, TypeError):
             raise ValueError(
                 "places: wanted (layer, i, j) of a weight or (layer, j) of a bias, counted from "
@@ -55,13 +75,13 @@ class WeightSpace:
         return array, place[1:]
 
     @property
-    def start(self):
+    def start(self) -> np.ndarray:
         """The network's own values at the places, shape (n,)."""
         net = self.net
         found = (self._array_at(net.weights, net.biases, place) for place in self.places)
         return np.array([array[index] for array, index in found])
 
-    def loss(self, points):
+    def loss(self, points: ArrayLike) -> np.ndarray:
         """The loss at each point: shape (…, n) gives shape (…). Complex points are welcome.
 
         Raises ValueError for points of another shape.
@@ -74,18 +94,19 @@ class WeightSpace:
         parts = [self._losses(flat[k : k + CHUNK]) for k in range(0, max(len(flat), 1), CHUNK)]
         return np.concatenate(parts).reshape(points.shape[:-1])
 
-    def _losses(self, points):
+    def _losses(self, points: np.ndarray) -> np.ndarray:
         """The losses (M,) at points (M, n): M networks at once, as arrays with a leading M."""
         net, count, kind = self.net, len(points), points.dtype
         weights = [np.repeat(w[None].astype(kind), count, axis=0) for w in net.weights]
         biases = [np.repeat(b[None, None].astype(kind), count, axis=0) for b in net.biases]
         for place, values in zip(self.places, points.T):
             array, index = self._array_at(weights, biases, place)
-            array[(slice(None), *index) if len(place) == 3 else (slice(None), 0, *index)] = values
+            every: tuple[slice | int, ...] = (slice(None),) if len(place) == 3 else (slice(None), 0)
+            array[*every, *index] = values
         run = net.forward_with(self.x, weights, biases)
         return net.losses(run.z[-1], run.a[-1], self.t).mean(axis=-1)
 
-    def gradient(self, point):
+    def gradient(self, point: ArrayLike) -> np.ndarray:
         """The derivative of the loss at each place, shape (n,), by the complex step.
 
         Raises ValueError for a point of another shape or with numbers that are not finite.
@@ -93,7 +114,7 @@ class WeightSpace:
         point = self._wanted_point("point", point)
         return np.imag(self.loss(point + 1j * STEP * np.eye(len(self.places)))) / STEP
 
-    def curvature(self, point, h=1e-4):
+    def curvature(self, point: ArrayLike, h: float = 1e-4) -> np.ndarray:
         """The second derivatives of the loss, shape (n, n): symmetric differences of the gradient.
 
         Their error is of order h²; for a loss that is quadratic there is none but rounding.
@@ -106,13 +127,15 @@ class WeightSpace:
         ]
         return np.array(rows)
 
-    def _wanted_point(self, name, point):
+    def _wanted_point(self, name: str, point: ArrayLike) -> np.ndarray:
         point = numeric_array(name, point, (1,), f"shape ({len(self.places)},)")
         if point.shape != (len(self.places),):
             raise ValueError(f"{name}: wanted shape ({len(self.places)},), got {point.shape}.")
         return point
 
-    def descend(self, eta, steps, start=None):
+    def descend(
+        self, eta: float, steps: int, start: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Gradient descent: point ← point - eta · gradient, `steps` times.
 
         start: a point (n,); None for the network's own values. Returns points (steps + 1, n) and
@@ -125,10 +148,10 @@ class WeightSpace:
                 point = points[-1] - eta * self.gradient(points[-1])
                 finite = np.all(np.isfinite(point)) and np.isfinite(self.loss(point))
             points.append(point if finite else points[-1])
-        points = np.array(points)
-        return points, self.loss(points)
+        path = np.array(points)
+        return path, self.loss(path)
 
-    def search_grid(self, values):
+    def search_grid(self, values: ArrayLike) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Brute force: the loss at every combination of `values`, (k,), at the places.
 
         Yields blocks (points (M, n), losses (M,)), len(values) ** n points in all. Raises

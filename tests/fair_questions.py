@@ -20,7 +20,7 @@ def assert_only_the_expected_is_right(question, seed):
         for part in question.parts
     }
     for verdict in _recorded(question, expected, seed).values():
-        assert verdict.verdict == "right", verdict
+        assert verdict.status == "right", verdict
     for part in question.parts:
         names = {name for case in cases for name, _ in case.mistakes.get(part.name, ())}
         for name in names:
@@ -40,9 +40,9 @@ def assert_only_the_expected_is_right(question, seed):
             )
             verdict = _recorded(question, {**expected, part.name: values}, seed)[part.name]
             if same:  # with ReLU, the slope at a is the slope at z
-                assert verdict.verdict == "right"
+                assert verdict.status == "right"
             else:
-                assert (verdict.verdict, verdict.points) == ("wrong", 0)
+                assert (verdict.status, verdict.points) == ("wrong", 0)
                 assert verdict.misconception, (question.id, part.name, name)
 
 

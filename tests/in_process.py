@@ -18,7 +18,7 @@ from nbformat.v4 import new_output
 from helpers.asking import Task, observe
 from helpers.asking.cell_ids import check_cell_id, question_of_answer, question_of_check
 from helpers.asking.record import MIME_TYPE
-from helpers.grading.gradebook.score import score
+from helpers.grading.gradebook.score import verdicts_by_question
 from helpers.grading.repair.released import grade_id, is_check
 from helpers.grading.running.run import Execution
 from helpers.marking.questions import question_by_id
@@ -59,7 +59,9 @@ def marked(notebook, seed=1, only=None, student=""):
             except Exception as error:
                 text = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
                 cell.outputs.append(new_output("error", **text))
-    return score(notebook, questions, Execution(seed, nonces=dict.fromkeys(questions, NONCE)))
+    return verdicts_by_question(
+        notebook, questions, Execution(seed, nonces=dict.fromkeys(questions, NONCE))
+    )
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from multiprocessing import forkserver
 import pytest
 
 from helpers.grading.running import processes
+from helpers.grading.running.private_interfaces import stop_fork_server
 
 OURS = ("BACKPROP_", "TMPDIR")  # what variables begin with that tests give to workers
 
@@ -40,7 +41,7 @@ class KeptServer:
 
     def stop(self):
         if self.environment is not None:
-            forkserver._forkserver._stop()
+            stop_fork_server()
             self.environment = None
 
 

@@ -40,7 +40,7 @@ def test_right_answers_are_recorded_and_raise_nothing():
     record = json.loads(json.dumps(bundle[MIME_TYPE], allow_nan=False))
     assert record["question"] == "p2.sigmoid.forward"
     assert record["answers"]["a_h"] == [{"shape": [2], "values": page["a_h"]}]
-    assert all(v.verdict == "right" for v in judge(question_by_id("p2.sigmoid.forward"), record, 0))
+    assert all(v.status == "right" for v in judge(question_by_id("p2.sigmoid.forward"), record, 0))
 
 
 def test_every_part_is_shown_and_not_only_the_first_wrong_one():
@@ -301,7 +301,7 @@ ENTRIES = [
 def test_a_record_that_cannot_be_is_worth_nothing(record):
     found = judge(question_by_id("p2.sigmoid.forward"), record, 0)
     assert [verdict.points for verdict in found] == [0] * 5
-    assert {verdict.verdict for verdict in found} == {"error"}
+    assert {verdict.status for verdict in found} == {"error"}
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -335,7 +335,7 @@ def test_unanswered_records_of_every_question_earn_nothing():
     for notebook in NOTEBOOKS.values():
         for question in questions_of(notebook).values():
             record = observe(question, {name: ... for name in question.arguments}, 4)
-            assert {verdict.verdict for verdict in judge(question, record, 4)} == {"missing"}
+            assert {verdict.status for verdict in judge(question, record, 4)} == {"missing"}
 
 
 # Given cells that use the student's code

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the lowest to the highest: a module imports from its own layer and from lower ones.
 LAYERS = (
     ("older_notebooks",),
-    ("network", "numerical", "reference", "sgd_step", "weight_space"),  # the mathematics
+    # the mathematics
+    ("activations", "network", "numerical", "reference", "sgd_step", "weight_space"),
     ("course", "keras", "personal/__init__", "personal/problem_data"),
     ("pictures", "asking", "checking"),
     ("marking", "personal/draws"),
@@ -50,8 +51,16 @@ def imported(tree):
         if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
     }
+    for_types = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
     for node in ast.walk(tree):
         names = []
+        if id(node) in for_types:  # never run
+            continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -293,13 +293,13 @@ def test_every_question_has_right_answers_here():
 
 @pytest.mark.parametrize("question", RIGHT)
 def test_right_answers_pass(question):
-    assert {v.verdict for v in verdicts(question, **RIGHT[question]).values()} == {"right"}
+    assert {v.status for v in verdicts(question, **RIGHT[question]).values()} == {"right"}
 
 
 @pytest.mark.parametrize(("question", "answers"), OTHER_FORMS)
 def test_right_answers_pass_in_other_forms(question, answers):
     found = verdicts(question, **{**RIGHT[question], **answers})
-    assert {v.verdict for v in found.values()} == {"right"}, found
+    assert {v.status for v in found.values()} == {"right"}, found
 
 
 MISTAKES = [
@@ -339,9 +339,9 @@ MISTAKES = [
 @pytest.mark.parametrize(("question", "part", "answer", "name"), MISTAKES)
 def test_mistakes_are_recognised(question, part, answer, name):
     found = verdicts(question, **{**RIGHT[question], part: answer})
-    assert (found[part].verdict, found[part].misconception) == ("wrong", name)
+    assert (found[part].status, found[part].misconception) == ("wrong", name)
     assert found[part].hint == hint(name)
-    assert all(v.verdict == "right" for other, v in found.items() if other != part)
+    assert all(v.status == "right" for other, v in found.items() if other != part)
 
 
 FUNCTION_MISTAKES = [
@@ -363,15 +363,15 @@ FUNCTION_MISTAKES = [
 def test_mistakes_of_functions_are_recognised(question, part, function, name):
     (argument,) = RIGHT[question]
     found = verdicts(question, **{argument: function})[part]
-    assert (found.verdict, found.misconception) == ("wrong", name)
+    assert (found.status, found.misconception) == ("wrong", name)
 
 
 def test_a_softmax_that_overflows_is_told_so():
     found = verdicts(
         "l3.softmax", softmax=lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     )
-    assert found["a"].verdict == "right"
-    assert found["a_far_from_0"].verdict == "error"
+    assert found["a"].status == "right"
+    assert found["a_far_from_0"].status == "error"
     assert "subtract from each row" in found["a_far_from_0"].hint
 
 
@@ -388,7 +388,7 @@ def test_every_wrong_letter_has_a_hint_of_its_own():
                 if said:
                     answers = {**RIGHT[question.id], part.name: letter}
                     found = verdicts(question.id, **answers)[part.name]
-                    assert (found.verdict, found.hint) == ("wrong", said)
+                    assert (found.status, found.hint) == ("wrong", said)
 
 
 def test_the_points_and_minutes_are_those_the_notebook_names(notebook):
@@ -435,7 +435,7 @@ def test_a_softmax_that_helps_only_some_rows_does_not_pass(shift, seed):
     asked = question_by_id("l3.softmax")
     with np.errstate(all="ignore"):
         found = judge(asked, observe(asked, {"softmax": softmax_of_shifted}, seed), seed)
-    assert found[1].verdict in ("wrong", "error")
+    assert found[1].status in ("wrong", "error")
 
 
 def test_a_rounded_function_is_told_to_keep_its_digits():
@@ -447,11 +447,11 @@ def test_a_rounded_function_is_told_to_keep_its_digits():
             return np.round(powers / powers.sum(axis=1, keepdims=True), digits)
 
         verdict = judge(asked, observe(asked, {"softmax": rounded}, 3), 3)[0]
-        assert verdict.verdict == "wrong" and "full precision" in verdict.hint
+        assert verdict.status == "wrong" and "full precision" in verdict.hint
 
 
 def test_a_single_truth_value_is_told_to_be_written_as_a_number():
     asked = question_by_id("l3.slopes")
     answers = dict(slope_tanh=0.64, slope_sigmoid=0.09, slope_relu=True)
     verdict = judge(asked, observe(asked, answers, 1), 1)[2]
-    assert verdict.verdict == "error" and "write 1" in verdict.hint
+    assert verdict.status == "error" and "write 1" in verdict.hint

@@ -152,7 +152,7 @@ RIGHT = {
 @pytest.mark.parametrize("question", RIGHT)
 def test_right_answers_worked_by_hand_pass(question):
     found = verdicts(question, **RIGHT[question])
-    assert {v.verdict for v in found.values()} == {"right"}, found
+    assert {v.status for v in found.values()} == {"right"}, found
 
 
 _, A, A_O, _, _ = lecture_by_hand()
@@ -208,7 +208,7 @@ _, _, _, DELTA_O, DELTA_H = lecture_by_hand()
 )
 def test_typical_slips_are_named(question, part, answer, misconception):
     verdict = verdicts(question, **{**RIGHT[question], part: answer})[part]
-    assert (verdict.verdict, verdict.misconception) == ("wrong", misconception), verdict
+    assert (verdict.status, verdict.misconception) == ("wrong", misconception), verdict
 
 
 @pytest.mark.parametrize(
@@ -223,17 +223,17 @@ def test_each_wrong_choice_has_a_hint_of_its_own(question, part, letters):
     hints = set()
     for letter in letters:
         verdict = verdicts(question, **{**RIGHT[question], part: letter})[part]
-        assert verdict.verdict == "wrong"
+        assert verdict.status == "wrong"
         hints.add(verdict.hint)
     assert len(hints) == len(letters) and all(hints)
     other = verdicts(question, **{**RIGHT[question], part: "E"})[part]
-    assert other.verdict == "error" and '"A"' in other.hint
+    assert other.status == "error" and '"A"' in other.hint
 
 
 def test_what_follows_from_a_slip_counts():
     trap = {**RIGHT["l2.slide_gradients"], "dE_dw13": 26.4, "w13_new": -1.64}
     found = verdicts("l2.slide_gradients", **trap)
-    assert [found[part].verdict for part in ("dE_dw13", "w13_new")] == ["wrong", "carried"]
+    assert [found[part].status for part in ("dE_dw13", "w13_new")] == ["wrong", "carried"]
 
     delta, gradients = map(question_by_id, ("l2.output_delta", "l2.output_gradients"))
     turned = {**RIGHT[delta.id], "link_1": -0.4508, "delta": -0.1115}
@@ -241,6 +241,6 @@ def test_what_follows_from_a_slip_counts():
     answers = dict(dW_o=[-0.0774, -0.0426], db_o=-0.1115, direction="A")
     record = observe(gradients, answers, 1)
     found = {v.part: v for v in judge(gradients, record, 1, records)}
-    assert found["dW_o"].verdict == found["db_o"].verdict == "carried"
+    assert found["dW_o"].status == found["db_o"].status == "carried"
     assert found["dW_o"].hint == "consistent with your link_1, which is not right yet"
-    assert found["direction"].verdict == "wrong"
+    assert found["direction"].status == "wrong"

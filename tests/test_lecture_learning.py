@@ -52,7 +52,7 @@ def misconceptions(question, **answers):
 
 
 def assert_all_right(question, **answers):
-    found = {part: v.verdict for part, v in verdicts(question, **answers).items()}
+    found = {part: v.status for part, v in verdicts(question, **answers).items()}
     assert set(found.values()) == {"right"}, found
 
 
@@ -205,7 +205,7 @@ def test_there_are_ten_questions_of_24_points():
     questions = questions_of(NAME)
     assert len(questions) == 10 and sum(q.points for q in questions.values()) == 24
     text = SOURCE.read_text(encoding="utf-8")
-    assert "**Points.** 24, in ten short questions" in text
+    assert "**Points.** {{ points }}, in ten short questions" in text
     asked = re.findall(r"^:check: (\S+)$", text, re.MULTILINE)
     assert asked == list(questions)  # in the order asked
 
@@ -254,11 +254,11 @@ def test_units_that_say_something_else():
     assert misconceptions("l1.perceptron", w=[4, 4], b=-2)["answers"] == "says_or"
     for b in (-9, 9):
         assert misconceptions("l1.perceptron", w=[4, 4], b=b)["answers"] == "says_always_the_same"
-    assert verdicts("l1.perceptron", w=[1, -1], b=0)["answers"].verdict == "wrong"
-    assert verdicts("l1.perceptron", w=[1], b=0)["answers"].verdict == "error"
-    assert verdicts("l1.perceptron", w=[1, 1], b=...)["answers"].verdict == "missing"
-    assert verdicts("l1.perceptron", w=["a", 1], b=0)["answers"].verdict == "error"
-    assert verdicts("l1.perceptron", w=["4", "4"], b="-6")["answers"].verdict == "error"
+    assert verdicts("l1.perceptron", w=[1, -1], b=0)["answers"].status == "wrong"
+    assert verdicts("l1.perceptron", w=[1], b=0)["answers"].status == "error"
+    assert verdicts("l1.perceptron", w=[1, 1], b=...)["answers"].status == "missing"
+    assert verdicts("l1.perceptron", w=["a", 1], b=0)["answers"].status == "error"
+    assert verdicts("l1.perceptron", w=["4", "4"], b="-6")["answers"].status == "error"
     assert "corners" in verdicts("l1.perceptron", w=[-4, -4], b=6)["answers"].hint
 
 
@@ -283,8 +283,8 @@ def test_rules_left_out():
         assert found == {"df_dx_2": name, "gradient_f": "order_of_variables"}
     for form in ("6*u", sympy.Symbol("w"), ...):
         found = verdicts("l1.by_rules", df_dx_2=form, gradient_f=[44, 66])
-        assert found["df_dx_2"].verdict in ("error", "missing")
-        assert found["gradient_f"].verdict == "right"
+        assert found["df_dx_2"].status in ("error", "missing")
+        assert found["gradient_f"].status == "right"
 
 
 def test_directions_of_any_length_are_right():
@@ -306,9 +306,9 @@ def test_wrong_directions():
     assert "length does not matter" in found["descent"].hint
     assert verdicts("l1.direction", descent=["-3", "4"], rate=5, across="C")["descent"].points == 0
     found = verdicts("l1.direction", descent=[0, 0], rate=-5, across="A")
-    assert found["descent"].verdict == "error"
+    assert found["descent"].status == "error"
     assert "the sign is not" in found["rate"].hint
-    assert found["across"].verdict == "wrong" and found["across"].hint
+    assert found["across"].status == "wrong" and found["across"].hint
 
 
 def forward(f, x, h):
@@ -399,7 +399,7 @@ def test_one_step_by_hand():
     ):
         assert misconceptions("l1.step", gradient=[-4, -1], new=new)["new"] == name
     # The step with a wrong gradient, rightly taken.
-    assert verdicts("l1.step", gradient=[-8, -4], new=[1, 4])["new"].verdict == "carried"
+    assert verdicts("l1.step", gradient=[-8, -4], new=[1, 4])["new"].status == "carried"
 
 
 @pytest.mark.parametrize(
@@ -419,6 +419,6 @@ def test_each_wrong_choice_has_its_own_hint(question, part, right):
     hints = []
     for letter in choices:
         found = verdicts(question, **answers | {part: letter.lower()})[part]
-        assert (found.verdict == "right") == (letter == right)
+        assert (found.status == "right") == (letter == right)
         hints.append(found.hint)
     assert len(set(hints)) == len(choices) and hints[list(choices).index(right)] == ""

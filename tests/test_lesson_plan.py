@@ -10,6 +10,7 @@ from helpers.marking.questions import NOTEBOOKS, questions_of
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 PLAN = (SOLUTIONS / "README.md").read_text(encoding="utf-8")
+README = (SOLUTIONS.parent / "README.md").read_text(encoding="utf-8")
 LECTURES = [name for name in NOTEBOOKS.values() if (SOLUTIONS / f"lecture/{name}.md").exists()]
 
 
@@ -26,6 +27,27 @@ def test_points(name):
     (said,) = (re.search(r"\*\*Points\.\*\* (\d+)", cell.source) for cell in cells(name)
                if "**Points.**" in cell.source)  # fmt: skip
     assert int(said[1]) == points
+
+
+def minutes_in(text):
+    """The minutes in class and alone that a text gives, as numbers; an hour is 60."""
+    text = text.replace("an hour", "60")
+    return [int(number) for number in re.findall(r"\b\d+\b", text)]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS.values())
+def test_the_minutes_are_the_same_wherever_they_stand(name):
+    """In the notebook's opening, in the README and in the lesson plan."""
+    (opening,) = (
+        re.search(r"\*\*How long it takes\.\*\* (.*)", cell.source)[1]
+        for cell in cells(name)
+        if "**How long it takes.**" in cell.source
+    )
+    (in_readme,) = re.findall(rf"^\| `{name}` \| (.*?) \|", README, re.MULTILINE)
+    (in_plan,) = re.findall(rf"^\| `\w+/{name}` \| \d+ \| (.*?) \|", PLAN, re.MULTILINE)
+    in_class, *alone = minutes_in(in_readme)
+    assert minutes_in(in_plan)[0] == in_class == minutes_in(opening)[0]
+    assert set(minutes_in(in_plan)) <= {in_class, *alone, *minutes_in(opening)}
 
 
 @pytest.mark.parametrize("name", LECTURES)

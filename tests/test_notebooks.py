@@ -178,7 +178,7 @@ def test_unanswered_checks_say_so_and_give_no_marks(attempted, name):
         assert error.evalue == f"{question.id} is not answered yet."
         (record,) = (o.data[MIME_TYPE] for o in cell.outputs if MIME_TYPE in o.get("data", ()))
         verdicts = judge(question, record, int(QUIET["BACKPROP_PROBE_SEED"]))
-        assert {verdict.verdict for verdict in verdicts} == {MISSING}, cell.id
+        assert {verdict.status for verdict in verdicts} == {MISSING}, cell.id
         assert sum(verdict.points for verdict in verdicts) == 0
 
 

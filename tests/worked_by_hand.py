@@ -63,7 +63,7 @@ def verdicts(question, seed=SEED, student="", **answers):
     """The verdicts of a question by part: (verdict, misconception)."""
     asked = question_by_id(question, student)
     found = judge(asked, observe(asked, answers, seed), seed)
-    return {verdict.part: (verdict.verdict, verdict.misconception) for verdict in found}
+    return {verdict.part: (verdict.status, verdict.misconception) for verdict in found}
 
 
 def page_verdicts(hidden, page, student=""):

@@ -10,57 +10,55 @@ import json
 import os
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from helpers.asking.record import VERSION, Missing, Refused, Unusable, encode
+from helpers.asking.record import VERSION, Missing, Record, Refused, Unusable, encode
 
 PROBES_VARIABLE = "BACKPROP_PROBES"  # the file that the grader's Task is in
 HELPERS = Path(__file__).parents[1]
 
+Probe = dict[str, Any]  # the inputs of one case, by name
+Answers = dict[str, object]  # by part: values, or functions without arguments that return them
 
-def answers_themselves(probe, **answers):
+
+def answers_themselves(probe: Probe, **answers: object) -> Answers:
     """What is recorded where answers are numbers or words: nothing has to be called."""
     return answers
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a check has to ask.
+    """What a check has to ask."""
 
-    question: its id. arguments: the names under which `check` gets the answers. parts, recorded:
-    what is asked for, and all that is recorded. ask: the name of the function that calls the
-    answers, "module.function" in this package. probes: its inputs, a dict for each case.
-    nonce: what the grader will know the record by, "" without a grader.
-    """
+    question: str  # its id
+    arguments: Sequence[str]  # the names under which `check` gets the answers
+    parts: Sequence[str]  # what is asked for
+    recorded: Sequence[str]  # all that is recorded
+    ask: str  # the function that calls the answers: "module.function" in this package
+    probes: Sequence[Probe]  # its inputs, one for each case
+    nonce: str = ""  # what the grader will know the record by, "" without a grader
 
-    question: str
-    arguments: tuple
-    parts: tuple
-    recorded: tuple
-    ask: str
-    probes: tuple
-    nonce: str = ""
-
-    def to_json(self):
+    def to_json(self) -> str:
         """The task as text; arrays are float64."""
         return json.dumps(asdict(self), default=lambda array: {"array": array.tolist()})
 
     @staticmethod
-    def from_json(text):
+    def from_json(text: str) -> "Task":
         """The Task that `to_json` wrote."""
 
-        def revived(entry):
+        def revived(entry: dict[str, Any]) -> dict[str, Any] | np.ndarray:
             return np.array(entry["array"], dtype=float) if set(entry) == {"array"} else entry
 
         return Task(**json.loads(text, object_hook=revived))
 
 
-def task_of_grader():
+def task_of_grader() -> Task | None:
     """The Task that the grader left for the check cell that runs now, or None."""
     try:
         return Task.from_json(Path(os.environ[PROBES_VARIABLE]).read_text(encoding="utf-8"))
@@ -68,15 +66,15 @@ def task_of_grader():
         return None
 
 
-def at_grading():
+def at_grading() -> bool:
     """Whether a grader runs this notebook: checks then record, and judge nothing."""
     return PROBES_VARIABLE in os.environ
 
 
-def observe(task, answers):
-    """The record of `answers`, a dict by argument name, to a Task."""
+def observe(task: Task, answers: Mapping[str, object]) -> Record:
+    """The record of `answers`, by argument name, to a Task."""
     unknown, missing = set(answers) - set(task.arguments), set(task.arguments) - set(answers)
-    observed = []
+    observed: list[Answers] = []
     for probe in task.probes:
         if unknown or missing:
             problem = Unusable(f"check cell changed: wanted {', '.join(task.arguments)}")
@@ -92,7 +90,7 @@ def observe(task, answers):
     }
 
 
-def _observe_case(task, answers, probe):
+def _observe_case(task: Task, answers: Mapping[str, object], probe: Probe) -> Answers:
     if all(_unanswered(answer) for answer in answers.values()):
         return {}
     given = {name: _private(answer) for name, answer in answers.items()}
@@ -102,18 +100,18 @@ def _observe_case(task, answers, probe):
     return {part: _attempt(value) if callable(value) else value for part, value in observed.items()}
 
 
-def _function(name):
+def _function(name: str) -> Callable[..., Answers]:
     module, _, function = name.rpartition(".")
     return getattr(import_module(f"helpers.asking.{module}" if module else __name__), function)
 
 
-def name_of(function):
+def name_of(function: Callable[..., object]) -> str:
     """The name by which a Task calls a function of this package."""
     module = function.__module__.removeprefix(__name__).removeprefix(".")
     return f"{module}.{function.__name__}" if module else function.__name__
 
 
-def _attempt(run):
+def _attempt(run: Callable[[], object]) -> object:
     """What `run` returns, or Missing or Unusable if the student's code in it stops."""
     try:
         return run()
@@ -128,7 +126,7 @@ def _attempt(run):
         return Unusable(f"your code stops{_in_which_line(error)}: {_in_words(error)}")
 
 
-def _in_which_line(error):
+def _in_which_line(error: Exception) -> str:
     """The student's own line in which `error` arose, quoted, as far as it is known."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
@@ -137,7 +135,7 @@ def _in_which_line(error):
     return ""
 
 
-def _in_words(error):
+def _in_words(error: Exception) -> str:
     """An exception as its type and message; NumPy's on matrix products in plain words."""
     sizes = re.search(r"matmul.*\(size (\d+) is different from (\d+)\)", str(error))
     if sizes:
@@ -148,11 +146,11 @@ def _in_words(error):
     return f"{type(error).__name__}: {error}"
 
 
-def _unanswered(answer):
+def _unanswered(answer: object) -> bool:
     return answer is None or answer is Ellipsis or isinstance(answer, Missing)
 
 
-def _private(answer):
+def _private(answer: object) -> object:
     if isinstance(answer, Iterator):  # a generator, which cannot be copied
         return list(answer)
     return answer if callable(answer) else copy.deepcopy(answer)

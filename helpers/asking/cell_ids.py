@@ -14,8 +14,8 @@ TAKEN = ("answer", "exercise")  # words that cell ids end with
 MAX_QUESTION_ID_LENGTH = 64 - len("-answer-99")
 
 
-def validate_question_id(question):
-    """Raises ValueError if `question`, a str, cannot be told again from its cells' ids."""
+def validate_question_id(question: str) -> None:
+    """Raises ValueError if `question` is no str or cannot be told again from its cells' ids."""
     if not isinstance(question, str) or not question:
         raise ValueError(f"a question's id: expected words joined by dots, got {question!r}")
     for word in question.split("."):
@@ -36,23 +36,23 @@ def validate_question_id(question):
         )
 
 
-def check_cell_id(question):
+def check_cell_id(question: str) -> str:
     """The id of the check cell of a question, by its id."""
     return question.replace(".", "-")
 
 
-def answer_cell_id(question, number=1):
+def answer_cell_id(question: str, number: int = 1) -> str:
     """The id of the cell that answers a question; number: 2 for the second of several, …"""
     base = f"{check_cell_id(question)}-answer"
     return base if number == 1 else f"{base}-{number}"
 
 
-def question_of_check(cell_id):
+def question_of_check(cell_id: str) -> str:
     """The id of the question whose check cell has the id `cell_id`."""
     return cell_id.replace("-", ".")
 
 
-def question_of_answer(cell_id):
+def question_of_answer(cell_id: str) -> str | None:
     """The id of the question that the cell with the id `cell_id` answers; None if it is no answer.
 
     Of several answer cells of a question each leads to it.

@@ -1,14 +1,16 @@
 """Formulas as answers: SymPy expressions, recorded by their values at given points."""
 
+from collections.abc import Collection, Mapping
 from functools import partial
 
+from helpers.asking import Answers, Probe
 from helpers.asking.record import Missing, Unusable
 
 
-def values_at(probe, **formulas):
+def values_at(probe: Probe, **formulas: object) -> Answers:
     """The values of `formulas` at probe["point"], made of the symbols in probe["usable"]."""
 
-    def allowed(name):
+    def allowed(name: str) -> list[str]:
         # delta_k_formula is to be written without delta_k.
         return [symbol for symbol in probe["usable"] if f"{symbol}_formula" != name]
 
@@ -18,8 +20,10 @@ def values_at(probe, **formulas):
     }
 
 
-def value_at(point, usable, formula):
-    """The value of a SymPy expression at `point`, a dict of floats by symbol name.
+def value_at(
+    point: Mapping[str, float], usable: Collection[str], formula: object
+) -> float | Missing | Unusable:
+    """The value of a SymPy expression at `point`, numbers by symbol name.
 
     usable: names of the symbols that may stand in it.
     """

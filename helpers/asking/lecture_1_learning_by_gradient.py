@@ -1,9 +1,12 @@
 """Lecture 1: a unit's answers at the corners, a formula, a direction, difference quotients."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from helpers.asking import Answers, Probe
 from helpers.asking.formulas import value_at
 from helpers.asking.functions import is_numeric, returned
 from helpers.asking.record import Missing, Unusable
@@ -11,10 +14,10 @@ from helpers.asking.record import Missing, Unusable
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 
 
-def perceptron(probe, w, b):
+def perceptron(probe: Probe, w: Any, b: Any) -> Answers:
     """1 where a unit with the weights `w` and the bias `b` is above 0, at each corner."""
 
-    def answers():
+    def answers() -> np.ndarray | Missing | Unusable:
         if any(value is None or value is Ellipsis for value in (w, b)):
             return Missing()
         if not is_numeric(w) or not is_numeric(b) or np.size(w) != 2 or np.size(b) != 1:
@@ -25,16 +28,16 @@ def perceptron(probe, w, b):
     return {"answers": answers}
 
 
-def by_rules(probe, df_dx_2, gradient_f):
+def by_rules(probe: Probe, df_dx_2: object, gradient_f: object) -> Answers:
     """The value of the formula df_dx_2 at probe["point"], and gradient_f as it is."""
     point = probe["point"]
     return {"df_dx_2": partial(value_at, point, list(point), df_dx_2), "gradient_f": gradient_f}
 
 
-def direction(probe, descent, rate, across):
+def direction(probe: Probe, descent: Any, rate: object, across: object) -> Answers:
     """The direction `descent` with length 1, since any length is right; the others as they are."""
 
-    def of_length_1():
+    def of_length_1() -> np.ndarray | Missing | Unusable:
         if descent is None or descent is Ellipsis:
             return Missing()
         if not is_numeric(descent) or np.size(descent) != 2:
@@ -47,11 +50,11 @@ def direction(probe, descent, rate, across):
     return {"descent": of_length_1, "rate": rate, "across": across}
 
 
-def differences(probe, **functions):
+def differences(probe: Probe, **functions: Callable[..., object]) -> Answers:
     """The difference quotients of a x³ + b x that each of `functions` gives."""
     a, b = probe["a"], probe["b"]
 
-    def function(x):
+    def function(x: float) -> float:
         return a * x**3 + b * x
 
     return {

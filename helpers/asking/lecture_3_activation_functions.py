@@ -1,14 +1,17 @@
 """Lecture 3: functions for the hidden delta and for softmax."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from helpers.asking import Answers, Probe
 from helpers.asking.functions import returned
 from helpers.asking.record import Refused
 
 
-def hidden_delta(probe, delta_h):
+def hidden_delta(probe: Probe, delta_h: Callable[..., object]) -> Answers:
     """delta_h(name, back, a) for the activations probe["a"], by their names."""
     return {
         name: partial(returned, delta_h, name, probe["back"].copy(), a)
@@ -16,7 +19,7 @@ def hidden_delta(probe, delta_h):
     }
 
 
-def softmax(probe, softmax):
+def softmax(probe: Probe, softmax: Callable[..., object]) -> Answers:
     """The student's softmax of rows near 0 and of rows far from it."""
     return {
         "a": partial(_finite, softmax, probe["z"]),
@@ -24,9 +27,9 @@ def softmax(probe, softmax):
     }
 
 
-def _finite(function, z):
+def _finite(function: Callable[..., object], z: np.ndarray) -> object:
     with np.errstate(all="ignore"):
-        outputs = returned(function, z)
+        outputs: Any = returned(function, z)
     if np.asarray(outputs).dtype.kind == "f" and not np.all(np.isfinite(outputs)):
         raise Refused(
             "exp of a large number is inf, and if every exponent of a row is very negative, the "

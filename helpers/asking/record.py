@@ -8,7 +8,9 @@ At grading, "nonce" takes the place of "seed": what the grader knows the record 
 entry for each case: numbers as above, {"text": "tanh"}, {"missing": true}, or {"error": "…"}.
 """
 
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,6 +18,9 @@ MIME_TYPE = "application/vnd.backprop.answers+json"
 VERSION = 1
 MAX_TEXT_LENGTH = 200
 MAX_NUMBERS = 10_000
+
+Record = dict[str, Any]  # as above
+Entry = dict[str, object]  # one answer in it
 
 
 @dataclass(frozen=True)
@@ -25,16 +30,19 @@ class Missing:
 
 @dataclass(frozen=True)
 class Unusable:
-    """An answer that is neither a number nor a word, or that could not be computed: why."""
+    """An answer that is neither a number nor a word, or that could not be computed."""
 
-    reason: str
+    reason: str  # in words for the student
 
 
 class Refused(Exception):
     """What a student's code gave cannot be an answer: the message says what was wanted."""
 
 
-def encode(value):
+Answer = np.ndarray | str | Missing | Unusable
+
+
+def encode(value: object) -> Entry:
     """A student's answer to one part in one case as plain JSON, whatever it is."""
     if value is None or value is Ellipsis or isinstance(value, Missing):
         return {"missing": True}
@@ -63,7 +71,7 @@ def encode(value):
     return {"shape": list(array.shape), "values": array.ravel().tolist()}
 
 
-def _short(value):
+def _short(value: object) -> str:
     try:
         text = repr(value)
     except Exception:
@@ -71,8 +79,8 @@ def _short(value):
     return f"{type(value).__name__} {text[:60]}".strip()
 
 
-def decode(entry):
-    """An entry of a record as float64 array, str, Missing or Unusable. Never raises."""
+def decode(entry: object) -> Answer:
+    """An entry of a record as an Answer, numbers as float64. Never raises."""
     if not isinstance(entry, dict):
         return Unusable("the record of this answer cannot be read")
     if entry.get("missing") is True:
@@ -80,7 +88,8 @@ def decode(entry):
     for key, make in (("error", Unusable), ("text", str)):
         if isinstance(entry.get(key), str):
             return make(entry[key][:MAX_TEXT_LENGTH])
-    shape, values = entry.get("shape"), entry.get("values")
+    shape: Any = entry.get("shape")  # a list, if the record is what it should be
+    values = entry.get("values")
     try:
         if not isinstance(values, list) or len(values) > MAX_NUMBERS:
             raise ValueError
@@ -96,7 +105,27 @@ def decode(entry):
     return array
 
 
-def answers_in(record, question, cases):
+class AskedPart(Protocol):
+    """A part of a question."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class Asked(Protocol):
+    """A question, as far as its records depend on it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def parts(self) -> Sequence[AskedPart]: ...
+
+    @property
+    def recorded(self) -> Sequence[str]: ...
+
+
+def answers_in(record: object, question: Asked, cases: Sized) -> dict[str, list[Answer]] | None:
     """The decoded answers of `record` by part, a list with one entry a case; None if invalid.
 
     record: any JSON value. A record of another question, version or number of cases is invalid.

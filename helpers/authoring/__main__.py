@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.authoring.errors import BuildError
@@ -10,7 +11,7 @@ from helpers.authoring.errors import BuildError
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def main(arguments=None, root=ROOT):
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Build from the command line. Returns the exit code: 0, 1 (--check found differences) or 2."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.authoring",
@@ -30,7 +31,7 @@ def main(arguments=None, root=ROOT):
 
     start = time.monotonic()
 
-    def report(path):
+    def report(path: Path) -> None:
         seconds = time.monotonic() - start
         print(f"{path.parent.name}/{path.stem}: executed, {seconds:.0f} s", flush=True)
 

@@ -26,22 +26,23 @@ LOOKS_LIKE_MARKER = re.compile(r"\b(?i:BEGIN|END) ?(?i:SOLUTION)\b|^\s*#+\s*STUD
 
 @dataclass
 class Block:
-    """A solution block. student: the commented lines after ### STUDENT, None if there are none."""
+    """A solution block."""
 
     indentation: str
-    solution: list
-    student: list | None = None
+    solution: list[str]  # its lines
+    student: list[str] | None = None  # the commented lines after ### STUDENT, None without it
 
 
-def blocks_in(source, cell_type):
+def blocks_in(source: str, cell_type: str) -> list[Block]:
     """The solution blocks of a cell. Raises ValueError as `pieces` does."""
     return [piece for piece in pieces(source, cell_type) if isinstance(piece, Block)]
 
 
-def pieces(source, cell_type):
-    """A cell's source as a list of lines and Blocks. Raises ValueError if markers do not fit."""
+def pieces(source: str, cell_type: str) -> list[str | Block]:
+    """A cell's source as lines and Blocks. Raises ValueError if markers do not fit."""
     begin, student, end = MARKERS.get(cell_type, MARKERS["code"])
-    found, block = [], None
+    found: list[str | Block] = []
+    block: Block | None = None
     for number, line in enumerate(source.split("\n"), 1):
         text = line.strip()
         where = f"line {number} of the cell"
@@ -76,7 +77,7 @@ def pieces(source, cell_type):
     return found
 
 
-def for_instructor(source, cell_type):
+def for_instructor(source: str, cell_type: str) -> str:
     """The source with its solutions, without markers and students' lines."""
     lines = []
     for piece in pieces(source, cell_type):
@@ -84,7 +85,7 @@ def for_instructor(source, cell_type):
     return "\n".join(lines).strip("\n")
 
 
-def for_student(source, cell_type):
+def for_student(source: str, cell_type: str) -> str:
     """The source with a stub in place of each solution."""
     lines = []
     for piece in pieces(source, cell_type):
@@ -95,7 +96,7 @@ def for_student(source, cell_type):
     return "\n".join(lines).strip("\n")
 
 
-def _stub(block):
+def _stub(block: Block) -> list[str]:
     if block.student is not None:
         return [re.sub(r"^(\s*)# ?", r"\1", line).rstrip() for line in block.student]
     if block.indentation:

@@ -2,7 +2,11 @@
 
 import copy
 import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+from nbformat import NotebookNode
 
 from helpers.authoring import source
 from helpers.authoring.blocks import for_instructor
@@ -11,9 +15,12 @@ from helpers.authoring.errors import BuildError
 from helpers.authoring.execution import execute, in_parallel, objections
 from helpers.authoring.notebook_file import as_text
 from helpers.authoring.release import release
+from helpers.marking.questions import NOTEBOOKS, questions_of
+
+LESSON_PLAN = "solutions/README.md"
 
 
-def sources(root, names=()):
+def sources(root: Path, names: Sequence[str] = ()) -> list[Path]:
     """The paths of the sources below `root`/solutions, all or those in `names`.
 
     names: as in "problem_3_numpy", "tutorial/problem_3_numpy" or the path of either file.
@@ -24,7 +31,7 @@ def sources(root, names=()):
         raise BuildError(f"There are no sources solutions/<lesson>/<notebook>.md in {root}.")
     if not names:
         return found
-    chosen = set()
+    chosen: set[Path] = set()
     for name in names:
         wanted = Path(name).with_suffix("").parts[-2:]
         matching = [path for path in found if path.with_suffix("").parts[-len(wanted) :] == wanted]
@@ -35,22 +42,27 @@ def sources(root, names=()):
     return sorted(chosen)
 
 
-def build(root, paths, on_built=lambda path: None):
+def build(
+    root: Path,
+    paths: Iterable[Path],
+    on_built: Callable[[Path], None] = lambda path: None,
+) -> dict[str, str]:
     """Build the notebooks of `paths`; nothing is written.
 
     Returns the texts of the built files by their paths relative to `root`, with / on every system.
     on_built: called with the path of each source that has been executed.
     Raises BuildError with one paragraph for each source that cannot be built.
     """
-    notebooks, problems = {}, []
+    notebooks: dict[Path, NotebookNode] = {}
+    problems: list[str] = []
     for path in paths:
         try:
             notebooks[path] = source.read(path, _name(root, path))
         except BuildError as error:
             problems.append(str(error))
-    files = {}
+    files: dict[str, str] = {}
 
-    async def execute_one(path):
+    async def execute_one(path: Path) -> None:
         try:
             solution = await _executed(root, path, notebooks[path])
             files[_name(root, path.with_suffix(".ipynb"))] = as_text(solution)
@@ -68,10 +80,20 @@ def build(root, paths, on_built=lambda path: None):
             problems.append(str(error))
     if problems:
         raise BuildError("\n".join(problems))
+    if (root / LESSON_PLAN).exists():
+        files[LESSON_PLAN] = _lesson_plan((root / LESSON_PLAN).read_text(encoding="utf-8"))
     return dict(sorted(files.items()))
 
 
-def solution_of(notebook):
+def _lesson_plan(text: str) -> str:
+    """The lesson plan with each notebook's points, in the second column of its table."""
+    for name in NOTEBOOKS.values():
+        points = sum(question.points for question in questions_of(name).values())
+        text = re.sub(rf"(?m)^(\| `\w+/{name}` \| )\d+(?= \|)", rf"\g<1>{points:g}", text)
+    return text
+
+
+def solution_of(notebook: NotebookNode) -> NotebookNode:
     """The instructor's version of a source's notebook, not executed."""
     solution = copy.deepcopy(notebook)
     for cell in solution.cells:
@@ -79,7 +101,7 @@ def solution_of(notebook):
     return solution
 
 
-async def _executed(root, path, notebook):
+async def _executed(root: Path, path: Path, notebook: NotebookNode) -> NotebookNode:
     """The instructor's version of `notebook`, executed."""
     solution = solution_of(notebook)
     name = _name(root, path)
@@ -96,7 +118,7 @@ async def _executed(root, path, notebook):
     return solution
 
 
-def changes(root, files):
+def changes(root: Path, files: Mapping[str, str]) -> Iterator[str]:
     """Sentences on how the files below `root` differ from the built `files`."""
     for name, text in files.items():
         try:
@@ -104,11 +126,15 @@ def changes(root, files):
         except FileNotFoundError:
             yield f"{name} is missing"
             continue
+        if name == LESSON_PLAN:
+            if existing != text:
+                yield f"{name}: other points"
+            continue
         for difference in differences(existing, text):
             yield f"{name}: {difference}"
 
 
-def orphans(root):
+def orphans(root: Path) -> Iterator[str]:
     """The notebooks below `root` without a source, relative to it."""
     for folder in ("solutions", "notebooks"):
         for path in sorted((root / folder).glob("*/*.ipynb")):
@@ -116,7 +142,7 @@ def orphans(root):
                 yield _name(root, path)
 
 
-def write(root, files):
+def write(root: Path, files: Mapping[str, str]) -> list[str]:
     """Write the built `files` below `root`, all or none. Returns the names of what changed."""
     changed = []
     for name, text in files.items():
@@ -131,9 +157,9 @@ def write(root, files):
     return changed
 
 
-def _temporary(path):
+def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
 
 
-def _name(root, path):
+def _name(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()

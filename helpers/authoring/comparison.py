@@ -7,6 +7,8 @@ numbers may differ in their last digits.
 import json
 import math
 import re
+from collections.abc import Iterator
+from typing import Any
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-8
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -15,7 +17,7 @@ EMBEDDED = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=\s]*")
 PICTURES = ("image/png", "image/jpeg")
 
 
-def same_text(one, other):
+def same_text(one: str, other: str) -> bool:
     """Whether two texts agree but for spaces, embedded pictures and the last digits of numbers."""
     one, other = _tidy(one), _tidy(other)
     if NUMBER.split(one) != NUMBER.split(other):
@@ -23,28 +25,27 @@ def same_text(one, other):
     return all(map(_same_number, NUMBER.findall(one), NUMBER.findall(other)))
 
 
-def _tidy(text):
+def _tidy(text: str) -> str:
     text = re.sub(r"\s+", " ", EMBEDDED.sub("data:image", text))
     # NumPy pads the numbers of an array to the longest one.
     return text.replace("[ ", "[").replace(" ]", "]")
 
 
-def _same_number(one, other):
+def _same_number(one: str, other: str) -> bool:
     if INTEGER.fullmatch(one) and INTEGER.fullmatch(other):
         return one == other
     return math.isclose(float(one), float(other), rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 
-def differences(one, other):
+def differences(one: str, other: str) -> list[str]:
     """Sentences on how two notebooks, each the text of its file, differ; empty if they do not."""
     try:
-        one, other = json.loads(one), json.loads(other)
-        return list(_differences(one, other))
+        return list(_differences(json.loads(one), json.loads(other)))
     except (ValueError, KeyError, TypeError, AttributeError):
         return ["this is not a notebook as it is built"]
 
 
-def _differences(one, other):
+def _differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
     for key in sorted({*one, *other} - {"cells"}):
         if one.get(key) != other.get(key):
             yield f"the notebook's {key} differs"
@@ -62,7 +63,7 @@ def _differences(one, other):
                 yield f"cell {cell_id}: {key} differ" + ("" if key == "outputs" else "s")
 
 
-def _compared(outputs):
+def _compared(outputs: list[dict[str, Any]] | None) -> str:
     """What is compared of outputs, as text: all but the pictures themselves."""
     outputs = json.loads(json.dumps(outputs))
     for output in outputs or ():

@@ -1,15 +1,25 @@
 """Run notebooks with this interpreter's own kernel, in an environment that repeats its numbers."""
 
+from __future__ import annotations
+
 import asyncio
-import atexit
 import os
 import re
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, NoReturn, TypeVar
 
 import helpers
 from helpers.authoring.errors import BuildError
+from helpers.grading.running.private_interfaces import forget_kernel
+
+if TYPE_CHECKING:
+    from jupyter_client.kernelspec import KernelSpec
+    from nbformat import NotebookNode
+
+T = TypeVar("T")
 
 TIMEOUT = 600  # seconds for one cell
 AT_ONCE = 2  # kernels; TensorFlow needs half a gigabyte in each
@@ -23,7 +33,7 @@ QUIET = {
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 
-def environment(scratch):
+def environment(scratch: str | Path) -> dict[str, str]:
     """The environment variables of a kernel that gives the same outputs each time.
 
     scratch: a folder for IPython's settings, so that the user's own have no say.
@@ -37,7 +47,7 @@ def environment(scratch):
     return variables
 
 
-async def execute(notebook, folder, allow_errors=False):
+async def execute(notebook: NotebookNode, folder: Path, allow_errors: bool = False) -> None:
     """Execute `notebook` in place, with `folder` as the working directory.
 
     Raises BuildError that names the cell if one fails, or if the kernel dies or takes too long.
@@ -50,10 +60,10 @@ async def execute(notebook, folder, allow_errors=False):
         """Starts this interpreter, not what a 'python3' in the user's home may point to."""
 
         @property
-        def kernel_spec(self):
+        def kernel_spec(self) -> KernelSpec:
             return own_kernel_spec()
 
-    running = {}
+    running: dict[str, NotebookNode] = {}
     client = NotebookClient(
         notebook,
         kernel_manager_class=OwnKernelManager,
@@ -88,16 +98,16 @@ async def execute(notebook, folder, allow_errors=False):
         finally:
             if client.km is None:
                 # After Ctrl-C nbclient would clean up once more at exit, and stumble.
-                atexit.unregister(client._cleanup_kernel)
+                forget_kernel(client)
 
 
-def in_parallel(run, items):
-    """Await `run(item)`, a coroutine, for every item, some at the same time."""
+def in_parallel(run: Callable[[T], Awaitable[None]], items: Iterable[T]) -> None:
+    """Await `run(item)` for every item, some at the same time."""
 
-    async def all_items():
+    async def all_items() -> None:
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def one(item):
+        async def one(item: T) -> None:
             async with places:
                 await run(item)
 
@@ -113,14 +123,14 @@ class _Loop(asyncio.SelectorEventLoop):
     It leaves Ctrl-C to asyncio, which ends all notebooks. nbclient's handler would end one.
     """
 
-    def add_signal_handler(self, *arguments):
+    def add_signal_handler(self, *arguments: object) -> NoReturn:
         raise NotImplementedError
 
-    def remove_signal_handler(self, *arguments):
+    def remove_signal_handler(self, *arguments: object) -> NoReturn:
         raise NotImplementedError
 
 
-def own_kernel_spec():
+def own_kernel_spec() -> KernelSpec:
     """The kernel of the running interpreter."""
     from ipykernel.kernelspec import RESOURCES, get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec
@@ -128,20 +138,20 @@ def own_kernel_spec():
     return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
 
 
-def _end_of(log):
+def _end_of(log: IO[bytes]) -> str:
     log.seek(0)
     lines = log.read().decode(errors="replace").splitlines()
     lines = [line for line in lines if not line.startswith("[IPKernelApp]")]
     return "".join(f"\n    {line}" for line in lines[-5:])
 
 
-def _shown(cell):
+def _shown(cell: NotebookNode) -> str:
     """The plain text that a cell displayed before it failed: a check's table."""
     texts = [output.data.get("text/plain", "") for output in cell.outputs if "data" in output]
     return "\n".join(texts)
 
 
-def objections(notebook, folder):
+def objections(notebook: NotebookNode, folder: str | Path) -> Iterator[str]:
     """Sentences on outputs that no reader should see or that change from run to run."""
     private = [f"{path}{os.sep}" for path in (Path(folder).resolve(), sys.prefix, Path.home())]
     for cell in notebook.cells:
@@ -159,7 +169,7 @@ def objections(notebook, folder):
                     yield f"cell {cell.id} shows a path of this machine: {text.strip()[:120]!r}"
 
 
-def texts_of(output):
+def texts_of(output: NotebookNode) -> list[str]:
     """All that an output shows as text."""
     if output.output_type == "stream":
         return [output.text]

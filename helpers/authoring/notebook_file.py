@@ -1,6 +1,7 @@
 """A notebook as the text of its file, the same whoever built it and when."""
 
 import nbformat
+from nbformat import NotebookNode
 
 import helpers
 
@@ -16,7 +17,7 @@ LANGUAGE_INFO = {
 }
 
 
-def normalise(notebook):
+def normalise(notebook: NotebookNode) -> None:
     """Give cells their grade_id as id, and drop what depends on the machine or the hour."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.metadata = {
@@ -30,7 +31,7 @@ def normalise(notebook):
             cell.metadata.pop(key, None)
 
 
-def as_text(notebook):
+def as_text(notebook: NotebookNode) -> str:
     """The text of the notebook's file."""
     normalise(notebook)
     nbformat.validate(notebook)

@@ -7,6 +7,7 @@ files.
 
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -21,11 +22,18 @@ LICENCE = "LICENSE_DEJAVU"
 MAX_BYTES = 80_000  # of all files together, since each page has all of them
 
 # Ranges of characters, (first, last), and single ones.
+Characters = tuple[tuple[int, int] | str, ...]
+
 ASCII = ((0x20, 0x7E),)
 LATIN = (
-    *((0x20, 0x7E), (0xA0, 0x17F)),
-    *((0x1A0, 0x1A1), (0x1AF, 0x1B0), (0x1EA0, 0x1EF9)),  # Vietnamese
-    (0x218, 0x21B),  # Romanian
+    (0x20, 0x7E),
+    (0xA0, 0x17F),
+    # Vietnamese
+    (0x1A0, 0x1A1),
+    (0x1AF, 0x1B0),
+    (0x1EA0, 0x1EF9),
+    # Romanian
+    (0x218, 0x21B),
 )
 GREEK = ((0x384, 0x3CE), (0x3D1, 0x3D1), (0x3D5, 0x3D5), (0x3F5, 0x3F5))
 PUNCTUATION = ((0x2010, 0x2027), (0x2030, 0x203A), (0x20AC, 0x20AC), (0xFFFD, 0xFFFD))
@@ -38,7 +46,7 @@ BOXES = ((0x2500, 0x257F),)  # of which Keras draws its tables
 IN_BOLD_CODE = "·×½²³²ΑΒΓΔΕΣΩαβγδεηθλμσφω…′←→∂−≤≥≠≈⊙▯✓✗–—‘’“”"
 
 # Of each file: what it is made from, and the characters that it has, as far as DejaVu has them.
-CHARACTERS = {
+CHARACTERS: dict[str, tuple[str, Characters]] = {
     "sans.woff2": (
         "DejaVuSans.ttf",
         (*LATIN, *GREEK, *PUNCTUATION, *RAISED, *ARROWS, *OPERATORS, *SIGNS),
@@ -57,7 +65,7 @@ CHARACTERS = {
 NAMES = (0, 1, 2, 4, 5, 6, 13, 14)
 
 
-def make(folder):
+def make(folder: Path) -> dict[str, int]:
     """Write the files of the font and its licence to `folder`; returns the sizes by name."""
     sizes = {}
     for name in CHARACTERS:
@@ -68,8 +76,8 @@ def make(folder):
     return sizes
 
 
-def _subset(name):
-    """The font of a file, as a TTFont."""
+def _subset(name: str) -> TTFont:
+    """The font of a file."""
     source, characters = CHARACTERS[name]
     options = subset.Options(
         flavor="woff2",
@@ -88,16 +96,16 @@ def _subset(name):
     return font
 
 
-def _numbers(characters):
-    """The code points of ranges and single characters: a set."""
-    found = set()
+def _numbers(characters: Iterable[tuple[int, int] | str]) -> set[int]:
+    """The code points of ranges and single characters."""
+    found: set[int] = set()
     for item in characters:
         first, last = item if isinstance(item, tuple) else (ord(item), ord(item))
         found.update(range(first, last + 1))
     return found
 
 
-def main():
+def main() -> int:
     """Make the font from the command line. Returns the exit code: 0, or 1 if it is too large."""
     sizes = make(FOLDER)
     for name, size in sizes.items():

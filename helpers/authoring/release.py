@@ -2,9 +2,12 @@
 
 import logging
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
 from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_assignment import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
@@ -28,13 +31,17 @@ class ReplaceSolutions(ClearSolutions):
     Markdown cells that are nothing but solution disappear, and so do notes for a speaker.
     """
 
-    def preprocess(self, nb, resources):
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
         nb.cells = [cell for cell in nb.cells if not is_note(cell)]
         nb, resources = super().preprocess(nb, resources)
         nb.cells = [cell for cell in nb.cells if cell.source or cell.cell_type == "code"]
         return nb, resources
 
-    def preprocess_cell(self, cell, resources, cell_index):
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
         if blocks_in(cell.source, cell.cell_type):
             cell.source = for_student(cell.source, cell.cell_type)
         elif is_answer(cell):
@@ -46,7 +53,9 @@ class ReplaceSolutions(ClearSolutions):
 class LockUnlessEditable(LockCells):
     """nbgrader's LockCells, but a source may leave a given cell open to typing."""
 
-    def preprocess_cell(self, cell, resources, cell_index):
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
         editable = cell.metadata.get("editable") is True
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         if editable:
@@ -54,8 +63,8 @@ class LockUnlessEditable(LockCells):
         return cell, resources
 
 
-def release(notebooks, lesson):
-    """The students' versions of a lesson's notebooks, a dict by name. Raises BuildError.
+def release(notebooks: Mapping[str, NotebookNode], lesson: str) -> dict[str, NotebookNode]:
+    """The students' versions of a lesson's notebooks by name. Raises BuildError.
 
     notebooks: by name, with their markers, as `source.read` returns them. They stay as they are.
     """
@@ -96,11 +105,11 @@ def release(notebooks, lesson):
 class _Errors(logging.Handler):
     """nbgrader's log: its errors kept, the rest dropped."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.messages = []
+        self.messages: list[str] = []
         self.log = logging.Logger("release")
         self.log.addHandler(self)
 
-    def emit(self, record):
+    def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage())

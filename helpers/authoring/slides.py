@@ -10,11 +10,13 @@ import html
 import importlib.resources
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
 import nbformat
+from nbformat import NotebookNode
 
 from helpers.authoring import build, source
 from helpers.authoring.blocks import for_instructor
@@ -31,40 +33,37 @@ TITLE = re.compile(r"\s*<h([1-6])>(.*?)</h\1>", re.DOTALL)
 
 @dataclass
 class Slide:
-    """minutes: how long it stands; starts: the minute of the lesson at which it begins."""
+    """What stands on a slide, and when."""
 
-    minutes: float
-    starts: float
-    cells: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
+    minutes: float  # how long it stands
+    starts: float  # the minute of the lesson at which it begins
+    cells: list[NotebookNode] = field(default_factory=list)
+    notes: list[NotebookNode] = field(default_factory=list)  # for the speaker
 
 
 @dataclass
 class Deck:
-    """The slides of a notebook.
+    """The slides of a notebook."""
 
-    name: <lesson>/<notebook>. title: the notebook's, plain text. folder: where pictures in its
-    Markdown lie. lasts: the minutes of the whole lesson, of which this notebook may be a part.
-    """
-
-    name: str
-    title: str
-    folder: Path
-    slides: list
-    lasts: float
+    name: str  # <lesson>/<notebook>
+    title: str  # the notebook's, plain text
+    folder: Path  # where pictures in its Markdown lie
+    slides: list[Slide]
+    lasts: float  # the minutes of the whole lesson, of which this notebook may be a part
 
     @property
-    def minutes(self):
+    def minutes(self) -> float:
         return sum(slide.minutes for slide in self.slides)
 
 
-def decks(root, paths):
+def decks(root: Path, paths: Sequence[Path]) -> list[Deck]:
     """The Decks of those of the sources `paths` that have slides.
 
     The clock of a lesson runs through all its notebooks, in the order of their names. Raises
     BuildError if a source cannot be read, or if its built notebook is missing or is not up to date.
     """
-    found, problems = [], []
+    found: list[Deck] = []
+    problems: list[str] = []
     for lesson in sorted({path.parent for path in paths}):
         try:
             sources = {path: source.read(path, _name(root, path)) for path in _sources_in(lesson)}
@@ -72,7 +71,7 @@ def decks(root, paths):
             problems.append(str(error))
             continue
         lasts = sum(map(_minutes, sources.values()))
-        clock = 0
+        clock: float = 0
         for path, wanted in sources.items():
             if path in paths and any("slideshow" in cell.metadata for cell in wanted.cells):
                 try:
@@ -87,15 +86,15 @@ def decks(root, paths):
     return found
 
 
-def _sources_in(lesson):
+def _sources_in(lesson: Path) -> list[Path]:
     return sorted(lesson.glob("*.md"))
 
 
-def _minutes(notebook):
+def _minutes(notebook: NotebookNode) -> float:
     return sum(cell.metadata.get("slideshow", {}).get("minutes", 0) for cell in notebook.cells)
 
 
-def _built(root, path, wanted):
+def _built(root: Path, path: Path, wanted: NotebookNode) -> NotebookNode:
     """The executed notebook of the source `path`, if its cells are those `wanted`."""
     path = path.with_suffix(".ipynb")
     to_do = f"run `make build` or `python -m helpers.authoring {path.stem}`"
@@ -115,9 +114,9 @@ def _built(root, path, wanted):
     return notebook
 
 
-def _slides(notebook, clock):
+def _slides(notebook: NotebookNode, clock: float) -> list[Slide]:
     """The Slides of a notebook that begins `clock` minutes after its lesson."""
-    slides = []
+    slides: list[Slide] = []
     for cell in notebook.cells:
         slideshow = cell.metadata.slideshow
         if slideshow.slide_type == "slide":
@@ -130,14 +129,14 @@ def _slides(notebook, clock):
     return slides
 
 
-def _name(root, path):
+def _name(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
 # From slides to a page
 
 
-def page(deck):
+def page(deck: Deck) -> str:
     """A Deck as the HTML of its page."""
     # reveal.js's own controls, and not those of an interactive picture on a slide.
     style = _of_reveal("dist/reveal.css").replace(".reveal .controls", ".reveal>.controls")
@@ -156,7 +155,7 @@ def page(deck):
 
 
 @functools.cache
-def _templates():
+def _templates() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -166,21 +165,22 @@ def _templates():
     )
 
 
-def _of_reveal(name):
+def _of_reveal(name: str) -> str:
     """A file of reveal.js."""
     files = importlib.resources.files("sphinx_revealjs") / "_static" / "revealjs"
     return files.joinpath(name).read_text(encoding="utf-8")
 
 
-def _inline(script):
+def _inline(script: str) -> str:
     """JavaScript as it may stand in a page: what HTML would take for tags is in strings only."""
     return re.sub(r"<(?=!--|/?script)", r"\\x3c", script, flags=re.IGNORECASE)
 
 
-def _parts(slide, deck):
+def _parts(slide: Slide, deck: Deck) -> dict[str, object]:
     """What the template needs of a slide, as HTML."""
     blocks = [block for cell in slide.cells for block in _blocks(cell, deck.folder)]
-    level, title = 2, ""
+    level: int | str = 2
+    title = ""
     if blocks and (heading := TITLE.match(blocks[0])):
         level, title = heading[1], heading[2]
         blocks[0] = blocks[0][heading.end() :]
@@ -194,7 +194,7 @@ def _parts(slide, deck):
     }
 
 
-def _blocks(cell, folder):
+def _blocks(cell: NotebookNode, folder: Path) -> Iterator[str]:
     """The parts of a slide that a cell makes."""
     if cell.cell_type == "markdown":
         yield _text(cell, folder)
@@ -204,11 +204,11 @@ def _blocks(cell, folder):
     yield from map(_output, cell.outputs)
 
 
-def _spoken(note):
+def _spoken(note: NotebookNode) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(spoken(note))
 
 
-def _text(cell, folder):
+def _text(cell: NotebookNode, folder: Path) -> str:
     """A Markdown cell, with formulas that grow with the text around them."""
     return re.sub(
         r'(?<=<img class="math" style=")[^"]*',
@@ -219,7 +219,7 @@ def _text(cell, folder):
     )
 
 
-def _output(output):
+def _output(output: NotebookNode) -> str:
     """An output; unlike a student's, HTML of our own keeps its scripts."""
     data = output.get("data", {})
     if "text/html" in data and not any(kind in data for kind in markup.PICTURES):
@@ -231,13 +231,13 @@ def _output(output):
     return f'<div class="room">{shown}</div>' if shown.startswith("<img") else _fitted(shown)
 
 
-def _fitted(text):
+def _fitted(text: str) -> str:
     """Code or printed text, as HTML, in smaller letters if it has long lines."""
     long = any(len(line) > LONG_LINE for line in _plain(text).splitlines())
     return f'<div class="small">{text}</div>' if long else text
 
 
-def _title(notebook):
+def _title(notebook: NotebookNode) -> str:
     """The notebook's first heading of the first level, as plain text with formulas as LaTeX."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and (heading := TITLE.match(markup.markdown(cell))):
@@ -246,12 +246,12 @@ def _title(notebook):
     return ""
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     """HTML as plain text."""
     return html.unescape(re.sub(r"<[^>]*>", "", text))
 
 
-def _clock(slide, deck):
+def _clock(slide: Slide, deck: Deck) -> str:
     """When a slide's time begins and ends, for the speaker."""
     if not slide.minutes:
         return "optional"
@@ -261,7 +261,7 @@ def _clock(slide, deck):
     )
 
 
-def _time(minutes):
+def _time(minutes: float) -> str:
     """Minutes as h:mm, or as h:mm:ss where the seconds count."""
     hours, seconds = divmod(round(minutes * 60), 3600)
     text = f"{hours}:{seconds // 60:02}"
@@ -271,7 +271,7 @@ def _time(minutes):
 # The command
 
 
-def main(arguments=None, root=ROOT):
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Make slides from the command line. Returns the exit code: 0 or 2."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.authoring.slides",

@@ -26,15 +26,20 @@ import ast
 import builtins
 import math
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+from nbformat import NotebookNode
 
 from helpers.asking.cell_ids import CELL_ID, answer_cell_id, check_cell_id, question_of_answer
 from helpers.authoring.blocks import blocks_in, for_student
 from helpers.authoring.errors import BuildError
 from helpers.marking.questions import question_by_id
+from helpers.marking.questions.model import Question
 
 SHORT = ("answer", "check", "exercise", "given")
 KEPT = {"tags", "editable"}
@@ -43,7 +48,7 @@ SLIDES = {"new": "slide", "more": "-", "code": "-", "notes": "notes", None: "ski
 NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
 
 
-def read(path, name):
+def read(path: Path, name: str) -> NotebookNode:
     """The notebook in the MyST Markdown file `path`, with its solution markers.
 
     name: what to call the file in errors. Raises BuildError if anything in it is not as it should.
@@ -60,7 +65,7 @@ def read(path, name):
 
     ids = _Ids()
     has_slides = any("slide" in cell.metadata for cell in notebook.cells)
-    places = {}
+    places: dict[str, str] = {}
     for cell, line in zip(notebook.cells, source_map, strict=True):
         place = f"{name}, line {line + (cell.cell_type != 'code')}"
         try:
@@ -75,36 +80,46 @@ def read(path, name):
     for problem in (_check_cells, _check_names, _check_slides):
         for cell_id, message in problem(notebook):
             raise BuildError(f"{places[cell_id]}: {message}")
+    _fill_in_points(notebook)
     return notebook
 
 
-def is_check(cell):
+def _fill_in_points(notebook: NotebookNode) -> None:
+    """Write the notebook's points where its text says {{ points }}."""
+    points = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in notebook.cells)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("{{ points }}", f"{points:g}")
+
+
+def is_check(cell: NotebookNode) -> bool:
     """Whether this is a check cell: graded, and not written by the student."""
     nbgrader = cell.metadata.nbgrader
     return nbgrader.grade and not nbgrader.solution and cell.cell_type == "code"
 
 
-def is_answer(cell):
+def is_answer(cell: NotebookNode) -> bool:
     """Whether the student writes in this cell."""
     return cell.metadata.nbgrader.solution
 
 
-def is_note(cell):
+def is_note(cell: NotebookNode) -> bool:
     """Whether this is a note for the speaker."""
     return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
 
 
-def spoken(note):
+def spoken(note: NotebookNode) -> str:
     """What a note for the speaker says, as its author wrote it."""
     lines = [line.removeprefix(">").removeprefix(" ") for line in note.source.split("\n")]
     return "\n".join(lines).removeprefix(SPEAKER.format(""))
 
 
-def check_call(source):
+def check_call(source: str) -> tuple[str, list[str]]:
     """The question and the names of the answers in a check cell's one statement.
 
     Raises ValueError if it is anything but check("<question>", name=..., ...).
     """
+    statement: Any  # another kind may lack these attributes, which is caught below
     try:
         (statement,) = ast.parse(source).body
         call = statement.value
@@ -121,12 +136,12 @@ def check_call(source):
 class _Ids:
     """Hands out each cell's id: its grade_id."""
 
-    def __init__(self):
-        self.used = set()
+    def __init__(self) -> None:
+        self.used: set[str] = set()
         self.last = "start"
         self.count = 0
 
-    def named(self, grade_id):
+    def named(self, grade_id: str) -> str:
         if not CELL_ID.fullmatch(grade_id):
             raise ValueError(f"the id {grade_id!r} is not 1 to 64 of A-Z a-z 0-9 _ and -")
         if grade_id in self.used:
@@ -135,19 +150,19 @@ class _Ids:
         self.last, self.count = f"after-{grade_id}", 0
         return grade_id
 
-    def answer(self, question):
+    def answer(self, question: str) -> str:
         number = 1
         while answer_cell_id(question, number) in self.used:
             number += 1
         return self.named(answer_cell_id(question, number))
 
-    def by_position(self):
+    def by_position(self) -> str:
         self.count += 1
         last = self.last[: 63 - len(str(self.count))]
         return f"{last}-{self.count}"
 
 
-def _slideshow(cell):
+def _slideshow(cell: NotebookNode) -> dict[str, str | float]:
     """Take the cell's `slide` and `minutes`; return its slideshow metadata. Raises ValueError."""
     slide, minutes = cell.metadata.pop("slide", None), cell.metadata.pop("minutes", None)
     if slide not in SLIDES:
@@ -158,7 +173,7 @@ def _slideshow(cell):
     if slide == "notes":
         lines = SPEAKER.format(cell.source).split("\n")
         cell.source = "\n".join(f"> {line}".rstrip() for line in lines)
-    slideshow = {"slide_type": SLIDES[slide]}
+    slideshow: dict[str, str | float] = {"slide_type": SLIDES[slide]}
     if slide == "code":
         slideshow["code"] = True
     if minutes is not None:
@@ -169,7 +184,7 @@ def _slideshow(cell):
     return slideshow
 
 
-def _read_cell(cell, ids):
+def _read_cell(cell: NotebookNode, ids: _Ids) -> None:
     """Complete the cell's metadata and give it its id. Raises ValueError in words."""
     metadata = cell.metadata
     kinds = [key for key in (*SHORT, "nbgrader") if key in metadata]
@@ -206,7 +221,7 @@ def _read_cell(cell, ids):
     _describe(cell, grade=False, solution=True)
 
 
-def _describe(cell, grade, solution):
+def _describe(cell: NotebookNode, grade: bool, solution: bool) -> None:
     cell.metadata.nbgrader = {
         "grade": grade,
         "grade_id": cell.id,
@@ -217,7 +232,7 @@ def _describe(cell, grade, solution):
     }
 
 
-def _complete(nbgrader):
+def _complete(nbgrader: object) -> dict[str, Any]:
     """Complete nbgrader metadata as it stands. Raises ValueError if a key is missing or wrong."""
     if not isinstance(nbgrader, dict):
         raise ValueError(f"nbgrader: wanted its metadata, got {nbgrader!r}")
@@ -236,17 +251,17 @@ def _complete(nbgrader):
     return nbgrader
 
 
-def _text(kind, value):
+def _text(kind: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{kind}: wanted a name, got {value!r}")
     return value
 
 
-def _plain(points):
+def _plain(points: float) -> float:
     return int(points) if points == int(points) else points
 
 
-def _question(name):
+def _question(name: str) -> Question:
     try:
         return question_by_id(name)
     except ValueError:
@@ -255,7 +270,7 @@ def _question(name):
         raise ValueError(f"the question {name!r} cannot be loaded: {error}") from None
 
 
-def _check_blocks(cell):
+def _check_blocks(cell: NotebookNode) -> None:
     """Raises ValueError if the solution block is missing, misplaced or leaves no valid Python."""
     blocks = blocks_in(cell.source, cell.cell_type)
     if cell.cell_type != "code":
@@ -275,9 +290,10 @@ def _check_blocks(cell):
         ) from None
 
 
-def _check_cells(notebook):
+def _check_cells(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
     """Pairs (cell id, what is wrong) for check cells and answer cells that do not fit together."""
-    answers, checks = [], set()
+    answers: list[str] = []
+    checks: set[str] = set()
     for cell in notebook.cells:
         if is_answer(cell):
             answers.append(cell.id)
@@ -310,13 +326,13 @@ def _check_cells(notebook):
             yield cell_id, "an answer cell without a check cell; ':exercise: name' needs none"
 
 
-def _check_names(notebook):
+def _check_names(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
     """Pairs (cell id, what is wrong) for check cells with names that students never define."""
     defined = {*dir(builtins), "check"}
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        used = set()
+        used: set[str] = set()
         for node in ast.walk(_syntax_tree(for_student(cell.source, "code"))):
             if isinstance(node, ast.Name):
                 (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
@@ -333,7 +349,7 @@ def _check_names(notebook):
             yield cell.id, f"{message} in the answer cell"
 
 
-def _check_slides(notebook):
+def _check_slides(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
     """Pairs (cell id, what is wrong) for cells that are to go on the slide before the first."""
     for cell in notebook.cells:
         slide_type = cell.metadata.get("slideshow", {}).get("slide_type")
@@ -343,10 +359,10 @@ def _check_slides(notebook):
             yield cell.id, "no slide has begun yet; one begins with slide: new"
 
 
-def _syntax_tree(source):
+def _syntax_tree(source: str) -> ast.Module:
     """The syntax tree of a cell, whose lines may start with IPython's % and !."""
     return ast.parse(TransformerManager().transform_cell(source))
 
 
-def _one_line(error):
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())

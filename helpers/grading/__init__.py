@@ -17,4 +17,5 @@ What is known of a notebook after its run is a `running.executed.Executed`, afte
 import sys
 
 # An extra of jsonschema's, for addresses that no notebook has: to import it takes over a second.
-sys.modules.setdefault("rfc3987_syntax", None)
+# None keeps Python from importing it; typeshed knows modules only.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Grade a class: python -m helpers.grading SUBMISSIONS.
 
 Where each student has their own numbers, two more commands, `secret` and `sheets`. (Submissions in
-a folder of such a name are ./secret and ./sheets.)
+a folder that is called like a command are ./grade, ./secret or ./sheets.)
 """
 
 import argparse
@@ -9,6 +9,8 @@ import os
 import re
 import secrets
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from helpers.grading import settings
 from helpers.grading.errors import NothingGraded
@@ -16,10 +18,22 @@ from helpers.grading.machine.scratch import scratch
 from helpers.grading.running import processes
 
 NOTHING_DONE, SOME_NEED_A_PERSON, INTERRUPTED = 2, 3, 130
+COMMANDS = ("grade", "sheets", "secret")
 
 
-def arguments(argv=None):
-    parser = argparse.ArgumentParser(
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """What the command line says. Its first word is one of COMMANDS, or else what to grade."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.grading")
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_grade(commands)
+    _add_sheets(commands)
+    _add_secret(commands)
+    return parser.parse_args(argv if argv and argv[0] in COMMANDS else ["grade", *argv])
+
+
+def _add_grade(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser(
+        "grade",
         prog="python -m helpers.grading",
         description="Grade a class: marks, verdicts and a feedback page for each notebook.",
         epilog="Exit codes: 0 all graded; 3 finished, but some submissions need a person (they are "
@@ -28,7 +42,8 @@ def arguments(argv=None):
         "sheets --students list.csv” the work sheets to print.",
     )
     parser.add_argument(
-        "submissions", metavar="SUBMISSIONS",
+        "submissions",
+        metavar="SUBMISSIONS",
         help="a zip as the learning platform gives it, or a folder <student>/…/<notebook>.ipynb",
     )  # fmt: skip
     parser.add_argument("--lesson", default="tutorial", help="a folder of notebooks/ (tutorial)")
@@ -77,12 +92,11 @@ def arguments(argv=None):
         help="score again after a change to questions or their marking; nothing that has run "
         "before is executed, unless it would now be asked something else",
     )  # fmt: skip
-    return parser.parse_args(argv)
 
 
-def sheets_arguments(argv):
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.grading sheets",
+def _add_sheets(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser(
+        "sheets",
         description="Write the work sheet of Problem 2 for each student, with their own numbers.",
     )
     parser.add_argument(
@@ -91,31 +105,29 @@ def sheets_arguments(argv):
     parser.add_argument(
         "--output", default="sheets.pdf", help="where to: a .pdf, or an .html to print (sheets.pdf)"
     )
-    return parser.parse_args(argv)
 
 
-def secret_arguments(argv):
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.grading secret",
+def _add_secret(commands: "argparse._SubParsersAction") -> None:
+    commands.add_parser(
+        "secret",
         description=f"Write a random course's secret to {_secret_file()}, where each student's "
         "copy of the course needs it too. One that is there stays.",
     )
-    return parser.parse_args(argv)
 
 
-def _secret_file():
+def _secret_file() -> Path:
     from helpers.personal import SECRET_FILE
 
     return SECRET_FILE
 
 
-def _count(text):
+def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"wanted a whole number from 1 on, got {text!r}")
     return int(text)
 
 
-def _address(text):
+def _address(text: str) -> str:
     if not re.fullmatch(r"([a-z]+://)?\S+:\d+", text):
         raise argparse.ArgumentTypeError(
             f"wanted a scheduler's address, such as tcp://host:8786, got {text!r}"
@@ -123,21 +135,25 @@ def _address(text):
     return text
 
 
-def main(argv=None):
-    """Grade a class and print what came of it. Returns the exit code."""
-    argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] == ["sheets"]:
-        return write_sheets(sheets_arguments(argv[1:]))
-    if argv[:1] == ["secret"]:
-        return write_secret(secret_arguments(argv[1:]))
-    options = arguments(argv)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says, and print what came of it. Returns the exit code."""
+    given = arguments(sys.argv[1:] if argv is None else argv)
+    if given.command == "sheets":
+        return write_sheets(given.students, given.output)
+    if given.command == "secret":
+        return write_secret()
+    return grade(given)
+
+
+def grade(given: argparse.Namespace) -> int:
+    """Grade a class. Returns the exit code."""
     try:
         with scratch():
             with processes.quick_imports():
                 from helpers.grading import flow  # now, so that --help answers soon
 
             with processes.fork_server():
-                return SOME_NEED_A_PERSON if flow.grade_class(options) else 0
+                return SOME_NEED_A_PERSON if flow.grade_class(given) else 0
     except NothingGraded as error:
         print(f"Nothing was graded. {error}", file=sys.stderr)
         return NOTHING_DONE
@@ -164,19 +180,19 @@ def main(argv=None):
         return NOTHING_DONE
 
 
-def write_sheets(options):
+def write_sheets(students: str, output: str) -> int:
     """Write the work sheets of a class. Returns the exit code."""
     from helpers.personal import sheets
 
     try:
-        path = sheets.write(options.students, options.output)
+        path = sheets.write(students, output)
     except NothingGraded as error:
         print(f"No sheets were written. {error}", file=sys.stderr)
         return NOTHING_DONE
     except KeyboardInterrupt:
         print("\nStopped. No sheets were written.", file=sys.stderr)
         return INTERRUPTED
-    unprintable = sheets.unprintable(options.students) if path.suffix.casefold() == ".pdf" else ()
+    unprintable = sheets.unprintable(students) if path.suffix.casefold() == ".pdf" else ()
     if unprintable:
         print(
             "Warning: no font here has all letters of "
@@ -188,7 +204,7 @@ def write_sheets(options):
     return 0
 
 
-def write_secret(options):
+def write_secret() -> int:
     """Write a random course's secret unless there is one. Returns the exit code."""
     path = _secret_file()
     try:
@@ -204,7 +220,7 @@ def write_secret(options):
     return 0
 
 
-def use_utf8():
+def use_utf8() -> None:
     """Start Python again in its UTF-8 mode where files cannot have names in every script.
 
     So in a locale such as de_DE (without .UTF-8), in which a Greek name would end the run.

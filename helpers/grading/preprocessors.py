@@ -1,112 +1,59 @@
-"""The steps of grading as plain `nbgrader autograde` runs them.
+"""`nbgrader autograde` on the same road as `python -m helpers.grading`.
 
-nbgrader_config.py lists them in place of nbgrader's own. helpers.grading takes the same steps
-without nbgrader's converter, see `save`.
+nbgrader_config.py names Grade in place of nbgrader's own steps: what it calls is what
+helpers.grading.student calls.
 """
 
 import secrets
+from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import LimitOutput, SaveAutoGrades
 from traitlets import Enum, Integer, Unicode
 
 from helpers.grading.gradebook import results
-from helpers.grading.gradebook.entering import enter, judged
-from helpers.grading.repair.lay_in import announced_student, repair
+from helpers.grading.gradebook.entering import enter
+from helpers.grading.gradebook.score import score
 from helpers.grading.repair.released import Released, released_notebooks
-from helpers.grading.running import run, sandbox
-from helpers.grading.running.executed import Executed
+from helpers.grading.running import sandbox
+from helpers.grading.running.executed import repair_and_execute
 from helpers.grading.running.kernels import COLD, WARM, kernels_for, modules_of
 from helpers.grading.settings import CELL_TIMEOUT, course_at
 from helpers.personal.class_list import identifier_of
 
-OURS = "backprop"  # the key of what the steps tell each other in a notebook's metadata
 
+class Grade(SaveAutoGrades):
+    """Lays the answers into the released notebook, executes it sealed off, scores and enters it.
 
-class GradingStep(NbGraderPreprocessor):
-    """What the steps share: the course's directories, and which notebook is being graded."""
+    Manual marks and comments given in formgrader stay as they are.
+    """
 
     course_root = Unicode(help="Directory of notebooks/ and solutions/.").tag(config=True)
     gradebook_directory = Unicode("gradebook", help="Where results go.").tag(config=True)
-
-    @property
-    def course(self):
-        return course_at(self.course_root or None, self.gradebook_directory)
-
-    def released(self, resources):
-        """The released notebook of the one that is being graded."""
-        ids = resources["nbgrader"]
-        return Released(self.course.released / ids["assignment"] / f"{ids['notebook']}.ipynb")
-
-    def identifier(self, resources):
-        """What selects the numbers of the student who handed the notebook in."""
-        return identifier_of(self.course, resources["nbgrader"]["student"])
-
-
-class Repair(GradingStep):
-    """Lays the student's answers into the released notebook (see helpers.grading.repair.lay_in)."""
-
-    def preprocess(self, nb, resources):
-        released = self.released(resources).notebook
-        repaired, sentences = repair(nb, released)
-        repaired.metadata[OURS] = {
-            "repairs": sentences,
-            "student": announced_student(nb, released),
-        }
-        return repaired, resources
-
-
-class Run(GradingStep):
-    """Executes the notebook in a sealed kernel; unlike nbgrader's Execute, always."""
-
     sandbox = Enum(["auto", "bubblewrap", "none"], "auto", help="What seals off the code.").tag(
         config=True
     )
     kernels = Enum([WARM, COLD], WARM, help="Forked, or each a new Python.").tag(config=True)
     cell_timeout = Integer(CELL_TIMEOUT, help="Seconds that a cell may run.").tag(config=True)
 
-    def preprocess(self, nb, resources):
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        ids = resources["nbgrader"]
+        course = course_at(self.course_root or None, self.gradebook_directory)
         chosen, warning = sandbox.choose(self.sandbox)
         if warning:
             self.log.warning(warning)
-        student = self.identifier(resources)
-        released = self.released(resources)
-        lesson = released_notebooks(self.course, resources["nbgrader"]["assignment"])
-        # Not in the notebook: it stays on this side of the wall.
-        resources[OURS] = run.execute(
-            nb,
-            released.questions_for(student),
-            secrets.randbits(32),
-            kernels_for(self.kernels, chosen, modules_of(lesson)),
-            self.cell_timeout,
-            student,
-        )
-        return nb, resources
-
-
-class SaveScores(GradingStep, SaveAutoGrades):
-    """Judges the recorded answers and writes marks and hints to nbgrader's gradebook.
-
-    Manual marks and comments given in formgrader stay as they are.
-    """
-
-    def preprocess(self, nb, resources):
-        ids = resources["nbgrader"]
-        ours = nb.metadata.pop(OURS, {})
-        executed = Executed(
-            nb,
-            resources.get(OURS, run.Execution(seed=0)),
-            list(ours.get("repairs", [])),
-            ours.get("student"),
-        )
-        result = judged(
-            ids["student"],
-            ids["assignment"],
-            self.released(resources),
-            self.identifier(resources),
-            executed,
-        )
+        lesson = released_notebooks(course, ids["assignment"])
+        released = Released(course.released / ids["assignment"] / f"{ids['notebook']}.ipynb")
+        identifier = identifier_of(course, ids["student"])
+        kernels = kernels_for(self.kernels, chosen, modules_of(lesson))
+        seed = secrets.randbits(32)
+        executed = repair_and_execute(released, nb, identifier, seed, kernels, self.cell_timeout)
+        LimitOutput(parent=self).preprocess(executed.notebook, resources)
+        result = score(ids["student"], ids["assignment"], released, identifier, executed)
         with Gradebook(ids["db_url"]) as gradebook:
-            result = enter(gradebook, nb, result)
-        results.save(self.course, result)
-        return nb, resources
+            result = enter(gradebook, executed.notebook, result)
+        results.save(course, result)
+        return executed.notebook, resources

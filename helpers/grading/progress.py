@@ -1,8 +1,11 @@
 """What a grading run says while it works: a bar for people, or lines of JSON for machines."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,7 +16,7 @@ from helpers.grading.pages import report
 BAR, JSON = "bar", "json"
 
 
-def progress(kind):
+def progress_of_kind(kind: str) -> Bar | JsonLog:
     """A Bar or JsonLog. kind: "bar" or "json"."""
     return JsonLog() if kind == JSON else Bar()
 
@@ -21,13 +24,14 @@ def progress(kind):
 class Bar:
     """A progress bar on standard error, and at the end a summary on standard output."""
 
-    def __init__(self):
-        self._bar, self._slowest = None, None
+    def __init__(self) -> None:
+        self._bar: tqdm | None = None
+        self._slowest: results.Result | None = None
 
-    def warn(self, sentence):
+    def warn(self, sentence: str) -> None:
         tqdm.write(f"Warning: {sentence}", file=sys.stderr)
 
-    def start_executing(self, notebooks):
+    def start_executing(self, notebooks: int) -> None:
         """Begin: so many are to be executed before any is graded."""
         self._bar = tqdm(
             total=notebooks,
@@ -38,11 +42,12 @@ class Bar:
             mininterval=0.2,
         )
 
-    def executed(self, student, notebook):
+    def executed(self, student: str, notebook: str) -> None:
         """One more has been executed."""
+        assert self._bar is not None
         self._bar.update()
 
-    def start(self, students, notebooks):
+    def start(self, students: int, notebooks: int) -> None:
         """Begin: so many are to be graded."""
         self._bar = tqdm(
             total=notebooks,
@@ -54,8 +59,9 @@ class Bar:
             mininterval=0.2,
         )
 
-    def graded(self, found, notebooks):
+    def graded(self, found: Sequence[results.Result], notebooks: int) -> None:
         """The Results of one more student are there, who handed in so many notebooks."""
+        assert self._bar is not None
         ran = [r for r in found if r.seconds]
         slowest = max([*ran, *filter(None, [self._slowest])], key=_seconds, default=None)
         self._slowest = slowest
@@ -65,16 +71,22 @@ class Bar:
         self._bar.postfix = [f"{60 * rate:.0f} a minute, ", said]
         self._bar.update(notebooks)
 
-    def stop(self):
+    def stop(self) -> None:
         """End, whether all is graded or not."""
         if self._bar is not None:
             self._bar.close()
 
-    def finish(self, found, points, others, files):
+    def finish(
+        self,
+        found: Sequence[results.Result],
+        points: Mapping[results.Key, float],
+        others: Sequence[tuple[str, str]],
+        files: Mapping[str, Path],
+    ) -> None:
         """Print a line for each notebook, what needs a person, and where things are.
 
-        found: Results. points: from tables.marks. others: (what, why) pairs of what else needs a
-        person. files: paths by what is in them.
+        points: from tables.marks. others: (what, why) pairs of what else needs a person. files:
+        paths by what is in them.
         """
         print()
         notebooks = sorted({r.notebook for r in found})
@@ -108,25 +120,25 @@ class JsonLog:
     With --dask "executing" and "executed" come before. Times are in seconds, marks in points.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._done = self._of = 0
 
-    def warn(self, sentence):
+    def warn(self, sentence: str) -> None:
         self._say("warning", message=sentence)
 
-    def start_executing(self, notebooks):
+    def start_executing(self, notebooks: int) -> None:
         self._done, self._of = 0, notebooks
         self._say("executing", notebooks=notebooks)
 
-    def executed(self, student, notebook):
+    def executed(self, student: str, notebook: str) -> None:
         self._done += 1
         self._say("executed", student=student, notebook=notebook, done=self._done, of=self._of)
 
-    def start(self, students, notebooks):
+    def start(self, students: int, notebooks: int) -> None:
         self._done, self._of = 0, notebooks
         self._say("started", students=students, notebooks=notebooks)
 
-    def graded(self, found, notebooks):
+    def graded(self, found: Sequence[results.Result], notebooks: int) -> None:
         self._done += notebooks
         for r in found:
             self._say(
@@ -143,10 +155,16 @@ class JsonLog:
                 of=self._of,
             )
 
-    def stop(self):
+    def stop(self) -> None:
         """Nothing to end."""
 
-    def finish(self, found, points, others, files):
+    def finish(
+        self,
+        found: Sequence[results.Result],
+        points: Mapping[results.Key, float],
+        others: Sequence[tuple[str, str]],
+        files: Mapping[str, Path],
+    ) -> None:
         look_at = {_named(r): report.why(r) for r in found if report.needs_person(r)}
         self._say(
             "finished",
@@ -155,18 +173,18 @@ class JsonLog:
             files={name: str(path) for name, path in files.items()},
         )
 
-    def _say(self, event, **what):
+    def _say(self, event: str, **what: object) -> None:
         print(json.dumps({"event": event, **what}, ensure_ascii=False), flush=True)
 
 
-def _seconds(result):
+def _seconds(result: results.Result) -> float:
     return result.seconds
 
 
-def _named(result):
+def _named(result: results.Result) -> str:
     return f"{result.student}, {result.notebook}"
 
 
-def _short(path):
+def _short(path: Path) -> Path:
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

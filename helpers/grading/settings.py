@@ -1,79 +1,85 @@
 """Where things are, and nbgrader's configuration."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import helpers
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
 
 CELL_TIMEOUT = 60  # seconds; the slowest given cell, importing TensorFlow, takes 5 to 10
 # Seconds that workers wait for each other's writes; SQLite's own 5 are too few for many of them.
 PATIENCE = 60
 SQLITE = "sqlite:///"
-PREPROCESSORS = "helpers.grading.preprocessors"
+GRADE = "helpers.grading.preprocessors.Grade"
 
 
 @dataclass(frozen=True)
 class Course:
-    """The directories of a course: `root` holds notebooks/ and solutions/; `gradebook` the rest.
+    """The directories of a course, and its database."""
 
-    database: as nbgrader and SQLAlchemy name it; there may be a password in it.
-    """
-
-    root: Path
-    gradebook: Path
+    root: Path  # holds notebooks/ and solutions/
+    gradebook: Path  # holds the rest
+    # As nbgrader and SQLAlchemy name it; there may be a password in it.
     database: str = field(repr=False)
 
     @property
-    def released(self):
+    def released(self) -> Path:
         return self.root / "notebooks"
 
     @property
-    def submitted(self):
+    def submitted(self) -> Path:
         return self.gradebook / "submitted"
 
     @property
-    def earlier(self):
+    def earlier(self) -> Path:
         return self.gradebook / "earlier"
 
     @property
-    def executed(self):
+    def executed(self) -> Path:
         return self.gradebook / "executed"
 
     @property
-    def autograded(self):
+    def autograded(self) -> Path:
         return self.gradebook / "autograded"
 
-    def autograded_notebook(self, student, lesson, notebook):
+    def autograded_notebook(self, student: str, lesson: str, notebook: str) -> Path:
         """Where nbgrader and formgrader look for an executed notebook."""
         return self.autograded / student / lesson / f"{notebook}.ipynb"
 
     @property
-    def feedback(self):
+    def feedback(self) -> Path:
         return self.gradebook / "feedback"
 
     @property
-    def results(self):
+    def results(self) -> Path:
         return self.gradebook / "results"
 
     @property
-    def lock(self):
+    def lock(self) -> Path:
         return self.gradebook / ".lock"
 
     @property
-    def database_file(self):
+    def database_file(self) -> Path | None:
         """The file of a database of SQLite's, else None."""
         if not self.database.startswith(SQLITE):
             return None
         return Path(self.database.removeprefix(SQLITE).rpartition("?")[0])
 
 
-def sqlite(path):
+def sqlite(path: Path) -> str:
     """The database in the file `path`, as nbgrader and SQLAlchemy name it."""
     return f"{SQLITE}{path}?timeout={PATIENCE}"
 
 
-def course_at(root=None, gradebook="gradebook", database=""):
+def course_at(
+    root: str | Path | None = None, gradebook: str | Path = "gradebook", database: str = ""
+) -> Course:
     """The Course at `root`, by default here or where helpers lies. gradebook: relative to here.
 
     database: from `database.chosen`; "" is gradebook.db in the gradebook.
@@ -85,13 +91,13 @@ def course_at(root=None, gradebook="gradebook", database=""):
     return Course(Path(root).resolve(), gradebook, database or sqlite(gradebook / "gradebook.db"))
 
 
-def configure(c, course, root):
+def configure(c: Config, course: Course, root: str | Path) -> None:
     """Set nbgrader's configuration `c` for `course`.
 
     root: nbgrader's course root; the other directories are named relative to it.
     """
 
-    def relative(path):
+    def relative(path: Path) -> str:
         return os.path.relpath(path, root)
 
     c.CourseDirectory.root = str(root)
@@ -105,17 +111,15 @@ def configure(c, course, root):
     # Files beside the notebooks in solutions/ would be released to students.
     c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md"]
 
-    c.Autograde.sanitize_preprocessors = [f"{PREPROCESSORS}.Repair"]
+    c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = [
-        f"{PREPROCESSORS}.Run",
-        "nbgrader.preprocessors.LimitOutput",
-        f"{PREPROCESSORS}.SaveScores",
+        GRADE,
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.GenerateFeedback.preprocessors = []
     c.GenerateFeedback.exporter_class = "helpers.grading.pages.feedback.FeedbackExporter"
-    c.GradingStep.course_root = str(course.root)
-    c.GradingStep.gradebook_directory = str(course.gradebook)
+    c.Grade.course_root = str(course.root)
+    c.Grade.gradebook_directory = str(course.gradebook)
     c.FeedbackExporter.course_root = str(course.root)
     c.FeedbackExporter.gradebook_directory = str(course.gradebook)

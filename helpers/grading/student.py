@@ -1,11 +1,12 @@
 """One student: their notebooks executed, scored and entered into nbgrader's gradebook."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import LimitOutput
 
 from helpers.asking.cell_ids import check_cell_id
@@ -17,49 +18,55 @@ from helpers.grading.gradebook.entering import (
     enter,
     enter_nothing,
     enter_student,
-    judged,
 )
-from helpers.grading.intake.submissions import named
+from helpers.grading.gradebook.score import score
+from helpers.grading.intake.reading import read_notebook
+from helpers.grading.intake.submissions import Submission, named
 from helpers.grading.machine import files
+from helpers.grading.repair.released import Released
 from helpers.grading.running import executed
-from helpers.grading.running.kernels import kernels_for
+from helpers.grading.running.kernels import ColdKernels, kernels_for
+from helpers.grading.settings import Course
 
 
 @dataclass(frozen=True)
-class HowToGrade:
-    """What holds for all submissions of a run.
+class GradingOptions:
+    """What holds for all submissions of a run."""
 
-    sandbox: "bubblewrap" or "none". kernels: "warm" or "cold". modules: names of what the notebooks
-    import. cell_timeout: seconds. seed: int, of the checks' probes, the same for all, and known to
-    no student before. again: whether to execute what is finished, too; rescore: whether to execute
-    only what has never run.
-    """
-
-    sandbox: str
-    kernels: str
-    modules: tuple
-    cell_timeout: int
-    seed: int
-    again: bool = False
-    rescore: bool = False
+    sandbox: str  # "bubblewrap" or "none"
+    kernels: str  # "warm" or "cold"
+    modules: tuple[str, ...]  # names of what the notebooks import
+    cell_timeout: int  # seconds
+    seed: int  # of the checks' probes, the same for all, and known to no student before
+    again: bool = False  # whether to execute what is finished, too
+    rescore: bool = False  # whether to execute only what has never run
 
     @property
-    def source(self):
+    def source(self) -> ColdKernels:
         """This process's source of kernels."""
         return kernels_for(self.kernels, self.sandbox, self.modules)
 
 
-def grade_student(course, lesson, released, submission, fingerprints, how):
+def grade_student(
+    course: Course,
+    lesson: str,
+    released: Sequence[Released],
+    submission: Submission,
+    fingerprints: Mapping[str, str],
+    options: GradingOptions,
+) -> list[results.Result]:
     """Grade the notebooks of one Submission; returns a Result for each released notebook.
 
-    Notebooks whose saved result has the fingerprint of `fingerprints`, a dict by notebook, and
-    whose points are in the gradebook, are finished and kept, unless `how`, a HowToGrade, says so.
+    Notebooks whose saved result has the fingerprint of `fingerprints`, by notebook, and whose
+    points are in the gradebook, are finished and kept, unless `options` says otherwise.
     """
     student = submission.student
-    finished, ready, problems = {}, {}, dict(submission.problems)
+    finished: dict[str, results.Result] = {}
+    ready: dict[str, executed.Executed] = {}
+    problems = dict(submission.problems)
     with open_gradebook(course) as gradebook:
         enter_student(gradebook, course, lesson, student)
-        for name in () if how.again else fingerprints:
+        for name in () if options.again else fingerprints:
             result = _finished(gradebook, course, lesson, student, name, fingerprints)
             if result:
                 finished[name] = result
@@ -67,8 +74,8 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
         name = notebook.name
         if name in submission.notebooks and name not in finished and name not in problems:
             try:
-                ready[name] = _executed(
-                    course, lesson, notebook, submission, fingerprints[name], how
+                ready[name] = _load_or_execute(
+                    course, lesson, notebook, submission, fingerprints[name], options
                 )
             except Exception as error:
                 problems[name] = in_full(error)
@@ -78,7 +85,7 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
             name = notebook.name
             if name in ready:
                 try:
-                    graded[name] = _saved(
+                    graded[name] = _score_and_save(
                         gradebook, course, lesson, notebook, submission, ready[name]
                     )
                 except Exception as error:
@@ -94,29 +101,42 @@ def grade_student(course, lesson, released, submission, fingerprints, how):
     return found
 
 
-def _executed(course, lesson, notebook, submission, fingerprint, how):
+def _load_or_execute(
+    course: Course,
+    lesson: str,
+    notebook: Released,
+    submission: Submission,
+    fingerprint: str,
+    options: GradingOptions,
+) -> executed.Executed:
     """The Executed of a notebook that was handed in: a saved one if it still holds."""
-    saved = executed.load_if_it_holds(course, lesson, notebook, submission, fingerprint, how)
+    saved = executed.load_if_it_holds(course, lesson, notebook, submission, fingerprint, options)
     if saved:
         return saved
-    data = submission.notebooks[notebook.name]
-    ran = executed.execute(
+    ran = executed.repair_and_execute(
         notebook,
-        data,
+        read_notebook(submission.notebooks[notebook.name]),
         submission.identifier,
-        how.seed,
-        how.source,
-        how.cell_timeout,
+        options.seed,
+        options.source,
+        options.cell_timeout,
     )
     return executed.keep(course, lesson, notebook, submission, fingerprint, ran)
 
 
-def _saved(gradebook, course, lesson, notebook, submission, ran):
+def _score_and_save(
+    gradebook: Gradebook,
+    course: Course,
+    lesson: str,
+    notebook: Released,
+    submission: Submission,
+    ran: executed.Executed,
+) -> results.Result:
     """Score an Executed, enter it and write gradebook/autograded/; returns the Result."""
     student = submission.student
     # So that an old one cannot pass for the new.
     results.discard(course, student, lesson, notebook.name)
-    result = judged(student, lesson, notebook, submission.identifier, ran)
+    result = score(student, lesson, notebook, submission.identifier, ran)
     remarks = (*submission.remarks[notebook.name], *result.remarks)
     state = results.REPAIRED if remarks else result.state
     result = replace(result, state=state, remarks=remarks, fingerprint=ran.fingerprint)
@@ -128,7 +148,13 @@ def _saved(gradebook, course, lesson, notebook, submission, ran):
     return result
 
 
-def nothing_graded(course, lesson, released, submission, problem):
+def nothing_graded(
+    course: Course,
+    lesson: str,
+    released: Sequence[Released],
+    submission: Submission,
+    problem: str,
+) -> list[results.Result]:
     """The Results of a student whose grading failed; problem: why.
 
     They are entered and saved if that can be done. Where it cannot, the disk being full, say, a
@@ -144,7 +170,14 @@ def nothing_graded(course, lesson, released, submission, problem):
     return found
 
 
-def _finished(gradebook, course, lesson, student, notebook, fingerprints):
+def _finished(
+    gradebook: Gradebook,
+    course: Course,
+    lesson: str,
+    student: str,
+    notebook: str,
+    fingerprints: Mapping[str, str],
+) -> results.Result | None:
     """The saved result of a notebook if it is finished and the gradebook agrees, else None."""
     saved = results.load(course, student, lesson, notebook)
     if saved is None or not saved.fingerprint or saved.fingerprint != fingerprints[notebook]:
@@ -163,7 +196,13 @@ def _finished(gradebook, course, lesson, student, notebook, fingerprints):
     return saved if wanted.items() <= entered.items() else None
 
 
-def _nothing(lesson, notebook, submission, problems, released):
+def _nothing(
+    lesson: str,
+    notebook: Released,
+    submission: Submission,
+    problems: Mapping[str, str],
+    released: Sequence[Released],
+) -> results.Result:
     """The Result of a notebook that was not graded."""
     name = notebook.name
     nothing = results.Result(
@@ -182,7 +221,7 @@ def _nothing(lesson, notebook, submission, problems, released):
     return nothing
 
 
-def _meant_as(name, submission, names):
+def _meant_as(name: str, submission: Submission, names: Sequence[str]) -> list[tuple[str, str]]:
     """The unplaced files, (file, reason), that may be meant as the notebook `name`.
 
     A file whose name does not tell counts for the first notebook that is missing, so that it is

@@ -5,42 +5,50 @@ who has them, so their sizes are compared roughly; a function is asked at new in
 so a factor that is common to all its numbers is told as it is.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from helpers.marking.answer import Answer
+from helpers.marking.questions.model import Case
 
 SAME = 1e-6  # relative difference below which factors of two numbers count as the same
 
 
-def describe_error(part, cases, answers, expected, matches):
-    """What is wrong with the answers to `part`, in words.
+def describe_error(answer: Answer, expected: Sequence[np.ndarray]) -> str:
+    """What is wrong with an answer, in words.
 
-    answers, expected: arrays, one a case, shaped alike; matches: whether each case is right.
+    expected: what it is compared with, one array a case in the answer's shapes: what is right, or
+    what would rightly follow from the student's own earlier values.
     """
+    part, matches = answer.part, answer.matches(expected)
     code = not (part.default_hint or part.tolerance.by_hand)
-    if code and all(map(_rounded, answers, expected)):
+    if code and all(map(_rounded, answer.values, expected)):
         return (
             "right to some digits: let the code compute in full precision (float64), without "
             "rounding and without typed results"
         )
-    only_with = _only_with(cases, matches)
+    only_with = _only_with(answer.cases, matches)
     if part.default_hint:
         return only_with or part.default_hint
     first = matches.index(False)
-    answer, right = answers[first], expected[first]
-    off = _off(part, cases[first], answer, right)
-    which = "" if off.all() else f"{_which(part.quantity or part.name, off)}: "
-    how = which + _how(answer[off], right[off], exactly=not part.tolerance.by_hand)
+    own, right = answer.values[first], expected[first]
+    off = ~answer.accepted(first, right)
+    which = "" if off.all() else f"{_which(answer.quantity, off)}: "
+    how = which + _how(own[off], right[off], exactly=not part.tolerance.by_hand)
     return f"{only_with}; there {how}" if only_with else how
 
 
-def where_off(part, cases, answers, expected, matches):
-    """Which of the numbers are off, in words; arguments as for `described`. "" if all are."""
+def where_off(answer: Answer) -> str:
+    """Which of the numbers are off, in words; "" if all are."""
+    matches = answer.matches(answer.expected)
     first = matches.index(False)
-    off = _off(part, cases[first], answers[first], expected[first])
-    which = "" if off.all() else _which(part.quantity or part.name, off)
-    return "; ".join(filter(None, (_only_with(cases, matches), which)))
+    off = ~answer.accepted(first, answer.expected[first])
+    which = "" if off.all() else _which(answer.quantity, off)
+    return "; ".join(filter(None, (_only_with(answer.cases, matches), which)))
 
 
-def _only_with(cases, matches):
+def _only_with(cases: Sequence[Case], matches: Sequence[bool]) -> str:
     """In which of the labelled cases the answers are wrong, if not in all."""
     labels = {case.label: True for case in cases if case.label}
     for case, match in zip(cases, matches, strict=True):
@@ -50,12 +58,7 @@ def _only_with(cases, matches):
     return f"right except with {' and '.join(wrong)}" if 0 < len(wrong) < len(labels) else ""
 
 
-def _off(part, case, answer, right):
-    """Which elements of an answer are not right: a boolean array."""
-    return ~part.tolerance.accepts(answer, right, case.given.get(part.name))
-
-
-def _rounded(answer, expected):
+def _rounded(answer: np.ndarray, expected: np.ndarray) -> bool:
     """Whether every number is nearly the expected one, or it rounded to a few decimals."""
     nearly = np.allclose(answer, expected, rtol=2e-4, atol=1e-6)
     return nearly or any(
@@ -64,7 +67,7 @@ def _rounded(answer, expected):
     )
 
 
-def _which(quantity, off):
+def _which(quantity: str, off: np.ndarray) -> str:
     """The numbers that are off, in words: all of a unit, of a point, or so many and the first."""
     if off.ndim == 2:
         rows, columns = np.flatnonzero(off.all(axis=1)), np.flatnonzero(off.all(axis=0))
@@ -78,14 +81,14 @@ def _which(quantity, off):
     return f"{int(off.sum())} of {off.size} numbers are off, the first {place}"
 
 
-def _axes(quantity):
+def _axes(quantity: str) -> tuple[str, str]:
     """What a row and a column of a matrix belong to."""
     if quantity.startswith(("dW", "W_")):
         return "row", "column"
     return "point", "unit"
 
 
-def _place(quantity, index, shape):
+def _place(quantity: str, index: Sequence[int], shape: tuple[int, ...]) -> str:
     """Where a number stands in an array, in words, counted from 1: "of unit 2"."""
     if len(shape) == 2:
         row, column = _axes(quantity)
@@ -97,7 +100,7 @@ def _place(quantity, index, shape):
     return f"in place {', '.join(str(i + 1) for i in index)}"
 
 
-def _how(answer, right, exactly):
+def _how(answer: np.ndarray, right: np.ndarray, exactly: bool) -> str:
     """How the numbers `answer` differ from `right`; exactly: whether a factor may be told."""
     if not np.any(answer):
         return "it is 0, and should not be" if answer.size == 1 else "they are 0, and should not be"
@@ -124,12 +127,12 @@ def _how(answer, right, exactly):
     return f"some signs are right and some are not; {size}"
 
 
-def _ratio(answer, right):
-    size = np.linalg.norm(right)
-    return np.linalg.norm(answer) / size if size else np.inf
+def _ratio(answer: np.ndarray, right: np.ndarray) -> float:
+    size = float(np.linalg.norm(right))
+    return float(np.linalg.norm(answer)) / size if size else np.inf
 
 
-def _roughly(ratio):
+def _roughly(ratio: float) -> str:
     """The size of a ratio in words that do not give away what it is a ratio to."""
     ratio = abs(ratio)
     times = max(ratio, 1 / ratio) if ratio else np.inf

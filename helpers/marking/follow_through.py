@@ -5,9 +5,13 @@ done rightly with the wrong value afterwards. So does the marker. A value that w
 trivial carries nothing over: then later answers are compared with what is right.
 """
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
 import numpy as np
 
-from helpers.marking.verdict import ERROR, MISSING, RIGHT, WRONG
+from helpers.marking.answer import Answer
+from helpers.marking.questions.model import Case
+from helpers.marking.verdict import ERROR, MISSING, RIGHT, WRONG, Verdict
 
 HUGE = 1e4  # times the expected size: such a value saturates whatever comes after it
 FEW = 4  # numbers: as many as a matrix by hand has
@@ -15,80 +19,90 @@ TINY = 1e-4  # of the expected size: as good as 0
 
 
 class StudentValues:
-    """A student's own values by quantity, case by case, as far as later answers may build on them.
+    """A student's own values by quantity, case by case: those that later answers may build on."""
 
-    error_sources: of the quantities among them that are not right, in the order in which they were
-    answered, the quantity at which the error came in, which may be itself: a dict by quantity.
-    not_carried: names of the parts that carry nothing over, with why: a dict.
-    """
-
-    def __init__(self, cases):
+    def __init__(self, cases: Sequence[Case]) -> None:
         self.cases = cases
-        self.values = [{} for _ in cases]
-        self.error_sources = {}
-        self.not_carried = {}
-        self.names = {}  # what the student calls each quantity
+        self.values: list[dict[str, np.ndarray]] = [{} for _ in cases]
+        # The quantities that are not right, in the order in which they were answered, each with
+        # the one that it is wrong by: itself or an earlier one.
+        self.error_sources: dict[str, str] = {}
+        self.not_carried: dict[str, str] = {}  # parts that carry nothing over, and why
+        self.names: dict[str, str] = {}  # what the student calls each quantity
 
-    def add(self, part, answers, error_source):
-        """Take in the answers to `part`, one array a case.
+    def at(self, cases: Sequence[Case]) -> "StudentValues":
+        """The same values, which grow together, at the cases of another question."""
+        other = StudentValues(cases)
+        other.values, other.error_sources = self.values, self.error_sources
+        other.not_carried, other.names = self.not_carried, self.names
+        return other
 
-        error_source: the quantity by which they are wrong, their own or an earlier one; None if
-        right.
+    def add(self, answer: Answer, error_source: str | None) -> None:
+        """Take in an answer.
+
+        error_source: the quantity by which it is wrong, its own or an earlier one; None if right.
         """
-        if part.index is not None or any(case.consequences is None for case in self.cases):
+        if answer.part.index is not None or any(case.consequences is None for case in self.cases):
             return
-        quantity = part.quantity or part.name
-        reasons = [
-            why_degenerate(
-                answer, np.asarray(case.expected[part.name]), case.inputs, case.duplicate_rows
-            )
-            for answer, case in zip(answers, self.cases, strict=True)
-        ]
-        if error_source == quantity and any(reasons):
-            self.not_carried[part.name] = next(filter(None, reasons))
-            return
-        for values, answer in zip(self.values, answers, strict=True):
-            values[quantity] = answer
-        self.names[quantity] = part.name
+        if error_source == answer.quantity:
+            reason = self._why_degenerate(answer.values, answer.expected)
+            if reason:
+                self.not_carried[answer.part.name] = reason
+                return
+        self._set(answer.quantity, answer.values)
+        self.names[answer.quantity] = answer.part.name
         if error_source is not None:
-            self.error_sources[quantity] = error_source
+            self.error_sources[answer.quantity] = error_source
 
-    def add_used(self, quantity, answers, right):
+    def add_used(
+        self, quantity: str, values: Sequence[np.ndarray], right: Sequence[np.ndarray]
+    ) -> None:
         """Take in wrong values of a quantity that is not asked for, one array a case."""
-        if any(
-            why_degenerate(a, r, c.inputs, c.duplicate_rows)
-            for a, r, c in zip(answers, right, self.cases)
-        ):
-            return
-        for values, answer in zip(self.values, answers, strict=True):
-            values[quantity] = answer
-        self.error_sources[quantity] = quantity
+        if not self._why_degenerate(values, right):
+            self._set(quantity, values)
+            self.error_sources[quantity] = quantity
 
-    def consequences(self, part, without=()):
-        """What `part` may be, given the student's own values: a list of lists, one array a case.
+    def _set(self, quantity: str, values: Sequence[np.ndarray]) -> None:
+        for own, value in zip(self.values, values, strict=True):
+            own[quantity] = value
 
-        without: quantities for which the right value is taken instead. What is trivial is left out.
+    def _why_degenerate(self, values: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> str:
+        reasons = (
+            why_degenerate(value, np.asarray(right), case.inputs, case.duplicate_rows)
+            for value, right, case in zip(values, expected, self.cases, strict=True)
+        )
+        return next(filter(None, reasons), "")
+
+    def consequences(
+        self, answer: Answer, without: Collection[str] = ()
+    ) -> list[tuple[np.ndarray, ...]]:
+        """What an answer may be, given the student's own values: each with one array a case.
+
+        without: quantities for which the right value is taken instead. What is degenerate is left
+        out.
         """
         # From all that was written down, rounded as it may be, or from the slips alone.
         others = {
             name for values in self.values for name in values if not self.is_error_source(name)
         }
-        found = self._consequences(part, without)
-        return found + self._consequences(part, {*without, *others})
+        found = self._consequences(answer, without)
+        return found + self._consequences(answer, {*without, *others})
 
-    def is_error_source(self, quantity):
+    def is_error_source(self, quantity: str) -> bool:
         """Whether the student's value of `quantity` is wrong by itself."""
         return self.error_sources.get(quantity) == quantity
 
-    def _consequences(self, part, without):
-        quantity = part.quantity or part.name
-        index = () if part.index is None else part.index
+    def _consequences(
+        self, answer: Answer, without: Collection[str]
+    ) -> list[tuple[np.ndarray, ...]]:
+        quantity = answer.quantity
+        index = () if answer.part.index is None else answer.part.index
         by_case = []
-        for case, values in zip(self.cases, self.values, strict=True):
+        for case, values, right in zip(self.cases, self.values, answer.expected, strict=True):
             own = {name: v for name, v in values.items() if name not in {quantity, *without}}
             if case.consequences is None or not own:
                 return []
-            expected = np.asarray(case.expected[part.name])
+            expected = np.asarray(right)
             found = [
                 np.asarray(q[quantity])[index] for q in case.consequences(own) if quantity in q
             ]
@@ -97,21 +111,21 @@ class StudentValues:
             )
         return list(zip(*by_case))
 
-    def error_source_behind(self, part, agrees):
-        """The first error without which `part` would not follow; None if it needs none.
-
-        agrees: whether the student's answers agree with given values, a function of a list.
-        """
+    def error_source_behind(self, answer: Answer) -> str | None:
+        """The first error without which an answer would not follow; None if it needs none."""
         for source in dict.fromkeys(self.error_sources.values()):
             wrong_by_it = [
                 name for name, came_in in self.error_sources.items() if came_in == source
             ]
-            if not any(map(agrees, self.consequences(part, without=wrong_by_it))):
+            if not any(map(answer.agrees, self.consequences(answer, without=wrong_by_it))):
                 return source
         return None
 
 
-def shown_to_work(functions, verdicts):
+def shown_to_work(
+    functions: Iterable[tuple[str, Collection[str] | None]],
+    verdicts: Mapping[str, Sequence[Verdict]],
+) -> bool:
     """Whether what the student's `functions` give may be taken from the student's kernel.
 
     functions: as in Question. verdicts: on the questions answered before, by id. All functions must
@@ -121,14 +135,19 @@ def shown_to_work(functions, verdicts):
     mistakes, unknown = 0, 0
     for question, parts in functions:
         found = [v for v in verdicts.get(question, ()) if parts is None or v.part in parts]
-        if not found or any(v.verdict in (MISSING, ERROR) for v in found):
+        if not found or any(v.status in (MISSING, ERROR) for v in found):
             return False
-        mistakes += any(v.verdict != RIGHT for v in found)
-        unknown += any(v.verdict == WRONG and not v.misconception for v in found)
+        mistakes += any(v.status != RIGHT for v in found)
+        unknown += any(v.status == WRONG and not v.misconceptions for v in found)
     return mistakes > 0 and unknown <= 1
 
 
-def why_degenerate(value, expected, inputs=(), duplicate_rows=()):
+def why_degenerate(
+    value: np.ndarray,
+    expected: np.ndarray,
+    inputs: Sequence[np.ndarray] = (),
+    duplicate_rows: Sequence[int] = (),
+) -> str:
     """Why `value`, an array shaped like `expected`, carries nothing over; "" if it does.
 
     inputs: arrays that are given; to repeat one is no answer. duplicate_rows: two places along the

@@ -1,268 +1,248 @@
 """Judge a record of answers part by part. Used by the check in the notebook and by the grader."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from helpers.asking.record import Missing, Unusable, answers_in
+from helpers.marking.answer import Answer
 from helpers.marking.description import describe_error, where_off
 from helpers.marking.follow_through import StudentValues, shown_to_work
-from helpers.marking.misconceptions import AND, CATALOGUE, hint
+from helpers.marking.misconceptions import CATALOGUE, hint
 from helpers.marking.questions import follows_through, question_by_id
+from helpers.marking.questions.model import Case, Part, Question
 from helpers.marking.recognition import (
+    hint_for,
     match_misconception,
     match_misconception_after_error,
     match_misconception_in_part,
+    match_wrong_shape,
 )
-from helpers.marking.verdict import CARRIED, ERROR, MISSING, RIGHT, WRONG, Verdict
+from helpers.marking.verdict import CARRIED, ERROR, MISSING, RIGHT, WRONG, Misconceptions, Verdict
 
 
 @np.errstate(all="ignore")  # whatever numbers come
-def judge(question, record, seed, earlier=None, verdicts=None):
+def judge(
+    question: Question,
+    record: object,
+    seed: int,
+    earlier: Mapping[str, object] | None = None,
+    verdicts: Mapping[str, Sequence[Verdict]] | None = None,
+) -> list[Verdict]:
     """Judge `record`, any JSON value, for `question` with the cases drawn from `seed`.
 
-    earlier: the records of the questions that this one follows, a dict by question id; what is a
-    right consequence of the student's own values in them, or in this record, is "carried".
-    verdicts: on the questions answered before, a dict by question id.
+    earlier: the records of the questions that this one follows, by question id; what is a right
+    consequence of the student's own values in them, or in this record, is "carried".
+    verdicts: on the questions answered before, by question id.
     Returns one Verdict a part, in the question's order. Never raises, whatever the records hold.
     """
     cases = question.cases_from(seed)
-    answers = answers_in(record, question, cases)
-    if answers is None:
+    values = answers_in(record, question, cases)
+    if values is None:
         return without_record(question, "no record of your answers reached the grader")
-    method = question.method_recognised and question.method_recognised(cases, answers)
+    method = question.method_recognised and question.method_recognised(cases, values)
     if method:
-        return [Verdict(p.name, 0, p.points, WRONG, method, hint(method)) for p in question.parts]
+        return [_verdict(part, WRONG, ((method,),), hint(method)) for part in question.parts]
+    answers = [Answer(part, cases, values[part.name]) for part in question.parts]
     if not follows_through(question):
-        return [_judge_part(part, answers[part.name], cases) for part in question.parts]
+        return [_judge_alone(answer)[0] for answer in answers]
     own = StudentValues(cases)
     for name, quantities in question.depends_on.items():
         asked = question_by_id(name, question.student)
-        _take_in_earlier(own, asked, quantities, (earlier or {}).get(name), seed)
+        _add_earlier(own, asked, quantities, (earlier or {}).get(name), seed)
     if shown_to_work(question.functions, verdicts or {}):
         for quantity in question.recorded_intermediates:
-            _take_in_used(own, quantity, answers[quantity])
-    return [_judge_following(question, part, answers[part.name], own) for part in question.parts]
+            _add_used(own, quantity, values[quantity])
+    return [_judge_following(question, answer, own) for answer in answers]
 
 
-def _take_in_earlier(own, question, quantities, record, seed):
-    """Add the answers of an earlier record, to `question`, to the student's own values."""
-    cases = question.cases_from(seed)
-    answers = answers_in(record, question, cases)
-    if answers is None or len(cases) != len(own.cases):
-        return
-    before = StudentValues(cases)
-    before.values, before.error_sources = own.values, own.error_sources
-    before.not_carried, before.names = own.not_carried, own.names
-    for part in question.parts:
-        if quantities is None or (part.quantity or part.name) in quantities:
-            _judge_following(question, part, answers[part.name], before)
+def without_record(question: Question, reason: str) -> list[Verdict]:
+    """The verdicts for a check cell that left no valid record: 0 points, and why."""
+    return [_verdict(part, ERROR, hint=reason) for part in question.parts]
 
 
-def _take_in_used(own, quantity, answers):
-    """Add the student's own values of a quantity that the answers are made with, unless right."""
-    right = [next(iter(case.consequences({})))[quantity] for case in own.cases]
-    if any(not isinstance(a, np.ndarray) or a.shape != r.shape for a, r in zip(answers, right)):
-        return
-    if not all(np.allclose(a, r, rtol=1e-9) for a, r in zip(answers, right)):
-        own.add_used(quantity, answers, right)
+def _verdict(
+    part: Part, status: str, misconceptions: Misconceptions = (), hint: str = ""
+) -> Verdict:
+    points = part.points if status in (RIGHT, CARRIED) else 0
+    return Verdict(part.name, points, part.points, status, misconceptions, hint)
 
 
-def _judge_following(question, part, answers, own):
-    """The verdict of one part, where a right consequence of the student's own values counts."""
-    cases = own.cases
-    verdict = _judge_part(part, answers, cases)
-    expected = [case.expected[part.name] for case in cases]
-    in_words = any(isinstance(value, str) for value in expected)
-    if in_words or not all(isinstance(answer, np.ndarray) for answer in answers):
+# One answer, compared with what is right
+
+
+def _judge_alone(answer: Answer) -> tuple[Verdict, Answer | None]:
+    """The verdict on an answer, and the answer in the expected shapes if it has numbers in them."""
+    part, cases = answer.part, answer.cases
+    unanswered = _why_unanswered(answer)
+    if unanswered:
+        return unanswered, None
+    if any(isinstance(value, str) for value in answer.expected):
+        return _judge_choice(answer), None
+    if any(isinstance(value, str) for value in answer.values):
+        return _verdict(part, ERROR, hint="wanted a number, got text: take the quotes away"), None
+    fitting = answer.in_expected_shape()
+    for value, right, own, case in zip(fitting.values, answer.expected, answer.values, cases):
+        if value is None:
+            found, said = match_wrong_shape(answer)
+            shapes = _label(case, cases) + _expected_shape(part, own, right)
+            return _verdict(part, WRONG, found, f"{shapes} {said}".strip()), None
+    return _judge_numbers(fitting), fitting
+
+
+def _why_unanswered(answer: Answer) -> Verdict | None:
+    """The verdict on an answer that is missing or cannot be used in some case, else None."""
+    part, cases = answer.part, answer.cases
+    missing = [isinstance(value, Missing) for value in answer.values]
+    if any(missing):
+        labels = [case.label for case, gone in zip(cases, missing) if gone]
+        only = f" with {' and '.join(labels)}" if not all(missing) and all(labels) else ""
+        return _verdict(part, MISSING, hint=f"not answered yet{only}")
+    for value, case in zip(answer.values, cases):
+        if isinstance(value, Unusable):
+            return _verdict(part, ERROR, hint=_label(case, cases) + value.reason)
+    return None
+
+
+def _judge_choice(answer: Answer) -> Verdict:
+    """The verdict on a word or a letter, one of several that can be chosen."""
+    part, choices = answer.part, answer.part.hint_for_choice
+    if all(map(_same_words, answer.values, answer.expected)):
+        return _verdict(part, RIGHT)
+    if not all(isinstance(value, str) for value in answer.values):
+        return _verdict(part, ERROR, hint='wanted a word or letter in quotes, such as "A"')
+    chosen = {word for word in choices for value in answer.values if _same_words(value, word)}
+    if choices and not chosen:
+        wanted = ", ".join(f'"{word}"' for word in choices)
+        return _verdict(part, ERROR, hint=f"wanted one of {wanted}")
+    hints = [choices[word] for word in chosen if choices[word]]
+    return _verdict(part, WRONG, hint=hints[0] if hints else part.default_hint)
+
+
+def _judge_numbers(answer: Answer) -> Verdict:
+    """The verdict on numbers that have the expected shapes."""
+    if answer.agrees(answer.expected):
+        return _verdict(answer.part, RIGHT)
+    by_hand = answer.part.tolerance.by_hand
+    rounded = by_hand and all(map(_too_few_digits, answer.values, answer.expected))
+    found = match_misconception(answer, alone=rounded)
+    if rounded and not found:
+        found = (("too_few_digits",),)
+    said = hint_for(found)
+    if not found:
+        found, said = _recognise_where_off(answer)
+    said = said or describe_error(answer, answer.expected)
+    return _verdict(answer.part, WRONG, found, said)
+
+
+def _recognise_where_off(answer: Answer) -> tuple[Misconceptions, str]:
+    """The mistakes that were made with some of the numbers and not with others, and the hint."""
+    where = where_off(answer)
+    found = match_misconception_in_part(answer) if where else ()
+    if not found:
+        return (), ""
+    off = sum(
+        int(np.sum(~answer.accepted(number, right))) for number, right in enumerate(answer.expected)
+    )
+    # One number by hand fits many a mistake within its tolerance.
+    uncertain = off == 1 and answer.part.tolerance.by_hand
+    perhaps = "It fits this: " if uncertain else ""
+    return found, f"{where}. {perhaps}{hint_for(found)}"
+
+
+# One answer, where the student's own earlier values count
+
+
+def _judge_following(question: Question, answer: Answer, own: StudentValues) -> Verdict:
+    """The verdict on an answer, where a right consequence of the student's own values counts."""
+    verdict, fitting = _judge_alone(answer)
+    if fitting is None:
         return verdict
-    fitting = [reshape_to(a, e, part) for a, e in zip(answers, expected, strict=True)]
-    if any(answer is None for answer in fitting):
-        return verdict
-
-    def agrees(values):
-        return all(_matches(part, cases, fitting, values))
-
     error_source = None  # what this answer is wrong by
-    if verdict.verdict == WRONG:
-        error_source = part.quantity or part.name
-        following = own.consequences(part)
-        if any(map(agrees, following)):
-            error_source = own.error_source_behind(part, agrees)
-            if error_source is None:  # earlier results were rounded before use
-                verdict = Verdict(part.name, part.points, part.points, RIGHT)
-            else:
-                called = (
-                    question.recorded_intermediates.get(error_source) or own.names[error_source]
-                )
-                hint = f"consistent with your {called}, which is not right yet"
-                verdict = Verdict(part.name, part.points, part.points, CARRIED, hint=hint)
-        elif (
-            own.error_sources
-            and _differ(following, expected)
-            and verdict.misconception not in CATALOGUE
-        ):
-            name, said = match_misconception_after_error(part, cases, following[0], agrees)
-            if name or not verdict.misconception:
-                said = said or describe_error(
-                    part, cases, fitting, following[0], [False] * len(cases)
-                )
-                said = f"also with your own earlier values: {said}"
-                verdict = replace(verdict, misconception=name, hint=said)
-        elif own.not_carried and part.tolerance.by_hand and not verdict.misconception:
+    if verdict.status == WRONG:
+        error_source = fitting.quantity
+        following = own.consequences(fitting)
+        if any(map(fitting.agrees, following)):
+            error_source = own.error_source_behind(fitting)
+            verdict = _carried(question, fitting.part, own, error_source)
+        elif own.error_sources and _differ(following, fitting.expected):
+            verdict = _after_error(verdict, fitting, following[0])
+        elif own.not_carried and fitting.part.tolerance.by_hand and not verdict.misconceptions:
             name, why = next(iter(own.not_carried.items()))
-            hint = f"{verdict.hint}; nothing carries over from your {name}, because {why}"
-            verdict = replace(verdict, hint=hint)
-    own.add(part, fitting, error_source)
+            said = f"{verdict.hint}; nothing carries over from your {name}, because {why}"
+            verdict = replace(verdict, hint=said)
+    own.add(fitting, error_source)
     return verdict
 
 
-def _differ(following, expected):
+def _carried(
+    question: Question, part: Part, own: StudentValues, error_source: str | None
+) -> Verdict:
+    """The verdict on a part that follows from the student's own values, wrong by `error_source`."""
+    if error_source is None:  # earlier results were rounded before use
+        return _verdict(part, RIGHT)
+    called = question.recorded_intermediates.get(error_source) or own.names[error_source]
+    said = f"consistent with your {called}, which is not right yet"
+    return _verdict(part, CARRIED, hint=said)
+
+
+def _after_error(verdict: Verdict, answer: Answer, following: Sequence[np.ndarray]) -> Verdict:
+    """The verdict on a wrong part, said with a view to what would follow from earlier values."""
+    if verdict.misconception in CATALOGUE:  # one alone explains it without them
+        return verdict
+    found = match_misconception_after_error(answer, following)
+    if not found and verdict.misconceptions:
+        return verdict
+    said = hint_for(found) or describe_error(answer, following)
+    said = f"also with your own earlier values: {said}"
+    return replace(verdict, misconceptions=found, hint=said)
+
+
+def _differ(following: Sequence[Any], expected: Sequence[np.ndarray]) -> bool:
     """Whether there are consequences, and the student's slips make a difference to them."""
     return bool(following) and not all(map(np.allclose, following[0], expected))
 
 
-def without_record(question, reason):
-    """The verdicts for a check cell that left no valid record: 0 points, and why."""
-    return [Verdict(part.name, 0, part.points, ERROR, hint=reason) for part in question.parts]
+def _add_earlier(
+    own: StudentValues,
+    question: Question,
+    quantities: Collection[str] | None,
+    record: object,
+    seed: int,
+) -> None:
+    """Add the answers of an earlier record, to `question`, to the student's own values.
 
-
-def _judge_part(part, answers, cases):
-    def verdict(kind, misconception="", hint=""):
-        points = part.points if kind == RIGHT else 0
-        return Verdict(part.name, points, part.points, kind, misconception, hint)
-
-    missing = [isinstance(answer, Missing) for answer in answers]
-    if any(missing):
-        labels = [case.label for case, gone in zip(cases, missing, strict=True) if gone]
-        only = f" with {' and '.join(labels)}" if not all(missing) and all(labels) else ""
-        return verdict(MISSING, hint=f"not answered yet{only}")
-    for answer, case in zip(answers, cases, strict=True):
-        if isinstance(answer, Unusable):
-            return verdict(ERROR, hint=_where(case, cases) + answer.reason)
-    expected = [case.expected[part.name] for case in cases]
-    if any(isinstance(value, str) for value in expected):
-        if all(_same_words(a, e) for a, e in zip(answers, expected, strict=True)):
-            return verdict(RIGHT)
-        if not all(isinstance(answer, str) for answer in answers):
-            return verdict(ERROR, hint='wanted a word or letter in quotes, such as "A"')
-        chosen = {word for word in part.hint_for_choice for a in answers if _same_words(a, word)}
-        if part.hint_for_choice and not chosen:
-            wanted = ", ".join(f'"{word}"' for word in part.hint_for_choice)
-            return verdict(ERROR, hint=f"wanted one of {wanted}")
-        said = [part.hint_for_choice[word] for word in chosen if part.hint_for_choice[word]]
-        return verdict(WRONG, hint=said[0] if said else part.default_hint)
-    if any(isinstance(answer, str) for answer in answers):
-        return verdict(ERROR, hint="wanted a number, got text: take the quotes away")
-
-    fitting = [reshape_to(a, e, part) for a, e in zip(answers, expected, strict=True)]
-    for answer, value, fits, case in zip(answers, expected, fitting, cases, strict=True):
-        if fits is None:
-            shapes = _where(case, cases) + _wanted_shape(part, answer, value)
-            name, said = _recognised_by_shape(part, cases, answers)
-            return verdict(WRONG, name, f"{shapes} {said}".strip())
-
-    def agrees(values):
-        return all(_matches(part, cases, fitting, values))
-
-    if agrees(expected):
-        return verdict(RIGHT)
-    rounded = part.tolerance.by_hand and all(map(_too_few_digits, fitting, expected))
-    name, said = match_misconception(part, cases, agrees, alone=rounded)
-    if rounded and not name:
-        name, said = "too_few_digits", hint("too_few_digits")
-    matches = _matches(part, cases, fitting, expected)
-    if not name:
-        name, said = _recognised_where_off(part, cases, fitting, expected, matches)
-    said = said or describe_error(part, cases, fitting, expected, matches)
-    return verdict(WRONG, name, said)
-
-
-def _recognised_where_off(part, cases, answers, expected, matches):
-    """As `recognised`, for a mistake that was made with some of the numbers and not with others."""
-    where = where_off(part, cases, answers, expected, matches)
-    if not where:
-        return "", ""
-
-    def agrees(values):
-        return all(
-            value.shape == answer.shape
-            and np.all(_accepted(part, case, answer, value) | _accepted(part, case, answer, right))
-            for answer, value, right, case in zip(answers, values, expected, cases, strict=True)
-        )
-
-    off = sum(
-        int(np.sum(~_accepted(part, case, answer, right)))
-        for answer, right, case in zip(answers, expected, cases, strict=True)
-    )
-    # One number by hand fits many a mistake within its tolerance.
-    uncertain = off == 1 and part.tolerance.by_hand
-    name, said = match_misconception_in_part(part, cases, agrees)
-    perhaps = "It fits this: " if uncertain else ""
-    return name, f"{where}. {perhaps}{said}" if name else ""
-
-
-# Answers of a wrong shape that say what went wrong, by name: what of the answer, and what of the
-# right value, would agree.
-WRONG_SHAPES = {
-    "transposed": (np.transpose, np.asarray),
-    "points_left_apart": (
-        lambda answer: answer.mean(axis=0) if answer.ndim else answer,
-        np.asarray,
-    ),
-    "units_added": (np.asarray, np.sum),
-}
-
-
-def _recognised_by_shape(part, cases, answers):
-    """As `recognised`, for answers that have not the wanted shape."""
-    expected = [np.asarray(case.expected[part.name]) for case in cases]
-    for mistake, (of_answer, of_value) in WRONG_SHAPES.items():
-        listed = all(mistake in dict(case.mistakes.get(part.name, ())) for case in cases)
-        if not listed:
-            continue
-        reduced = [
-            reduced.reshape(right.shape) if reduced.size == right.size == 1 else reduced
-            for reduced, right in zip(map(np.asarray, map(of_answer, answers)), expected)
-        ]
-
-        def agrees(values, reduced=reduced, of_value=of_value):
-            of_values = [np.asarray(of_value(value)) for value in values]
-            fit = all(map(_same_shape, values, expected))
-            return fit and all(_matches(part, cases, reduced, of_values))
-
-        if agrees(expected):
-            return mistake, hint(mistake)
-        name, said = match_misconception(part, cases, agrees)
-        if name:
-            return f"{mistake}{AND}{name}", f"{hint(mistake)} {said}"
-    return "", ""
-
-
-def _same_shape(one, other):
-    return one.shape == other.shape
-
-
-def reshape_to(answer, expected, part):
-    """`answer` in the shape of `expected`, or None if its shape is wrong.
-
-    By hand, dimensions of length 1 do not matter. In code they do, but a single number may come as
-    an array of one, and a vector as one row, as `keepdims` leaves it.
+    quantities: those that are needed, None for all.
     """
-
-    def essential(shape):
-        return tuple(n for n in shape if n != 1)
-
-    if answer.shape == expected.shape:
-        return answer
-    one_row = expected.ndim == 1 and answer.shape == (1, *expected.shape)
-    loose = part.tolerance.by_hand or expected.size == 1 or one_row
-    if loose and essential(answer.shape) == essential(expected.shape):
-        return answer.reshape(expected.shape)
-    return None
+    cases = question.cases_from(seed)
+    values = answers_in(record, question, cases)
+    if values is None or len(cases) != len(own.cases):
+        return
+    there = own.at(cases)
+    for part in question.parts:
+        answer = Answer(part, cases, values[part.name])
+        if quantities is None or answer.quantity in quantities:
+            _judge_following(question, answer, there)
 
 
-def _wanted_shape(part, answer, expected):
+def _add_used(own: StudentValues, quantity: str, values: Sequence[Any]) -> None:
+    """Add the student's own values of a quantity that the answers are made with, unless right."""
+    right = []
+    for case in own.cases:
+        assert case.consequences is not None, "a question that records intermediates has them"
+        right.append(next(iter(case.consequences({})))[quantity])
+    if any(not isinstance(v, np.ndarray) or v.shape != r.shape for v, r in zip(values, right)):
+        return
+    if not all(np.allclose(v, r, rtol=1e-9) for v, r in zip(values, right)):
+        own.add_used(quantity, values, right)
+
+
+# Words
+
+
+def _expected_shape(part: Part, answer: np.ndarray, expected: np.ndarray) -> str:
     if not part.tolerance.by_hand:
         got = answer.shape if answer.ndim else "one number"
         return f"wanted shape {expected.shape}, got {got}."
@@ -273,28 +253,17 @@ def _wanted_shape(part, answer, expected):
     return f"wanted {numbers}, got {answer.size}."
 
 
-def _accepted(part, case, answer, value):
-    return part.tolerance.accepts(answer, value, case.given.get(part.name))
-
-
-def _matches(part, cases, answers, values):
-    """Whether the answer agrees with the value, case by case: a list."""
-    return [
-        value.shape == answer.shape and bool(np.all(_accepted(part, case, answer, value)))
-        for answer, value, case in zip(answers, values, cases, strict=True)
-    ]
-
-
-def _too_few_digits(answer, expected):
+def _too_few_digits(answer: np.ndarray, expected: np.ndarray) -> bool:
     """Whether every number is the expected one rounded to at most three decimals."""
     return any(
         np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12) for digits in (1, 2, 3)
     ) and not np.all(answer == 0)
 
 
-def _same_words(answer, expected):
+def _same_words(answer: object, expected: str) -> bool:
     return isinstance(answer, str) and answer.strip(" .()").casefold() == expected.casefold()
 
 
-def _where(case, cases):
+def _label(case: Case, cases: Sequence[Case]) -> str:
+    """Which case is meant, where there are several."""
     return f"with {case.label}: " if case.label and len(cases) > 1 else ""

@@ -1,64 +1,159 @@
 """Which of the catalogue's mistakes explain a wrong answer: one, two at once, or one of several."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from helpers.marking.misconceptions import AND, CATALOGUE, OR, hint
+from helpers.marking.answer import Answer
+from helpers.marking.misconceptions import CATALOGUE, hint
+from helpers.marking.questions.model import Case, Part
+from helpers.marking.verdict import Misconceptions
 
 STEP_ALONE = "step_instead_of_weight"  # whose values are not counted from the old weight
 MAX_TOLD = 2  # of explanations that are less likely: more of them explain nothing
 
+Values = Sequence[np.ndarray]  # one array for each case
+Agrees = Callable[[Values], bool]  # whether an answer agrees with given values
+
 
 @dataclass(frozen=True)
 class Explanation:
-    """Mistakes by name that together give `values`, one array a case."""
+    """Mistakes by name that together give certain values."""
 
-    names: tuple
-    values: list
+    names: tuple[str, ...]
+    values: Values
 
 
-def match_misconception(part, cases, agrees, alone=False):
-    """The mistakes that explain the answers to `part`: their names and a hint; "" and "" if none.
+def match_misconception(answer: Answer, alone: bool = False) -> Misconceptions:
+    """The mistakes that explain a wrong answer, () if none do.
 
-    agrees: whether the answers agree with given values, a function of a list with one array a case.
     Two mistakes at once are tried when no single one fits, unless `alone`. Mistakes that give the
     same values here are all named, since the numbers cannot tell which of them it was.
     """
-    single = list(explanations(part, cases))
+    return _match(answer, answer.agrees, alone)
+
+
+def _match(answer: Answer, agrees: Agrees, alone: bool = False) -> Misconceptions:
+    single = list(explanations(answer.part, answer.cases))
     fitting = _fitting(single, agrees)
-    if not fitting and not alone:
-        fitting = _few(_fitting(two_at_once(part, cases, single), agrees))
-    return OR.join(map(AND.join, fitting)), _hint(fitting)
+    if fitting or alone:
+        return fitting
+    return _few(_fitting(two_at_once(answer.part, answer.cases, single), agrees))
 
 
-def match_misconception_in_part(part, cases, agrees):
-    """As `recognised`; `agrees` compares those numbers that are not right. They are few, so of two
-    mistakes at once only plain factors are looked for.
+def match_misconception_in_part(answer: Answer) -> Misconceptions:
+    """The mistakes that explain those numbers of an answer that are not right.
+
+    They are few, so of two mistakes at once only plain factors are looked for.
     """
+
+    def agrees(values: Values) -> bool:
+        return all(
+            value.shape == own.shape
+            and bool(np.all(answer.accepted(k, value) | answer.accepted(k, right)))
+            for k, (own, value, right) in enumerate(
+                zip(answer.values, values, answer.expected, strict=True)
+            )
+        )
+
+    part, cases = answer.part, answer.cases
     single = list(explanations(part, cases))
     factors = [e for e in single if e.names[0] in _plain_factors(part, cases, single)]
-    fitting = _few(_fitting(single, agrees)) or _few(
+    return _few(_fitting(single, agrees)) or _few(
         _fitting(two_at_once(part, cases, factors), agrees)
     )
-    return OR.join(map(AND.join, fitting)), _hint(fitting)
 
 
-def _few(fitting):
-    return fitting if len(fitting) <= MAX_TOLD else []
+def match_misconception_after_error(answer: Answer, following: Values) -> Misconceptions:
+    """The mistakes that explain an answer that builds on wrong earlier values.
+
+    following: what would rightly follow from them. Signs, plain factors and exchanged rows and
+    columns are looked for.
+    """
+    single = list(explanations(answer.part, answer.cases))
+    found = [
+        Explanation((name,), _scaled(answer.part, answer.cases, by_case, following))
+        for name, by_case in _plain_factors(answer.part, answer.cases, single).items()
+    ]
+    if any(explanation.names == ("transposed",) for explanation in single):
+        found.append(Explanation(("transposed",), [value.T for value in following]))
+    return _fitting(found, answer.agrees)
 
 
-def _fitting(explanations, agrees):
+# Answers of a wrong shape that say what went wrong, by name: what of the answer, and what of the
+# right value, would agree.
+WRONG_SHAPES: dict[str, tuple[Callable, Callable]] = {
+    "transposed": (np.transpose, np.asarray),
+    "points_left_apart": (
+        lambda answer: answer.mean(axis=0) if answer.ndim else answer,
+        np.asarray,
+    ),
+    "units_added": (np.asarray, np.sum),
+}
+
+
+def match_wrong_shape(answer: Answer) -> tuple[Misconceptions, str]:
+    """The mistakes that explain an answer that has not the expected shape, and their hint.
+
+    In each explanation the first is the one that gives the shape. () and "" if there is none.
+    """
+    expected = [np.asarray(value) for value in answer.expected]
+    for mistake, (of_answer, of_value) in WRONG_SHAPES.items():
+        if not all(mistake in dict(c.mistakes.get(answer.part.name, ())) for c in answer.cases):
+            continue
+        reduced = answer.with_values(
+            [
+                value.reshape(right.shape) if value.size == right.size == 1 else value
+                for value, right in zip(map(np.asarray, map(of_answer, answer.values)), expected)
+            ]
+        )
+
+        def agrees(
+            values: Values, reduced: Answer = reduced, of_value: Callable = of_value
+        ) -> bool:
+            fit = all(value.shape == right.shape for value, right in zip(values, expected))
+            return fit and reduced.agrees([np.asarray(of_value(value)) for value in values])
+
+        if agrees(expected):
+            return ((mistake,),), hint(mistake)
+        further = _match(reduced, agrees)
+        if further:
+            both = tuple((mistake, *names) for names in further)
+            return both, f"{hint(mistake)} {hint_for(further)}"
+    return (), ""
+
+
+def hint_for(misconceptions: Misconceptions) -> str:
+    """What to say of an answer that these mistakes explain: "" of none, a question of several."""
+    sentences = [_hint_for_one(names) for names in misconceptions]
+    if len(sentences) < 2:
+        return "".join(sentences)
+    return f"More than one mistake gives this. Is it this? {' Or this? '.join(sentences)}"
+
+
+def _hint_for_one(names: tuple[str, ...]) -> str:
+    if len(names) == 1:
+        return hint(names[0])
+    both = " ".join(CATALOGUE[name].as_second or hint(name) for name in names)
+    return f"Two mistakes at once. {both}"
+
+
+def _few(fitting: Misconceptions) -> Misconceptions:
+    return fitting if len(fitting) <= MAX_TOLD else ()
+
+
+def _fitting(explanations: Iterable[Explanation], agrees: Agrees) -> Misconceptions:
     """The names of those explanations that agree with the answers, each set of names once."""
-    found = {}
+    found: dict[frozenset[str], tuple[str, ...]] = {}
     for explanation in explanations:
         if agrees(explanation.values):
             found.setdefault(frozenset(explanation.names), explanation.names)
-    return list(found.values())
+    return tuple(found.values())
 
 
-def explanations(part, cases):
+def explanations(part: Part, cases: Sequence[Case]) -> Iterator[Explanation]:
     """The Explanation of `part` by each single mistake that its cases list."""
     listed = [case.mistakes.get(part.name, ()) for case in cases]
     for name in {name: None for mistakes in listed for name, _ in mistakes}:
@@ -72,7 +167,9 @@ def explanations(part, cases):
             yield Explanation((name,), chosen)
 
 
-def two_at_once(part, cases, single):
+def two_at_once(
+    part: Part, cases: Sequence[Case], single: Sequence[Explanation]
+) -> Iterator[Explanation]:
     """The Explanations of `part` by two of the mistakes `single`, one of which is a plain factor.
 
     A sign, a 2 or the number of points goes along with any other mistake.
@@ -85,53 +182,40 @@ def two_at_once(part, cases, single):
                 continue
             if any(v.shape != r.shape for v, r in zip(other.values, right, strict=True)):
                 continue
+            values: Values
             if other.names == (STEP_ALONE,):
                 values = [factor * value for factor, value in zip(by_case, other.values)]
             else:
                 values = _scaled(part, cases, by_case, other.values)
-            if not _accepted(part, cases, values, right):
+            # Two mistakes that undo each other explain nothing.
+            if not Answer(part, cases, values).agrees(right):
                 yield Explanation((*other.names, name), values)
 
 
-def match_misconception_after_error(part, cases, following, agrees):
-    """As `recognised`, for an answer that builds on wrong earlier values.
-
-    following: what would rightly follow from them, one array a case. Signs, plain factors and
-    exchanged rows and columns are looked for.
-    """
-    single = list(explanations(part, cases))
-    found = [
-        Explanation((name,), _scaled(part, cases, by_case, following))
-        for name, by_case in _plain_factors(part, cases, single).items()
-    ]
-    if any(explanation.names == ("transposed",) for explanation in single):
-        found.append(Explanation(("transposed",), [value.T for value in following]))
-    fitting = _fitting(found, agrees)
-    return OR.join(map(AND.join, fitting)), _hint(fitting)
-
-
-def _right(part, cases):
+def _right(part: Part, cases: Sequence[Case]) -> list[np.ndarray]:
     return [np.asarray(case.expected[part.name]) for case in cases]
 
 
-def _given(part, cases):
+def _given(part: Part, cases: Sequence[Case]) -> list[np.ndarray]:
     return [np.asarray(case.given.get(part.name, 0.0)) for case in cases]
 
 
-def _plain_factors(part, cases, single):
+def _plain_factors(
+    part: Part, cases: Sequence[Case], single: Iterable[Explanation]
+) -> dict[str, list[float]]:
     """The mistakes among `single` that are plain factors: {name: the factor in each case}."""
-    factors = {}
+    factors: dict[str, list[float]] = {}
+    right, given = _right(part, cases), _given(part, cases)
     for explanation in single:
         (name,) = explanation.names
         if CATALOGUE[name].as_second and name not in factors:
-            right, given = _right(part, cases), _given(part, cases)
-            found = list(map(_factor, explanation.values, right, given))
-            if None not in found:
+            found = [f for f in map(_factor, explanation.values, right, given) if f is not None]
+            if len(found) == len(cases):
                 factors[name] = found
     return factors
 
 
-def _scaled(part, cases, by_case, values):
+def _scaled(part: Part, cases: Sequence[Case], by_case: Sequence[float], values: Values) -> Values:
     """`values`, counted from what is given, times a factor in each case."""
     return [
         start + factor * (value - start)
@@ -139,7 +223,7 @@ def _scaled(part, cases, by_case, values):
     ]
 
 
-def _factor(value, right, given):
+def _factor(value: np.ndarray, right: np.ndarray, given: np.ndarray) -> float | None:
     """The number by which `value` is larger than `right`, both counted from `given`; else None."""
     if value.shape != right.shape:
         return None
@@ -152,33 +236,9 @@ def _factor(value, right, given):
     return factor if same and factor else None
 
 
-def _accepted(part, cases, values, right):
-    """Whether `values` would pass: two mistakes that undo each other."""
-    return all(
-        np.all(part.tolerance.accepts(value, expected, case.given.get(part.name)))
-        for value, expected, case in zip(values, right, cases, strict=True)
-    )
-
-
-def ambiguous(part, cases):
+def ambiguous(part: Part, cases: Sequence[Case]) -> Iterator[tuple[str, str]]:
     """Pairs of names, mistakes of `part` that the tolerance cannot tell apart; "" is no mistake."""
     right = Explanation(("",), _right(part, cases))
     for one, other in combinations([right, *explanations(part, cases)], 2):
-        same_shape = all(a.shape == b.shape for a, b in zip(one.values, other.values))
-        if one.names != other.names and same_shape:
-            if _accepted(part, cases, other.values, one.values):
-                yield (*one.names, *other.names)
-
-
-def _hint(explanations):
-    sentences = [_hint_of(names) for names in explanations]
-    if len(sentences) < 2:
-        return "".join(sentences)
-    return f"More than one mistake gives this. Is it this? {' Or this? '.join(sentences)}"
-
-
-def _hint_of(names):
-    if len(names) == 1:
-        return hint(names[0])
-    both = " ".join(CATALOGUE[name].as_second or hint(name) for name in names)
-    return f"Two mistakes at once. {both}"
+        if one.names != other.names and Answer(part, cases, other.values).agrees(one.values):
+            yield one.names[0], other.names[0]

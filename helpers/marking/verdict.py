@@ -1,41 +1,80 @@
 """The verdict on a part, and the table of a question's verdicts."""
 
 import html
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from helpers.marking.questions.model import Question
 
 RIGHT, CARRIED, WRONG, MISSING, ERROR = "right", "carried", "wrong", "missing", "error"
+AND, OR = " + ", " or "  # between names in the tables and in what is saved
+
+# Mistakes by their names in the catalogue: alternatives, each of which explains the answer, and
+# each of one mistake or of two made at once.
+Misconceptions = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement of one part.
-
-    verdict: "right", "carried", "wrong", "missing" or "error". points of max_points.
-    misconception: its name in the catalogue, or "". hint: a sentence for the student, or "".
-    """
+    """The judgement of one part."""
 
     part: str
     points: float
     max_points: float
-    verdict: str
-    misconception: str = ""
-    hint: str = ""
+    status: str  # RIGHT, CARRIED, WRONG, MISSING or ERROR
+    misconceptions: Misconceptions = ()
+    hint: str = ""  # a sentence for the student
+
+    @property
+    def misconception(self) -> str:
+        """The misconceptions in one text: "", "a", "a + b", "a or b"."""
+        return OR.join(map(AND.join, self.misconceptions))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all the misconceptions, those that are uncertain too."""
+        return [name for explanation in self.misconceptions for name in explanation]
+
+    def to_fields(self) -> dict[str, Any]:
+        """The verdict as it is saved: plain JSON."""
+        return {
+            "part": self.part,
+            "points": self.points,
+            "max_points": self.max_points,
+            "verdict": self.status,
+            "misconception": self.misconception,
+            "hint": self.hint,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> "Verdict":
+        """The verdict that was saved; raises KeyError, TypeError or AttributeError of others."""
+        text = fields["misconception"]
+        return cls(
+            part=fields["part"],
+            points=fields["points"],
+            max_points=fields["max_points"],
+            status=fields["verdict"],
+            misconceptions=tuple(tuple(both.split(AND)) for both in text.split(OR) if both),
+            hint=fields["hint"],
+        )
 
 
 SIGNS = {RIGHT: "✓", CARRIED: "✓", WRONG: "✗", MISSING: "…", ERROR: "✗"}
 
 
-def as_text(question, verdicts):
+def as_text(question: Question, verdicts: Sequence[Verdict]) -> str:
     """The table of a check as plain text."""
     width = max(len(verdict.part) for verdict in verdicts)
     lines = [f"{question.id}"]
     for verdict, hint in zip(verdicts, _hints(verdicts)):
-        line = f"{SIGNS[verdict.verdict]} {verdict.part:<{width}}  {verdict.verdict}"
+        line = f"{SIGNS[verdict.status]} {verdict.part:<{width}}  {verdict.status}"
         lines.append(f"{line}: {hint}" if hint else line)
     return "\n".join(lines)
 
 
-def _hints(verdicts):
+def _hints(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """The hints in order; a long one that repeats the row above it is not said twice."""
     before = ""
     for verdict in verdicts:
@@ -47,17 +86,17 @@ def _hints(verdicts):
 COLOURS = {RIGHT: "#0072B2", CARRIED: "#0072B2", MISSING: "#767676"}
 
 
-def as_html(question, verdicts):
+def as_html(question: Question, verdicts: Sequence[Verdict]) -> str:
     """The table of a check as HTML."""
     words = {part.name: part.description for part in question.parts}
     left = 'style="text-align:left"'
     hints = any(verdict.hint for verdict in verdicts)
     rows = []
     for verdict, hint in zip(verdicts, _hints(verdicts)):
-        colour = COLOURS.get(verdict.verdict, "#B34700")
+        colour = COLOURS.get(verdict.status, "#B34700")
         rows.append(
-            f'<tr><td style="text-align:left;color:{colour}"><b>{SIGNS[verdict.verdict]}</b> '
-            f"{verdict.verdict}</td>"
+            f'<tr><td style="text-align:left;color:{colour}"><b>{SIGNS[verdict.status]}</b> '
+            f"{verdict.status}</td>"
             f"<td {left}><code>{html.escape(verdict.part)}</code> "
             f"{html.escape(words[verdict.part])}</td>"
             + (f"<td {left}>{html.escape(hint)}</td>" if hints else "")

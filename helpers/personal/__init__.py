@@ -22,12 +22,12 @@ NO_SECRET = "none"  # in the environment: even if there is a file
 _announced = ""  # the identifier that the notebook gave
 
 
-def normalised(identifier):
+def normalised(identifier: str) -> str:
     """An identifier as it is compared: whatever its case, its spaces and how it was typed."""
     return " ".join(unicodedata.normalize("NFKC", identifier).casefold().split())
 
 
-def course_secret():
+def course_secret() -> str:
     """The course's secret, "" if it has none: from the environment variable, else from the file.
 
     Raises ValueError if it is too short to be one.
@@ -51,13 +51,13 @@ def course_secret():
     return secret
 
 
-def secret_fingerprint():
+def secret_fingerprint() -> str:
     """A hash that changes with the secret and does not tell it; "" without one."""
     secret = course_secret()
     return secret and hashlib.sha256(f"course secret: {secret}".encode()).hexdigest()
 
 
-def numbers_of(student=""):
+def numbers_of(student: str = "") -> ProblemData:
     """The ProblemData of a student, by identifier; the course's without identifier or secret."""
     if not isinstance(student, str):
         raise ValueError(f"STUDENT: wanted an identifier in quotes, got {student!r:.60}.")
@@ -67,7 +67,7 @@ def numbers_of(student=""):
     return own_numbers(student) or DEFAULT_PROBLEM
 
 
-def own_numbers(student):
+def own_numbers(student: str) -> ProblemData | None:
     """A student's ProblemData by the course's secret; None without identifier or secret."""
     identifier = normalised(student)
     secret = identifier and course_secret()
@@ -75,14 +75,14 @@ def own_numbers(student):
 
 
 @lru_cache(maxsize=1024)
-def _drawn(secret, identifier):
+def _drawn(secret: str, identifier: str) -> ProblemData:
     # Here, since it takes the questions, which most of those who import this do not need.
     from helpers.personal.draws import draw
 
     return draw(secret, identifier)
 
 
-def use_student(identifier):
+def use_student(identifier: str) -> str:
     """Let the checks ask for this student's numbers. Returns the identifier that counts.
 
     That is the grader's if the notebook is being graded. Says so in one sentence if the identifier
@@ -96,6 +96,6 @@ def use_student(identifier):
     return current_student()
 
 
-def current_student():
+def current_student() -> str:
     """The identifier whose numbers the checks ask for: the grader's, else the notebook's."""
     return os.environ.get(STUDENT_VARIABLE, _announced)

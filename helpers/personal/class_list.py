@@ -1,15 +1,23 @@
 """Which identifier each student has: what selects their numbers where a notebook is personal."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helpers.grading.errors import NothingGraded
 from helpers.grading.machine import files
 from helpers.personal import normalised
+
+if TYPE_CHECKING:
+    from helpers.grading.intake.submissions import Submission
+    from helpers.grading.settings import Course
 
 DELIMITERS = ",;\t"
 MAX_IDENTIFIER_LENGTH = 200
@@ -18,13 +26,13 @@ WANTED = "Wanted: a CSV file with a column “identifier” and, if you like, a 
 
 @dataclass(frozen=True)
 class Student:
-    """A row of the list of students: an identifier, and a name or ""."""
+    """A row of the list of students."""
 
     identifier: str
-    name: str = ""
+    name: str = ""  # "" where the list gives none
 
 
-def read_list(path):
+def read_list(path: str | Path) -> list[Student]:
     """The Students in a CSV file. Raises NothingGraded, saying what is wrong with it in words."""
     lines = _text_of(Path(path)).splitlines()
     if lines and lines[0].casefold().startswith("sep="):  # Excel writes it, and hides it
@@ -52,7 +60,7 @@ def read_list(path):
     return found
 
 
-def _text_of(path):
+def _text_of(path: Path) -> str:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -68,7 +76,7 @@ def _text_of(path):
         ) from None
 
 
-def _student(path, line, columns, row):
+def _student(path: str | Path, line: int, columns: Sequence[str], row: Sequence[str]) -> Student:
     fields = dict(zip(columns, map(str.strip, row)))
     if not normalised(fields.get("identifier", "")):
         raise NothingGraded(f"{path}, line {line}: the identifier is empty.")
@@ -79,8 +87,8 @@ def _student(path, line, columns, row):
     return Student(fields["identifier"], fields.get("name", ""))
 
 
-def _refuse_twins(path, found, lines):
-    seen = {}
+def _refuse_twins(path: str | Path, found: Sequence[Student], lines: Sequence[int]) -> None:
+    seen: dict[str, int] = {}
     for student, line in zip(found, lines, strict=True):
         before = seen.setdefault(normalised(student.identifier), line)
         if before != line:
@@ -90,7 +98,9 @@ def _refuse_twins(path, found, lines):
             )
 
 
-def identify(submissions, students=()):
+def identify(
+    submissions: Iterable[Submission], students: Sequence[Student] = ()
+) -> list[Submission]:
     """Give each Submission its identifier: from the list of Students, else the student's name.
 
     A row belongs to a submission if its identifier, or else its name, is what the submission is
@@ -114,23 +124,23 @@ def identify(submissions, students=()):
     return unlisted
 
 
-def remember(course, submissions):
+def remember(course: Course, submissions: Iterable[Submission]) -> None:
     """Keep the identifiers in the gradebook, where the workers and plain nbgrader find them."""
     path = _path(course)
     known = _known(course) | {s.student: s.identifier for s in submissions}
     files.write(path, json.dumps(known, indent=1, ensure_ascii=False))
 
 
-def identifier_of(course, student):
+def identifier_of(course: Course, student: str) -> str:
     """The identifier of a student, by the id under which the submission is stored."""
     return _known(course).get(student, student)
 
 
-def _path(course):
+def _path(course: Course) -> Path:
     return course.gradebook / "identifiers.json"
 
 
-def _known(course):
+def _known(course: Course) -> dict[str, str]:
     try:
         found = json.loads(_path(course).read_text(encoding="utf-8"))
     except (OSError, ValueError):

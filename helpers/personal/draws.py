@@ -5,14 +5,15 @@ to give different numbers: a mistake that is added during a course may give some
 """
 
 import hmac
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations, permutations
 
 import numpy as np
 
 from helpers.course import HIDDEN
-from helpers.marking.misconceptions.of_a_step import wrong_values
-from helpers.marking.questions.model import BY_HAND
+from helpers.marking.misconceptions.of_a_step import Value, wrong_values
+from helpers.marking.questions.model import BY_HAND, Question
 from helpers.marking.questions.problem_2_pen_and_paper import (
     BACKWARD,
     FORWARD,
@@ -20,7 +21,7 @@ from helpers.marking.questions.problem_2_pen_and_paper import (
     questions_with,
 )
 from helpers.personal.problem_data import DEFAULT_PROBLEM, ProblemData
-from helpers.sgd_step import PARAMETERS
+from helpers.sgd_step import PARAMETERS, SGDStep
 
 MAX_DRAWS = 50_000
 
@@ -38,7 +39,7 @@ LOSS_FALLS = 0.98  # at least to this share of it
 LONGER = 1.1  # so many times as long as the second is the longest of the three steps
 
 
-def draw(secret, identifier):
+def draw(secret: str, identifier: str) -> ProblemData:
     """The first ProblemData that suit, of those that follow from two texts. Raises ValueError."""
     for attempt in range(MAX_DRAWS):
         numbers = candidate(secret, identifier, attempt)
@@ -47,32 +48,33 @@ def draw(secret, identifier):
     raise ValueError(f"student: no numbers were found for {identifier!r}.")
 
 
-def candidate(secret, identifier, attempt):
+def candidate(secret: str, identifier: str, attempt: int) -> ProblemData:
     """Numbers from an HMAC: no library's random numbers, which may change with its version."""
     message = f"{attempt} {identifier}".encode("utf-8", "replace")
     rest = int.from_bytes(hmac.digest(secret.encode("utf-8", "replace"), message, "sha512"), "big")
 
-    def one_of(choices):
+    def one_of(choices: Sequence[int]) -> int:
         nonlocal rest
         rest, index = divmod(rest, len(choices))
         return choices[index]
 
-    def several(count, sizes):
+    def several(count: int, sizes: Sequence[int]) -> list[int]:
         """`count` different ones of `sizes`."""
         left = list(sizes)
-        chosen = []
+        chosen: list[int] = []
         for _ in range(count):
             chosen.append(one_of(left))
             left.remove(chosen[-1])
         return chosen
 
-    def signed(sizes):
+    def signed(sizes: Sequence[int]) -> list[int]:
         return [size * one_of((1, -1)) for size in sizes]
 
     w_11, w_12, w_21, w_22, w_o1, w_o2 = signed(several(6, SIZES))
     b_1, b_2, b_o = signed(several(3, BIASES))
+    x_1, x_2 = several(2, SIZES)
     return ProblemData(
-        x=tuple(several(2, SIZES)),
+        x=(x_1, x_2),
         t=one_of(TARGETS),
         eta=one_of(RATES),
         W_h=((w_11, w_12), (w_21, w_22)),
@@ -82,7 +84,7 @@ def candidate(secret, identifier, attempt):
     )
 
 
-def suits(numbers):
+def suits(numbers: ProblemData) -> bool:
     """Whether `numbers` have all properties of the course's own. The quick ones come first."""
     if not _weighted_inputs_fit(numbers):
         return False
@@ -98,7 +100,7 @@ def suits(numbers):
     )
 
 
-def _weighted_inputs_fit(numbers):
+def _weighted_inputs_fit(numbers: ProblemData) -> bool:
     """Of the hidden units one is on and one off, neither near 0, saturated or a given number."""
     one, two = numbers.z_h()
     given = {10_000}
@@ -109,30 +111,30 @@ def _weighted_inputs_fit(numbers):
     )
 
 
-def _learns(step):
+def _learns(step: SGDStep) -> bool:
     """Whether the output unit is neither saturated nor undecided, and the loss falls."""
     not_saturated = NEAR_0 < abs(step["z_o"].item()) < SATURATED
-    return not_saturated and step["E_new"] < LOSS_FALLS * step["E"]
+    return not_saturated and bool(step["E_new"] < LOSS_FALLS * step["E"])
 
 
-def _one_is_longest(steps):
+def _one_is_longest(steps: Mapping[str, SGDStep]) -> bool:
     *_, second, longest = sorted(step_length(step) for step in steps.values())
     return longest > LONGER * second
 
 
-def step_length(step):
+def step_length(step: SGDStep) -> float:
     """The root of the sum of the squared changes of all weights and biases."""
     changes = [change.ravel() for change in step.changes().values()]
     return float(np.linalg.norm(np.concatenate(changes)))
 
 
-def _stays_on(step):
+def _stays_on(step: SGDStep) -> bool:
     """Whether the ReLU unit that is on is still on after the step."""
     z_h = step.x @ step["W_h_new"] + step["b_h_new"]
     return bool(z_h.max() > NEAR_0)
 
 
-def _half_a_step_would_pass(step):
+def _half_a_step_would_pass(step: SGDStep) -> bool:
     """Whether the loss is nearly the same if one or two of W_h, b_h, W_o, b_o stay."""
     new = {name: step[f"{name}_new"] for name in PARAMETERS}
     for kept in (*combinations(PARAMETERS, 1), *combinations(PARAMETERS, 2)):
@@ -142,7 +144,7 @@ def _half_a_step_would_pass(step):
     return False
 
 
-def near(expected, other, given=None):
+def near(expected: Value, other: Value, given: Value | None = None) -> bool:
     """Whether two values are within twice what is tolerated by hand, so that one number fits both.
 
     given: see Tolerance.allowed.
@@ -153,7 +155,7 @@ def near(expected, other, given=None):
     return bool(np.all(np.abs(expected - other) <= 2 * BY_HAND.allowed(expected, given)))
 
 
-def mixed_up(question):
+def mixed_up(question: Question) -> Iterator[tuple[str, str, str]]:
     """Yield (part, name, name) where two mistakes, or one and what is "right", give one number."""
     for case in question.cases_from(0):
         for part in question.parts:
@@ -162,17 +164,19 @@ def mixed_up(question):
             given = case.given.get(part.name)
             values = [("right", case.expected[part.name]), *case.mistakes[part.name]]
             for (first, one), (second, other) in combinations(values, 2):
+                # Words have no mistakes.
+                assert not isinstance(one, str) and not isinstance(other, str)
                 if first != second and near(one, other, given):
                     yield part.name, first, second
 
 
 @cache
-def _mixed_up_in_the_course():
-    """The few mistakes that the course's own numbers cannot tell apart: {question id: found}."""
+def _mixed_up_in_the_course() -> dict[str, set[tuple[str, str, str]]]:
+    """The few mistakes that the course's own numbers cannot tell apart, by question id."""
     return {question.id: set(mixed_up(question)) for question in questions_with(DEFAULT_PROBLEM)}
 
 
-def _mistakes_are_clear(numbers):
+def _mistakes_are_clear(numbers: ProblemData) -> bool:
     """Whether no other mistakes are mixed up than with the course's own numbers."""
     known = _mixed_up_in_the_course()
     # What fails most often, and is had most quickly, comes first.
@@ -180,7 +184,7 @@ def _mistakes_are_clear(numbers):
     return all(found in known[q.id] for q in questions for found in mixed_up(q))
 
 
-def _sections_differ(steps):
+def _sections_differ(steps: Mapping[str, SGDStep]) -> bool:
     """Whether no result is like the same one with another hidden activation."""
     return not any(
         near(one[name], other[name], one[name.removesuffix("_new")] if "_new" in name else None)
@@ -190,7 +194,7 @@ def _sections_differ(steps):
     )
 
 
-def _two_decimals_are_too_few(step):
+def _two_decimals_are_too_few(step: SGDStep) -> bool:
     """Whether the hidden weights' gradient, rounded to two decimals, is like no known value."""
     rounded = np.round(step["dW_h"], 2)
     values = [step["dW_h"], *(value for _, value in wrong_values(step, "dW_h"))]

@@ -1,40 +1,40 @@
 """What is given in the step of SGD that is worked by hand, Problem 2 of the tutorial."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from helpers.network import Network
 from helpers.sgd_step import SGDStep
 
+Pair = tuple[int, int]
+
 
 @dataclass(frozen=True)
 class ProblemData:
-    """The given numbers in hundredths: exact, and the same on every machine.
+    """The given numbers in hundredths: exact, and the same on every machine."""
 
-    x: of inputs 1 and 2; t: the target; eta: the learning rate; W_h: row by row, from input 1 and
-    from input 2; b_h: of hidden units 1 and 2; W_o: from hidden units 1 and 2; b_o.
-    """
-
-    x: tuple
-    t: int
-    eta: int
-    W_h: tuple
-    b_h: tuple
-    W_o: tuple
-    b_o: int
+    x: Pair  # of inputs 1 and 2
+    t: int  # the target
+    eta: int  # the learning rate
+    W_h: tuple[Pair, Pair]  # row by row, from input 1 and from input 2
+    b_h: Pair  # of hidden units 1 and 2
+    W_o: Pair  # from hidden units 1 and 2
+    b_o: int  # of the output unit
 
     @staticmethod
-    def from_json(text):
+    def from_json(text: str) -> "ProblemData":
         """The ProblemData in a JSON object of these fields."""
 
-        def fixed(value):
+        def fixed(value: Any) -> Any:
             return tuple(map(fixed, value)) if isinstance(value, list) else value
 
         return ProblemData(**{name: fixed(value) for name, value in json.loads(text).items()})
 
-    def step(self, hidden):
+    def step(self, hidden: str) -> SGDStep:
         """The SGDStep with these numbers on the 2-2-1 network, one data point."""
         net = Network(
             weights=[_decimal(self.W_h), _decimal([[weight] for weight in self.W_o])],
@@ -45,7 +45,7 @@ class ProblemData:
         )
         return SGDStep(net, x=_decimal([self.x]), t=_decimal([[self.t]]), eta=self.eta / 100)
 
-    def z_h(self):
+    def z_h(self) -> tuple[int, ...]:
         """The hidden units' weighted inputs in ten-thousandths, exact."""
         return tuple(
             self.x[0] * self.W_h[0][j] + self.x[1] * self.W_h[1][j] + 100 * self.b_h[j]
@@ -53,7 +53,7 @@ class ProblemData:
         )
 
 
-def _decimal(hundredths):
+def _decimal(hundredths: Sequence[int] | Sequence[Sequence[int]]) -> np.ndarray:
     return np.asarray(hundredths) / 100
 
 

@@ -3,6 +3,7 @@
 import base64
 import html
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from tqdm import tqdm
 from helpers.course import tutorial_step
 from helpers.grading.errors import NothingGraded
 from helpers.personal import course_secret
-from helpers.personal.class_list import read_list
+from helpers.personal.class_list import Student, read_list
 from helpers.pictures import page_font
-from helpers.pictures.style import missing_characters
+from helpers.pictures.style import Picture, missing_characters
 from helpers.pictures.work_sheet import draw_work_sheet
 
 # No dates: the same list and secret give the same file.
@@ -50,8 +51,8 @@ SHEET = '<section><img alt="Work sheet with the network and its numbers" src="{i
 </section>'
 
 
-def write(list_path, output):
-    """Write a sheet for each student of the list to `output`, .pdf or .html; returns its Path.
+def write(list_path: str | Path, output: str | Path) -> Path:
+    """Write a sheet for each student of the list to `output`, .pdf or .html; returns its path.
 
     Raises NothingGraded, in words, if the list cannot be used, there is no course's secret or
     `output` is neither or cannot be written.
@@ -85,28 +86,28 @@ def write(list_path, output):
     return output
 
 
-def unprintable(list_path):
+def unprintable(list_path: str | Path) -> list[Student]:
     """The students whose name or identifier no font here can print in a PDF."""
     return [student for student in read_list(list_path) if missing_characters(who(student))]
 
 
-def who(student):
+def who(student: Student) -> str:
     """What stands on a student's sheet: name and identifier in one line."""
     return ", ".join(filter(None, (student.name, student.identifier)))
 
 
-def _sheet(student, name):
+def _sheet(student: Student, name: str | None) -> Picture:
     step = tutorial_step("sigmoid", student.identifier)
     return draw_work_sheet(step.net, step.x, step.t, step.eta, name=name)
 
 
-def _write_pdf(path, students):
+def _write_pdf(path: Path, students: Iterable[Student]) -> None:
     with PdfPages(path, metadata=METADATA) as pages:
         for student in students:
             pages.savefig(_sheet(student, who(student)))
 
 
-def _write_html(path, students):
+def _write_html(path: Path, students: Iterable[Student]) -> None:
     sheets = []
     for student in students:
         image = base64.b64encode(_sheet(student, None).png()).decode("ascii")

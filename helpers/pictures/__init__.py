@@ -4,6 +4,7 @@ A name loads its module when it is first used, so that a notebook waits only for
 """
 
 from importlib import import_module
+from typing import Any
 
 _HOME = {
     "draw_network": "network_diagram",
@@ -36,7 +37,7 @@ _HOME = {
 __all__ = list(_HOME)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'helpers.pictures' has no attribute {name!r}")
     value = getattr(import_module(f"helpers.pictures.{_HOME[name]}"), name)
@@ -44,5 +45,5 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME})

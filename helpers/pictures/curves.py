@@ -4,14 +4,19 @@ Each function returns a `Picture`, a Matplotlib figure which a notebook shows on
 expression of a cell or through `display(picture)`. `picture.savefig("name.pdf")` saves it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from matplotlib import style
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 
-from helpers.network import HIDDEN_ACTIVATIONS, numeric_array
+from helpers.activations import HIDDEN_ACTIVATIONS, title_of
+from helpers.network import numeric_array
 from helpers.pictures.style import (
-    ACTIVATION_TITLES,
     BLACK,
     BLUE,
     CURVES,
@@ -26,11 +31,19 @@ from helpers.pictures.style import (
 )
 from helpers.reference import slope
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-def plot_activations(names=("sigmoid", "tanh", "relu"), *, limit=4.0):
+    from helpers.weight_space import WeightSpace
+
+
+def plot_activations(
+    names: Sequence[str] = ("sigmoid", "tanh", "relu"), *, limit: float = 4.0
+) -> Picture:
     """Draw each activation a = f(z) and its slope f′(z), side by side, for −limit ≤ z ≤ limit.
 
-    names: any of "linear", "sigmoid", "tanh", "relu". Slopes are complex-step derivatives.
+    names: any of "linear", "sigmoid", "tanh", "relu", or others in helpers.activations. Slopes are
+    complex-step derivatives.
     Raises ValueError for an unknown name, for no names and for a limit that is not positive.
     """
     for name in names:
@@ -47,18 +60,22 @@ def plot_activations(names=("sigmoid", "tanh", "relu"), *, limit=4.0):
         panels = picture.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
         for panel, name in zip(panels, names):
             function = HIDDEN_ACTIVATIONS[name]
-            slopes = slope(function, z)
             panel.plot(
                 z, function(z), color=BLUE, label="activation $f(z)$", gid=f"{name} activation"
             )
-            if name == "relu":
-                # The slope jumps at 0: no line joins its sides; the filled dot is its value.
-                slopes = np.where(z == 0, np.nan, slopes)
-                dot = {"color": VERMILLION, "markersize": 5, "zorder": 4}
-                panel.plot([0], [1], "o", markerfacecolor="white", **dot)
-                panel.plot([0], [0], "o", **dot)
+            kinks = np.array([kink for kink in function.kinks if -limit < kink < limit])
+            # The slope jumps at a kink: no line joins its sides; the filled dot is its value.
+            at = np.union1d(z, kinks)
+            slopes = np.where(np.isin(at, kinks), np.nan, slope(function, at))
+            dot: dict[str, Any] = {"color": VERMILLION, "markersize": 5, "zorder": 4}
+            for kink in kinks:
+                value = slope(function, kink)
+                beside = slope(function, np.nextafter(kink, [-np.inf, np.inf]))
+                for side in beside[beside != value]:
+                    panel.plot([kink], [side], "o", markerfacecolor="white", **dot)
+                panel.plot([kink], [value], "o", **dot)
             panel.plot(
-                z,
+                at,
                 slopes,
                 color=VERMILLION,
                 linestyle=(0, (4, 1.5)),
@@ -68,7 +85,7 @@ def plot_activations(names=("sigmoid", "tanh", "relu"), *, limit=4.0):
             panel.axhline(0, color=GREY, linewidth=0.8, zorder=1)
             panel.axvline(0, color=GREY, linewidth=0.8, zorder=1)
             panel.set(
-                title=ACTIVATION_TITLES[name],
+                title=function.title,
                 xlabel="weighted input $z$",
                 xlim=(-limit, limit),
                 ylim=(-1.2, 2.2),
@@ -80,7 +97,14 @@ def plot_activations(names=("sigmoid", "tanh", "relu"), *, limit=4.0):
     return picture
 
 
-def plot_losses(losses, *, logy=False, title=None, xlabel="updates", ylabel="loss $E$"):
+def plot_losses(
+    losses: dict[str, ArrayLike],
+    *,
+    logy: bool = False,
+    title: str | None = None,
+    xlabel: str = "updates",
+    ylabel: str = "loss $E$",
+) -> Picture:
     """Draw one curve for each entry of {"label": losses of shape (updates + 1,)}.
 
     The first loss stands at 0 updates. A curve that grows beyond all numbers is drawn as far as it
@@ -100,7 +124,7 @@ def plot_losses(losses, *, logy=False, title=None, xlabel="updates", ylabel="los
         if np.isnan(values).all():
             kind = "finite numbers above 0" if logy else "finite numbers"
             raise ValueError(f"losses[{label!r}]: wanted {kind}, got none.")
-        curves[ACTIVATION_TITLES.get(label, str(label))] = values
+        curves[title_of(label)] = values
 
     picture = Picture(WIDTH, 4.2)
     with style.context(STYLE):
@@ -140,7 +164,9 @@ def plot_losses(losses, *, logy=False, title=None, xlabel="updates", ylabel="los
     return picture
 
 
-def plot_loss_after_step(space, etas, *, mark=None):
+def plot_loss_after_step(
+    space: WeightSpace, etas: ArrayLike, *, mark: float | None = None
+) -> Picture:
     """Draw the loss after one step of gradient descent against the learning rate.
 
     space: a WeightSpace; etas: learning rates, (K,), positive and increasing. A dotted line marks
@@ -152,7 +178,7 @@ def plot_loss_after_step(space, etas, *, mark=None):
         raise ValueError("etas: wanted at least two learning rates above 0, in increasing order.")
     before = float(space.loss(space.start))
 
-    def loss_after(etas):
+    def loss_after(etas: ArrayLike) -> np.ndarray:
         return space.loss(space.start - np.asarray(etas)[:, None] * space.gradient(space.start))
 
     after = loss_after(etas)
@@ -180,7 +206,14 @@ def plot_loss_after_step(space, etas, *, mark=None):
     return picture
 
 
-def plot_decision_boundary(predict, x, t, *, threshold=0.5, title=None):
+def plot_decision_boundary(
+    predict: Callable[[np.ndarray], ArrayLike],
+    x: ArrayLike,
+    t: ArrayLike,
+    *,
+    threshold: float = 0.5,
+    title: str | None = None,
+) -> Picture:
     """Draw what a network of two inputs and one output answers over the plane, and the data points.
 
     predict: function from inputs (M, 2) to outputs (M, 1) or (M,); x: (N, 2); t: (N, 1) or (N,), of
@@ -261,7 +294,7 @@ def plot_decision_boundary(predict, x, t, *, threshold=0.5, title=None):
     return picture
 
 
-def _key_of_class(label, colour, marker):
+def _key_of_class(label: str, colour: str, marker: str) -> Line2D:
     return Line2D(
         [],
         [],
@@ -274,7 +307,12 @@ def _key_of_class(label, colour, marker):
     )
 
 
-def plot_weight_changes(changes, *, title=None, xlabel="change in one step (new $-$ old)"):
+def plot_weight_changes(
+    changes: dict[str, dict[str, ArrayLike]],
+    *,
+    title: str | None = None,
+    xlabel: str = "change in one step (new $-$ old)",
+) -> Picture:
     """Draw how far each parameter of several networks moved.
 
     changes: {"sigmoid": {"W_h": change, "b_h": …}, "tanh": …}: a number or an array of changes for
@@ -288,25 +326,25 @@ def plot_weight_changes(changes, *, title=None, xlabel="change in one step (new 
         )
     if len(changes) > 4:
         raise ValueError(f"changes: wanted at most 4 networks, got {len(changes)}.")
-    values = {}
-    for label, moved in changes.items():
+    entries_of = {}
+    for label, given in changes.items():
         entries = {}
-        for name, change in moved.items():
+        for name, change in given.items():
             where = f"changes[{label!r}][{name!r}]"
             change = numeric_array(where, change, (0, 1, 2), "a number or an array")
             for index in np.ndindex(change.shape):
                 entries[_entry_name(name, index)] = change[index]
-        values[ACTIVATION_TITLES.get(label, str(label))] = entries
-    names = list(next(iter(values.values())))
+        entries_of[title_of(label)] = entries
+    names = list(next(iter(entries_of.values())))
     if not names:
         raise ValueError("changes: wanted at least one parameter, got none.")
-    for label, entries in values.items():
+    for label, entries in entries_of.items():
         if list(entries) != names:
             raise ValueError(
                 f"changes[{label!r}]: wanted the parameters {', '.join(names)}, "
                 f"got {', '.join(entries)}."
             )
-    values = {label: np.array(list(entries.values())) for label, entries in values.items()}
+    values = {label: np.array(list(entries.values())) for label, entries in entries_of.items()}
 
     top = 0.75 if title else 0.45
     height = top + 0.6 + 0.17 * len(names) * (len(changes) + 1)
@@ -387,7 +425,7 @@ def plot_weight_changes(changes, *, title=None, xlabel="change in one step (new 
     return picture
 
 
-def _entry_name(name, index):
+def _entry_name(name: str, index: tuple[int, ...]) -> str:
     """The name of an entry of an array: of W_h in mathtext, of any other as in code."""
     if not index:
         return name
@@ -397,7 +435,13 @@ def _entry_name(name, index):
     return f"{name}[{', '.join(map(str, index))}]"
 
 
-def plot_difference_error(h, forward_error, symmetric_error, *, title=None):
+def plot_difference_error(
+    h: ArrayLike,
+    forward_error: ArrayLike,
+    symmetric_error: ArrayLike,
+    *,
+    title: str | None = None,
+) -> Picture:
     """Draw the errors of the forward and the symmetric difference against the width h.
 
     h, forward_error, symmetric_error: (M,). Both axes are logarithmic. Signs are dropped; an

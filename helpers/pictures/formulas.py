@@ -3,21 +3,28 @@
 Lengths are inches, counted from the lower left corner of the picture.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from matplotlib import style
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from helpers.pictures.style import BLACK, BLUE, GREY, STYLE, VERMILLION, WIDTH, Picture, text_colour
+
+# A matrix, as (name, rows, columns), or a sign between matrices.
+Factor = tuple[str, int, int] | str
 
 FILLS = {BLUE: "#DCEBF5", VERMILLION: "#FBE6D8"}
 MAX_CELL_SIDE = 0.17  # side of a matrix entry
 MAX_CELLS = 12  # a side with more entries is drawn without lines between them
 
 
-def draw_layer_shapes(sizes, points):
+def draw_layer_shapes(sizes: Sequence[int], points: int) -> Picture:
     """Draw the matrix products of a network with one hidden layer, true to their shapes.
 
     sizes: (inputs, hidden units, outputs); points: N, the size of the batch. Rows of the picture:
-    forward, backward, gradients. Returns the Picture. Raises ValueError for other sizes.
+    forward, backward, gradients. Raises ValueError for other sizes.
     """
     try:
         inputs, hidden, outputs = (int(size) for size in sizes)
@@ -29,7 +36,7 @@ def draw_layer_shapes(sizes, points):
         raise ValueError(f"sizes, points: wanted at least 1 of each, got {sizes!r}, {points!r}.")
 
     x, a_h, delta_o, delta_h = "x", "a_h", r"\delta_o", r"\delta_h"
-    rows = [
+    rows: list[tuple[str, str, list[list[Factor]]]] = [
         ("forward", BLUE, [
             [(x, points, inputs), "·", ("W_h", inputs, hidden), "→", ("z_h", points, hidden)],
             [(a_h, points, hidden), "·", ("W_o", hidden, outputs), "→", ("z_o", points, outputs)],
@@ -76,7 +83,14 @@ def draw_layer_shapes(sizes, points):
     return picture
 
 
-def _draw_product(panel, product, left, middle, cell, colour):
+def _draw_product(
+    panel: Axes,
+    product: Sequence[Factor],
+    left: float,
+    middle: float,
+    cell: float,
+    colour: str,
+) -> None:
     """Draw matrices and the signs between them from `left` on; every matrix has a name above and
     its shape below."""
     slot = 0.86  # least room for a matrix, so that names and shapes do not touch
@@ -89,10 +103,10 @@ def _draw_product(panel, product, left, middle, cell, colour):
         width, height = columns * cell, rows * cell
         room = max(slot, width)
         corner = (left + (room - width) / 2, middle - height / 2)
-        box = {"edgecolor": colour, "linewidth": 1.4, "facecolor": FILLS[colour]}
+        box: dict[str, Any] = {"edgecolor": colour, "linewidth": 1.4, "facecolor": FILLS[colour]}
         panel.add_patch(Rectangle(corner, width, height, gid=f"{name} {rows}x{columns}", **box))
         if max(rows, columns) <= MAX_CELLS:
-            inner = {"color": colour, "linewidth": 0.5}
+            inner: dict[str, Any] = {"color": colour, "linewidth": 0.5}
             for column in range(1, columns):
                 at = corner[0] + column * cell
                 panel.plot([at, at], [corner[1], corner[1] + height], **inner)
@@ -101,7 +115,7 @@ def _draw_product(panel, product, left, middle, cell, colour):
                 panel.plot([corner[0], corner[0] + width], [at, at], **inner)
         centre = left + room / 2
         panel.text(centre, middle + height / 2 + 0.06, f"${name}$", ha="center", fontsize=12)
-        shape = {"ha": "center", "va": "top", "fontsize": 10.5, "color": GREY}
+        shape: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 10.5, "color": GREY}
         panel.text(centre, middle - height / 2 - 0.06, f"({rows}, {columns})", **shape)
         left += room
 
@@ -129,8 +143,8 @@ CARD = [
 ]  # fmt: skip
 
 
-def draw_formula_card():
-    """Draw one step of SGD for any depth on one card, as the Picture of a page to print.
+def draw_formula_card() -> Picture:
+    """Draw one step of SGD for any depth on one card, a page to print.
 
     The formulas are those of the half-squared error; L is the number of layers of weights, N the
     number of points in the batch.

@@ -3,14 +3,19 @@
 Each function takes a `WeightSpace`, so that any network can be put in, and returns a `Picture`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from math import floor, log10
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import style
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import LogLocator
 
-from helpers.network import numeric_array
+from helpers.network import Network, numeric_array
 from helpers.pictures.network_diagram.content import Names
 from helpers.pictures.style import (
     BLACK,
@@ -24,6 +29,11 @@ from helpers.pictures.style import (
     label_ends,
     text_colour,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from helpers.weight_space import Place, WeightSpace
 
 A_SECOND = 10**6  # networks a second, where nothing else is said
 YEAR = 31_557_600  # seconds
@@ -41,13 +51,15 @@ PALE_BLUE = "#8DBBDB"
 HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#FFFFFF", "#CFE3F1", PALE_BLUE])
 RESOLUTION = 121  # points of a surface along each axis
 
+Descent = tuple[np.ndarray, np.ndarray]  # points (steps + 1, 2) and their losses (steps + 1,)
 
-def _wanted_space(space, places):
+
+def _wanted_space(space: WeightSpace, places: int) -> None:
     if len(space.places) != places:
         raise ValueError(f"space: wanted {places} places, got {len(space.places)}.")
 
 
-def place_name(net, place):
+def place_name(net: Network, place: Place) -> str:
     """The course's name in mathtext for a weight or bias of `net`, as WeightSpace names places.
 
     (0, 0, 1) is $w_{h{,}12}$ in a network with one hidden layer.
@@ -55,13 +67,16 @@ def place_name(net, place):
     layer, *units = place
     sizes = (len(net.weights[0]), *(w.shape[1] for w in net.weights))
     names = Names(sizes, None, None, None)
-    name = (names.weights if len(units) == 2 else names.biases)[layer]
-    for unit in units:
-        name = name[unit]
+    if len(units) == 2:
+        i, j = units
+        name = names.weights[layer][i][j]
+    else:
+        (j,) = units
+        name = names.biases[layer][j]
     return f"${name}$"
 
 
-def _labels(space, labels):
+def _labels(space: WeightSpace, labels: Sequence[str] | None) -> list[str]:
     if labels is None:
         return [place_name(space.net, place) for place in space.places]
     if len(labels) != len(space.places):
@@ -71,8 +86,8 @@ def _labels(space, labels):
     return list(labels)
 
 
-def duration(networks, a_second=A_SECOND):
-    """How long it takes to run that many networks, an int of any size, in words."""
+def duration(networks: int, a_second: float = A_SECOND) -> str:
+    """How long it takes to run that many networks, in words; the number may be of any size."""
     if networks < 1 or a_second <= 0:
         raise ValueError(f"networks: wanted at least 1, got {networks} at {a_second} a second.")
     power = log10(networks) - log10(a_second)  # a float would overflow
@@ -85,7 +100,13 @@ def duration(networks, a_second=A_SECOND):
     return f"{seconds / length:,.0f} {unit if round(seconds / length) != 1 else unit[:-1]}"
 
 
-def plot_growth(values=(2, 3, 5, 10), *, highest=30, mark=None, a_second=A_SECOND):
+def plot_growth(
+    values: Sequence[int] = (2, 3, 5, 10),
+    *,
+    highest: int = 30,
+    mark: int | None = None,
+    a_second: float = A_SECOND,
+) -> Picture:
     """Draw k ** n, the number of networks on a grid, against n, for each k of `values`.
 
     highest: the largest n. mark: an n to point out, None for none. Horizontal lines say how long
@@ -131,7 +152,9 @@ def plot_growth(values=(2, 3, 5, 10), *, highest=30, mark=None, a_second=A_SECON
     return picture
 
 
-def plot_grid_losses(losses, *, bins=60, others=None):
+def plot_grid_losses(
+    losses: ArrayLike, *, bins: int = 60, others: dict[str, float] | None = None
+) -> Picture:
     """Draw how often each loss occurs on a grid: a histogram with a logarithmic count.
 
     losses: (M,), of all networks of the grid. others: {"label": loss}, at most 3 to point out; the
@@ -141,7 +164,7 @@ def plot_grid_losses(losses, *, bins=60, others=None):
     losses = numeric_array("losses", losses, (1,), "the losses of a grid, (M,)")
     marked = {"best of the grid": losses.min(), **(others or {})}
     if len(marked) > 4:
-        raise ValueError(f"others: wanted at most 3 losses, got {len(others)}.")
+        raise ValueError(f"others: wanted at most 3 losses, got {len(others or {})}.")
     picture = Picture(WIDTH, 3.4)
     with style.context(STYLE):
         panel = picture.add_axes((0.085, 0.16, 0.895, 0.78))
@@ -162,7 +185,9 @@ def plot_grid_losses(losses, *, bins=60, others=None):
     return picture
 
 
-def _surface(panel, space, low, high, labels):
+def _surface(
+    panel: Axes, space: WeightSpace, low: np.ndarray, high: np.ndarray, labels: Sequence[str]
+) -> None:
     """Draw the loss over the box from `low` to `high` as contours."""
     across, up = (np.linspace(low[i], high[i], RESOLUTION) for i in (0, 1))
     losses = space.loss(np.stack(np.meshgrid(across, up), axis=-1))
@@ -175,7 +200,13 @@ def _surface(panel, space, low, high, labels):
     panel.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel=labels[0], ylabel=labels[1])
 
 
-def plot_steepest_ascent(space, point=None, *, reach=3.0, labels=None):
+def plot_steepest_ascent(
+    space: WeightSpace,
+    point: ArrayLike | None = None,
+    *,
+    reach: float = 3.0,
+    labels: Sequence[str] | None = None,
+) -> Picture:
     """Draw the gradient on the loss surface, and how fast the loss changes in every direction.
 
     space: a WeightSpace with two places. point: (2,), None for the network's own values. reach: how
@@ -206,7 +237,7 @@ def plot_steepest_ascent(space, point=None, *, reach=3.0, labels=None):
         for sign, colour, words in ((1, VERMILLION, "ascent"), (-1, BLUE, "descent")):
             tip = point + sign * 0.55 * reach * gradient / length
             panel.annotate(
-                "", tip, point, gid=words,
+                "", tip, point, gid=words,  # type: ignore[arg-type]  # an array will do
                 arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.2,
                             "shrinkA": 0, "shrinkB": 0, "mutation_scale": 16},
             )  # fmt: skip
@@ -243,7 +274,14 @@ def plot_steepest_ascent(space, point=None, *, reach=3.0, labels=None):
     return picture
 
 
-def plot_descent_on_curve(space, eta, steps=4, start=None, *, label=None):
+def plot_descent_on_curve(
+    space: WeightSpace,
+    eta: float,
+    steps: int = 4,
+    start: ArrayLike | None = None,
+    *,
+    label: str | None = None,
+) -> Picture:
     """Draw gradient descent on the loss along one weight: tangents, and the steps they give.
 
     space: a WeightSpace with one place. start: (1,), None for the network's own value. label: name
@@ -295,7 +333,15 @@ def plot_descent_on_curve(space, eta, steps=4, start=None, *, label=None):
     return picture
 
 
-def plot_learning_rates(space, etas, steps=20, start=None, *, labels=None, limits=None):
+def plot_learning_rates(
+    space: WeightSpace,
+    etas: ArrayLike,
+    steps: int = 20,
+    start: ArrayLike | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+    limits: ArrayLike | None = None,
+) -> Picture:
     """Draw gradient descent side by side for each learning rate of `etas`.
 
     Above, the path on the loss surface; below, the loss against the step. A path that leaves the
@@ -326,7 +372,7 @@ def plot_learning_rates(space, etas, steps=20, start=None, *, labels=None, limit
         for column, (eta, (points, losses)) in enumerate(zip(etas, paths)):
             surface, curve = panels[:, column]
             _surface(surface, space, low, high, labels)
-            drawn = {"color": VERMILLION, "linewidth": 1.3, "markersize": 3.5}
+            drawn: dict[str, Any] = {"color": VERMILLION, "linewidth": 1.3, "markersize": 3.5}
             surface.plot(*points.T, "-o", gid=f"path {eta:g}", **drawn)
             surface.plot(*points[0], "s", color=BLACK, markersize=6, gid="start", zorder=4)
             surface.set_title(f"$\\eta$ = {eta:g}")
@@ -346,7 +392,7 @@ def plot_learning_rates(space, etas, steps=20, start=None, *, labels=None, limit
     return picture
 
 
-def _loss_limits(curves):
+def _loss_limits(curves: Sequence[np.ndarray]) -> tuple[float, float]:
     """Lowest and highest loss to show: a path that runs away does not squeeze the others."""
     losses = np.concatenate(curves)
     losses = losses[losses > 0]
@@ -356,7 +402,7 @@ def _loss_limits(curves):
     return max(losses.min() / 2, 1e-12 * highest), 2 * highest
 
 
-def _box(paths, ratio):
+def _box(paths: Sequence[Descent], ratio: float) -> tuple[np.ndarray, np.ndarray]:
     """Corners of a box with the best point found in the middle and the start inside.
 
     It is `ratio` times as wide as high, as its panel is, so that right angles look right.
@@ -369,7 +415,7 @@ def _box(paths, ratio):
     return best - half, best + half
 
 
-def _wanted_limits(limits):
+def _wanted_limits(limits: ArrayLike) -> np.ndarray:
     limits = numeric_array("limits", limits, (2,), "the corners (low, high), shape (2, 2)")
     if limits.shape != (2, 2) or not np.all(limits[0] < limits[1]):
         raise ValueError(

@@ -3,14 +3,19 @@
 Slopes and deltas are complex-step derivatives, so every picture takes any network.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from matplotlib import style
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
-from helpers.network import HIDDEN_ACTIVATIONS, Network, numeric_array, softmax
+from helpers.activations import HIDDEN_ACTIVATIONS, ActivationFunction, softmax, title_of
+from helpers.network import Network, numeric_array
 from helpers.pictures.style import (
-    ACTIVATION_TITLES,
     BLACK,
     BLUE,
     CURVES,
@@ -25,6 +30,9 @@ from helpers.pictures.style import (
 from helpers.reference import gradients, jacobian, slope, vjp
 from helpers.weight_space import WeightSpace
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 LOSS_TITLES = {
     "half_squared": "half-squared error",
     "squared": "squared error",
@@ -32,14 +40,17 @@ LOSS_TITLES = {
 }
 # Blue below 0, white at 0, orange above; pale enough for black numbers on it.
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#7FB8DA", "#FFFFFF", "#F2C063"])
+LARGEST_SHOWN = 1.5  # of the activations that slopes are drawn against
 MAX_OUTPUTS = 5  # of a Jacobian whose numbers are readable
 
 
-def plot_slope_through_activation(names=("linear", "sigmoid", "tanh", "relu"), *, limit=4.0):
+def plot_slope_through_activation(
+    names: Sequence[str] = ("linear", "sigmoid", "tanh", "relu"), *, limit: float = 4.0
+) -> Picture:
     """Draw each slope f′(z) against the activation a = f(z) at the same z, −limit ≤ z ≤ limit.
 
-    names: any of "linear", "sigmoid", "tanh", "relu". Raises ValueError for an unknown name, for no
-    names and for a limit that is not positive.
+    names: any of "linear", "sigmoid", "tanh", "relu", or others in helpers.activations. Raises
+    ValueError for an unknown name, for no names and for a limit that is not positive.
     """
     if not names or any(name not in HIDDEN_ACTIVATIONS for name in names):
         raise ValueError(f"names: wanted any of {', '.join(HIDDEN_ACTIVATIONS)}, got {names!r}.")
@@ -52,35 +63,61 @@ def plot_slope_through_activation(names=("linear", "sigmoid", "tanh", "relu"), *
         ends = []
         for name, (colour, dash, marker) in zip(names, CURVES):
             function = HIDDEN_ACTIVATIONS[name]
-            a, slopes = function(z), slope(function, z)
-            shown = np.abs(a) <= 1.5
-            a, slopes = a[shown], slopes[shown]
-            if name == "relu":
-                # All z ≤ 0 have the activation 0: a dot. From there the slope jumps to 1.
-                panel.plot([0], [0], marker, color=colour, markersize=8, zorder=4, gid="relu off")
-                a, slopes = a[a > 0], slopes[a > 0]
-            panel.plot(
-                a, slopes, color=colour, linestyle=dash, marker=marker, markersize=5,
-                markevery=(10, 40), label=name, gid=name,
-            )  # fmt: skip
-            ends.append((a[-1], slopes[-1], ACTIVATION_TITLES[name], colour))
+            lines, flat = _slopes_by_activation(function, z)
+            if not lines and not flat:
+                raise ValueError(
+                    f"names: wanted activations with values between −{LARGEST_SHOWN} and "
+                    f"{LARGEST_SHOWN}, which is all that the picture shows; {name!r} has none for "
+                    f"z between −{limit:g} and {limit:g}."
+                )
+            for a, slopes in flat:
+                panel.plot(
+                    a, slopes, marker, color=colour, markersize=8, zorder=4, gid=f"{name} off"
+                )
+            if lines:
+                gap = np.full((2, 1), np.nan)  # between two parts no line is drawn
+                a, slopes = np.hstack([part for line in lines for part in (gap, line)][1:])
+                panel.plot(
+                    a, slopes, color=colour, linestyle=dash, marker=marker, markersize=5,
+                    markevery=(10, 40), label=name, gid=name,
+                )  # fmt: skip
+            ends.append((*(lines or flat)[-1][:, -1], function.title, colour))
         panel.set(
             xlabel="activation $a$, as the forward pass stored it",
             ylabel="slope $f\\,'(z)$",
-            xlim=(-1.5, 1.5),
+            xlim=(-LARGEST_SHOWN, LARGEST_SHOWN),
             ylim=(-0.08, 1.15),
         )
         label_ends(panel, ends)
     return picture
 
 
+def _slopes_by_activation(
+    function: ActivationFunction, z: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Activations and slopes at z, as far as they are shown: lines, and single points.
+
+    Each is an array of two rows, a and f′. The slope jumps at a kink, so a line ends there; where
+    all z up to a kink have one activation, as with ReLU's z ≤ 0, there is no line but a point.
+    """
+    lines, flat = [], []
+    for part in np.split(z, np.searchsorted(z, sorted(function.kinks), side="right")):
+        both = np.array([function(part), slope(function, part)])
+        both = both[:, np.abs(both[0]) <= LARGEST_SHOWN]
+        if both.size and np.all(both[0] == both[0, 0]):
+            flat.append(both[:, :1])
+        elif both.size:
+            lines.append(both)
+    return lines, flat
+
+
 def plot_output_delta(
-    t=0.0,
-    pairs=(("sigmoid", "half_squared"), ("sigmoid", "cross_entropy")),
+    t: float = 0.0,
+    pairs: Sequence[tuple[str, str]] = (("sigmoid", "half_squared"), ("sigmoid", "cross_entropy")),
     *,
-    limit=6.0,
-    marks=(),
-):
+    limit: float = 6.0,
+    marks: ArrayLike = (),
+) -> Picture:
     """Draw the delta of one output unit against its weighted input z, −limit ≤ z ≤ limit.
 
     t: the target; pairs: (output activation, loss) of each curve; marks: values of z at which dots
@@ -93,21 +130,21 @@ def plot_output_delta(
     marks = numeric_array("marks", marks, (1,), "numbers z, shape (M,)")
     picture = Picture(WIDTH, 3.4)
     with style.context(STYLE):
-        labels = [f"{ACTIVATION_TITLES[o]},\n{LOSS_TITLES[loss]}" for o, loss in pairs]
+        labels = [f"{title_of(o)},\n{LOSS_TITLES[loss]}" for o, loss in pairs]
         room = max(text_size(label, 10)[0] for label in labels) + 0.45
         panel = picture.add_axes((0.085, 0.155, (WIDTH * 0.915 - room) / WIDTH, 0.8))
         ends = []
         for (output, loss), label, (colour, dash, marker) in zip(pairs, labels, CURVES):
             unit = Network([[[1.0]]], output=output, loss=loss)  # weight 1, no bias: z = x
 
-            def delta(z, unit=unit):
+            def delta(z: np.ndarray, unit: Network = unit) -> np.ndarray:
                 return gradients(unit, z[:, None], np.full((len(z), 1), t)).delta[0][:, 0]
 
             z = np.linspace(-limit, limit, 241)
             values = delta(z)
             panel.plot(z, values, color=colour, linestyle=dash, label=label, gid=f"{output} {loss}")
             if len(marks):
-                dots = {"color": colour, "markersize": 8, "zorder": 4}
+                dots: dict[str, Any] = {"color": colour, "markersize": 8, "zorder": 4}
                 panel.plot(marks, delta(marks), marker, gid=f"{output} {loss} marks", **dots)
             ends.append((z[-1], values[-1], label, colour))
         panel.axhline(0, color=GREY, linewidth=0.8, zorder=1)
@@ -121,8 +158,15 @@ def plot_output_delta(
 
 
 def plot_saturation(
-    nets, x, t, *, eta, steps, losses=("half_squared", "cross_entropy"), ylabel="output $a_o$"
-):
+    nets: dict[str, Network],
+    x: ArrayLike,
+    t: ArrayLike,
+    *,
+    eta: float,
+    steps: int,
+    losses: Sequence[str] = ("half_squared", "cross_entropy"),
+    ylabel: str = "output $a_o$",
+) -> Picture:
     """Draw the output of networks over steps of gradient descent, one panel for each loss.
 
     nets: {"label": Network with one output}, of which the weights and biases are used and the
@@ -160,7 +204,7 @@ def plot_saturation(
     return picture
 
 
-def _along(net, points):
+def _along(net: Network, points: Iterable[np.ndarray]) -> Iterator[Network]:
     """Yield `net` with the weights and biases of each point of its whole WeightSpace."""
     for point in points:
         weights, biases = [], []
@@ -172,13 +216,13 @@ def _along(net, points):
         yield Network(weights, biases, hidden=net.hidden, output=net.output, loss=net.loss_name)
 
 
-LOSSES_OF_ACTIVATIONS = {
+LOSSES_OF_ACTIVATIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "cross_entropy": lambda a, t: -np.sum(t * np.log(a)),
     "half_squared": lambda a, t: 0.5 * np.sum((t - a) ** 2),
 }
 
 
-def plot_jacobians(z, t, *, loss="cross_entropy"):
+def plot_jacobians(z: ArrayLike, t: ArrayLike, *, loss: str = "cross_entropy") -> Picture:
     """Draw softmax's Jacobian at z, what is left of it where only its diagonal is used, and the
     deltas that come out of the one and the other.
 
@@ -208,7 +252,11 @@ def plot_jacobians(z, t, *, loss="cross_entropy"):
         reach = np.abs(whole).max()
         # As many digits, and as large, as there is room for in a cell.
         digits = 3 if len(z) <= 3 else 2
-        look = {"ha": "center", "va": "center", "fontsize": 10 if len(z) <= 4 else 9}
+        look: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": 10 if len(z) <= 4 else 9,
+        }
         for left, title, matrix in (
             (0.06, "whole Jacobian", whole),
             (0.345, "diagonal only", diagonal),
@@ -240,11 +288,11 @@ def plot_jacobians(z, t, *, loss="cross_entropy"):
     return picture
 
 
-def _symbols(letter, count):
+def _symbols(letter: str, count: int) -> list[str]:
     return [f"${letter}_{k}$" for k in range(1, count + 1)]
 
 
-def plot_delta_by_layer(networks, x, t):
+def plot_delta_by_layer(networks: dict[str, Network], x: ArrayLike, t: ArrayLike) -> Picture:
     """Draw the size of the deltas in each layer: the root of their mean square, over points too.
 
     networks: {"label": Network}; x: (N, in); t: (N, out). Layers are counted from 1; the last is
@@ -253,10 +301,7 @@ def plot_delta_by_layer(networks, x, t):
     """
     if not isinstance(networks, dict) or not 1 <= len(networks) <= len(CURVES):
         raise ValueError(f"networks: wanted a dict of 1 to {len(CURVES)}, got {networks!r:.60}.")
-    sizes = {
-        ACTIVATION_TITLES.get(label, str(label)): delta_sizes(net, x, t)
-        for label, net in networks.items()
-    }
+    sizes = {title_of(label): delta_sizes(net, x, t) for label, net in networks.items()}
     picture = Picture(WIDTH, 3.8)
     with style.context(STYLE):
         room = max(text_size(label, 10)[0] for label in sizes) + 0.45
@@ -283,12 +328,14 @@ def plot_delta_by_layer(networks, x, t):
     return picture
 
 
-def delta_sizes(net, x, t):
+def delta_sizes(net: Network, x: ArrayLike, t: ArrayLike) -> np.ndarray:
     """The root mean square of the deltas of each layer, shape (layers,), over points and units."""
     return np.array([np.sqrt(np.mean(delta**2)) for delta in gradients(net, x, t).delta])
 
 
-def plot_weighted_inputs(net, x, t, *, unit, etas, steps):
+def plot_weighted_inputs(
+    net: Network, x: ArrayLike, t: ArrayLike, *, unit: int, etas: ArrayLike, steps: int
+) -> Picture:
     """Draw the weighted input of a unit of the first hidden layer over steps of gradient descent,
     a line for each data point and a panel for each learning rate.
 

@@ -6,10 +6,14 @@ colour stands alone: a dash, a marker or a label always says the same.
 
 import base64
 import io
+from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
@@ -31,16 +35,10 @@ TEXT_COLOUR = {
     SKY: "#1B6796",
 }
 
-ACTIVATION_TITLES = {
-    "linear": "linear",
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "relu": "ReLU",
-    "softmax": "softmax",
-}
+Dash = str | tuple[float, tuple[float, ...]]  # a name, or an offset and lengths in points
 
 # One colour, dash and marker for each curve of a picture, in this order.
-CURVES = [
+CURVES: list[tuple[str, Dash, str]] = [
     (BLUE, "solid", "o"),
     (VERMILLION, (0, (5, 2)), "s"),
     (GREEN, (0, (6, 2, 1, 2)), "^"),
@@ -53,19 +51,29 @@ CURVES = [
 WIDTH = 8.5  # inches: the width of a notebook cell
 
 # The font is named, so that a student's own rcParams change neither the look nor the layout.
-FONT = "DejaVu Sans"  # Matplotlib brings it along
+FONT, MATH_FONT = "DejaVu Sans", "dejavusans"  # Matplotlib brings them along
 # Fonts with many scripts, one of which most systems have, for names.
 MORE_FONTS = (
-    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Microsoft YaHei"),
-    *("Malgun Gothic", "Yu Gothic", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS"),
-    *("Noto Sans Devanagari", "Nirmala UI", "Noto Sans Thai", "Leelawadee UI"),
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK KR",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+    "Yu Gothic",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Arial Unicode MS",
+    "Noto Sans Devanagari",
+    "Nirmala UI",
+    "Noto Sans Thai",
+    "Leelawadee UI",
 )
 UNKNOWN = "▯"  # stands for a character that no font here has
-STYLE = [
+STYLE: list[str | dict[str, Any]] = [
     "default",
     {
         "font.family": FONT,
-        "mathtext.fontset": "dejavusans",
+        "mathtext.fontset": MATH_FONT,
         "font.size": 10,
         "axes.titlesize": 11,
         "axes.labelsize": 10,
@@ -97,15 +105,15 @@ class Picture(Figure):
     SHOWN_DPI = 100  # an inch of the picture is this many pixels of the page
     SAVED_DPI = 170  # and this many in the image, for sharp screens
 
-    def __init__(self, width, height):
+    def __init__(self, width: float, height: float) -> None:
         super().__init__(figsize=(width, height), dpi=self.SHOWN_DPI, facecolor="white")
         FigureCanvasAgg(self)
 
-    def draw(self, renderer):
+    def draw(self, renderer: RendererBase) -> None:
         with style.context(STYLE):
             super().draw(renderer)
 
-    def png(self):
+    def png(self) -> bytes:
         """The picture as the bytes of a PNG file; equal pictures give equal bytes."""
         file = io.BytesIO()
         if at_grading():  # for one feedback page: quickly drawn counts, not small
@@ -118,7 +126,7 @@ class Picture(Figure):
         image.save(file, format="png", optimize=True)
         return file.getvalue()
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         from IPython.display import display
 
         width, height = (self.get_size_inches() * self.SHOWN_DPI).round().astype(int).tolist()
@@ -131,11 +139,17 @@ class Picture(Figure):
 
 
 @lru_cache(maxsize=4096)
-def text_size(text, size, italic=False, bold=False, family=(FONT,)):
+def text_size(
+    text: str,
+    size: float,
+    italic: bool = False,
+    bold: bool = False,
+    family: tuple[str, ...] = (FONT,),
+) -> tuple[float, float]:
     """Width and height in inches of `text` (mathtext between $ signs) at `size` points."""
     font = FontProperties(
         family=list(family),
-        math_fontfamily=STYLE[1]["mathtext.fontset"],
+        math_fontfamily=MATH_FONT,
         size=size,
         style="italic" if italic else "normal",
         weight="bold" if bold else "normal",
@@ -150,33 +164,33 @@ def text_size(text, size, italic=False, bold=False, family=(FONT,)):
 
 
 @lru_cache(maxsize=1024)
-def fonts_for(text):
+def fonts_for(text: str) -> tuple[str, ...]:
     """Families of fonts with which `text` can be drawn, the course's own first."""
     return (FONT, *(_more_fonts() if _missing(text, (FONT,)) else ()))
 
 
-def missing_characters(text):
-    """The characters of `text` that no font here has: a set."""
+def missing_characters(text: str) -> set[str]:
+    """The characters of `text` that no font here has."""
     return _missing(text, fonts_for(text))
 
 
 @cache
-def _more_fonts():
+def _more_fonts() -> tuple[str, ...]:
     installed = {font.name for font in fontManager.ttflist}
     return tuple(family for family in MORE_FONTS if family in installed)
 
 
-def _missing(text, families):
+def _missing(text: str, families: tuple[str, ...]) -> set[str]:
     fonts = [get_font(fontManager.findfont(FontProperties(family))) for family in families]
     return {c for c in text if not any(font.get_char_index(ord(c)) for font in fonts)}
 
 
-def text_colour(colour):
+def text_colour(colour: str) -> str:
     """The shade of a palette colour in which small letters are readable on white."""
     return TEXT_COLOUR.get(colour, colour)
 
 
-def label_ends(panel, ends):
+def label_ends(panel: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Write each (x, y, label, colour) right of the panel, about level with y, none on another."""
     box = panel.get_window_extent()
     heights = [panel.transData.transform((x, y))[1] for x, y, _, _ in ends]
@@ -203,19 +217,20 @@ def label_ends(panel, ends):
         )
 
 
-def _spread(positions, minimum):
+def _spread(positions: np.ndarray, minimum: float) -> np.ndarray:
     """Move positions until all are `minimum` apart; groups that move keep their middle."""
     positions = np.asarray(positions, dtype=float)
     order = np.argsort(positions, kind="stable")
-    groups = []  # [sum of the members' positions, members], from bottom to top
+    # (sum of the members' positions, members), from bottom to top
+    groups: list[tuple[float, list[int]]] = []
     for index in order:
-        groups.append([positions[index], [index]])
+        groups.append((positions[index], [index]))
         while len(groups) > 1:
             (low, below), (high, above) = groups[-2:]
             distance = high / len(above) - low / len(below)
             if distance >= minimum * (len(above) + len(below)) / 2:
                 break
-            groups[-2:] = [[low + high, below + above]]
+            groups[-2:] = [(low + high, below + above)]
     result = np.empty(len(positions))
     for total, members in groups:
         for rank, index in enumerate(members):

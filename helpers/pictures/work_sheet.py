@@ -1,14 +1,21 @@
 """The work sheet: a printable page with a network and empty places for one step by hand."""
 
+from __future__ import annotations
+
 import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from matplotlib import style
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from helpers.network import numeric_array
+from helpers.activations import title_of
+from helpers.network import Network, numeric_array
 from helpers.pictures.network_diagram import draw_network
 from helpers.pictures.network_diagram.content import (
     BOTH,
+    Layers,
     Names,
     format_number,
     parts_of,
@@ -17,7 +24,6 @@ from helpers.pictures.network_diagram.content import (
 )
 from helpers.pictures.network_diagram.layout import least_height
 from helpers.pictures.style import (
-    ACTIVATION_TITLES,
     BLACK,
     BLUE,
     GREY,
@@ -31,23 +37,29 @@ from helpers.pictures.style import (
     text_size,
 )
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 A4 = (210, 297)  # millimetres, as all lengths on the work sheet
 BORDER = 12
 MIN_ROW_HEIGHT, MIN_CELL_WIDTH = 7, 14  # height and width of a place to write a number by hand
 MIN_NAME_SIZE, MAX_NAME_LENGTH = 7, 150  # points and letters; a longer name is cut off
 
+# Name of the row, and a name for each of its places.
+TableRow = tuple[str, list[str]]
+
 
 def draw_work_sheet(
-    network,
-    x,
-    t,
-    eta,
+    network: Network,
+    x: ArrayLike,
+    t: ArrayLike,
+    eta: float,
     *,
-    activations=("sigmoid", "tanh", "relu"),
-    title="One step of SGD by hand",
-    name="",
-):
-    """A page to print, A4 upright, for working one step of SGD by hand. Returns the Picture.
+    activations: Sequence[str] = ("sigmoid", "tanh", "relu"),
+    title: str = "One step of SGD by hand",
+    name: str | None = "",
+) -> Picture:
+    """A page to print, A4 upright, for working one step of SGD by hand.
 
     network: a Network, whose hidden activation does not matter; x: (in,) or (1, in); t: (out,) or
     (1, out); eta: the learning rate; activations: of the hidden units, one column each; name: whose
@@ -64,7 +76,7 @@ def draw_work_sheet(
     if x is None or t is None or isinstance(x, str) or isinstance(t, str):
         raise ValueError("x and t: wanted numbers, the work sheet shows them.")
     eta = float(numeric_array("eta", eta, (0,), "one number"))
-    titles = [ACTIVATION_TITLES.get(name, str(name)) for name in activations]
+    titles = [title_of(name) for name in activations]
     sections = _work_sheet_rows(Names(sizes, None, None, None), sizes)
     count = sum(len(rows) for _, _, rows in sections)
 
@@ -119,7 +131,14 @@ def draw_work_sheet(
     return page
 
 
-def _write_head(panel, title, name, network, eta, activations):
+def _write_head(
+    panel: Axes,
+    title: str,
+    name: str | None,
+    network: Network,
+    eta: float,
+    activations: Sequence[str],
+) -> None:
     """Title, the student's name, and what is given besides the drawing's numbers."""
     width, height = A4
     top = height - BORDER
@@ -137,7 +156,7 @@ def _write_head(panel, title, name, network, eta, activations):
     loss = losses[network.loss_name].format("" if network.weights[-1].shape[1] == 1 else "Σ ")
     given = (
         f"Learning rate $\\eta$ = {format_number(eta, 6, given=True)}.   "
-        f"Output: {ACTIVATION_TITLES[network.output]}.   Loss: $E$ = {loss}."
+        f"Output: {title_of(network.output)}.   Loss: $E$ = {loss}."
     )
     panel.text(BORDER, top - 12, given, fontsize=10, va="center", gid="given")
     columns = (
@@ -147,7 +166,7 @@ def _write_head(panel, title, name, network, eta, activations):
     panel.text(BORDER, top - 18, columns, fontsize=10, va="center")
 
 
-def _write_name(panel, text, size, colour):
+def _write_name(panel: Axes, text: str, size: float, colour: str) -> None:
     place = A4[0] - BORDER, A4[1] - BORDER - 4
     panel.text(
         *place, text, fontsize=size, va="center", ha="right", color=colour, parse_math=False,
@@ -155,7 +174,7 @@ def _write_name(panel, text, size, colour):
     )  # fmt: skip
 
 
-def _fitted_name(name, room):
+def _fitted_name(name: str, room: float) -> tuple[str, float]:
     """A name as one line of at most `room` inches, and its size in points; cut off if need be."""
     # Without what is not seen, such as marks that turn the direction of writing.
     seen = (c for c in name if c.isspace() or not unicodedata.category(c).startswith("C"))
@@ -163,7 +182,7 @@ def _fitted_name(name, room):
     missing = missing_characters(name)
     name = "".join(UNKNOWN if c in missing else c for c in name)
 
-    def too_wide(text, size):  # $ is no sign of a formula here
+    def too_wide(text: str, size: float) -> bool:  # $ is no sign of a formula here
         return text_size(text.replace("$", "S"), size, family=fonts_for(text))[0] > room
 
     size = 10.0
@@ -177,7 +196,7 @@ def _fitted_name(name, room):
     return shown, size
 
 
-def _write_formulas(panel, bottom, top):
+def _write_formulas(panel: Axes, bottom: float, top: float) -> None:
     """The names of the quantities, and dotted lines for the formulas, which are the student's."""
     names = "     ".join(
         (
@@ -208,7 +227,7 @@ def _write_formulas(panel, bottom, top):
             )
 
 
-def _given_layers(network, x, t):
+def _given_layers(network: Network, x: ArrayLike, t: ArrayLike) -> Layers:
     """The units of the work sheet's drawing, to measure it."""
     sizes, _, biases = parts_of(network)
     return units_of(
@@ -219,25 +238,25 @@ def _given_layers(network, x, t):
         t=values_written("t", t, [(sizes[-1],)], batch=True, listed=False),
         biases=(BOTH, biases),
         loss=[None],
-        **dict.fromkeys(("z", "a", "delta", "bias_gradients"), [None] * len(biases)),
+        **dict.fromkeys(("z", "a", "delta", "bias_gradients"), [None] * (len(sizes) - 1)),
     )
 
 
-def _work_sheet_rows(names, sizes):
-    """What is wanted: [(section, colour, [(name of the row, [name of each place])])]."""
+def _work_sheet_rows(names: Names, sizes: Sequence[int]) -> list[tuple[str, str, list[TableRow]]]:
+    """What is wanted: section, colour and rows of each part of the table."""
     layers = range(1, len(sizes))
     gradient = "\\partial E/\\partial "
 
-    def units(symbol, layer):
+    def units(symbol: str, layer: int) -> list[str]:
         return [names.of(symbol, layer, i) for i in range(sizes[layer])]
 
-    def matrix(name, before, layer):
+    def matrix(name: str, before: str, layer: int) -> list[TableRow]:
         entries = names.weights[layer - 1]
         if sizes[layer] == 1:  # one row for the column that the weights to a single unit are
             entries = [[entry for (entry,) in entries]]
         return [(name, [f"{before}{entry}" for entry in row]) for row in entries]
 
-    def parameters(before, layer):
+    def parameters(before: str, layer: int) -> list[TableRow]:
         return matrix(before + names.of_layer("W", layer), before, layer) + [
             (
                 before + names.of_layer("b", layer),
@@ -245,7 +264,9 @@ def _work_sheet_rows(names, sizes):
             )
         ]
 
-    forward, backward, update = [], [], []
+    forward: list[TableRow] = []
+    backward: list[TableRow] = []
+    update: list[TableRow] = []
     for layer in layers:
         z, a = names.of_layer("z", layer), names.of_layer("a", layer)
         if sizes[layer] == 1:
@@ -266,7 +287,15 @@ def _work_sheet_rows(names, sizes):
     ]
 
 
-def _draw_section(panel, section, colour, rows, top, row, lines):
+def _draw_section(
+    panel: Axes,
+    section: str,
+    colour: str,
+    rows: Sequence[TableRow],
+    top: float,
+    row: float,
+    lines: tuple[float, float, float, int],
+) -> None:
     """A part of the work sheet's table: a bar with its name, the rows' names, empty places."""
     names_left, cells_left, column, columns = lines
     right = cells_left + column * columns

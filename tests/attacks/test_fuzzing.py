@@ -17,7 +17,7 @@ from helpers.asking.record import VERSION
 from helpers.grading.errors import NothingGraded
 from helpers.grading.gradebook import results
 from helpers.grading.gradebook.marks import ByHand
-from helpers.grading.gradebook.score import records_in, score
+from helpers.grading.gradebook.score import records_in, verdicts_by_question
 from helpers.grading.intake import submissions
 from helpers.grading.pages import feedback
 from helpers.grading.pages.markup import safe_outputs
@@ -117,7 +117,7 @@ def result_of(submission, released, rng):
         cell.source for cell in original.notebook.cells if not is_answer(cell)
     ]
     execution = run_as_a_kernel_might(notebook, name, rng)
-    verdicts = score(notebook, original.questions, execution)
+    verdicts = verdicts_by_question(notebook, original.questions, execution)
     for question in original.questions.values():
         assert [v.part for v in verdicts[question.id]] == [part.name for part in question.parts]
         assert all(0 <= v.points <= v.max_points for v in verdicts[question.id])
@@ -169,8 +169,8 @@ def test_mutated_notebooks(course, released, tmp_path, capsys, caplog, sample):
         rng = generator(SEED + number)
         files = [mutated_notebook(rng) for _ in range(OF_ONE_CLASS)]
         write_class(tmp_path / "class.zip", files)
-        taken = submissions.take_in(tmp_path / "class.zip", released)
-        assert len(taken.submissions) == OF_ONE_CLASS and not taken.nobodys
+        taken = submissions.collect(tmp_path / "class.zip", released)
+        assert len(taken.submissions) == OF_ONE_CLASS and not taken.unassigned
         for submission in taken.submissions:
             start = time.process_time()
             result, notebook = result_of(submission, released, rng)
@@ -196,7 +196,7 @@ def test_mutated_zips(released, tmp_path, capsys, sample):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                taken = submissions.take_in(tmp_path / "class.zip", released)
+                taken = submissions.collect(tmp_path / "class.zip", released)
         except NothingGraded as error:
             assert "class.zip" in str(error)
             ends["refused"] += 1

@@ -132,13 +132,13 @@ def test_intake_takes_little_time_and_memory(kind, request):
 TAKE_IN = """
 import sys, time
 from pathlib import Path
-from helpers.grading.intake.submissions import take_in
+from helpers.grading.intake.submissions import collect
 from helpers.grading.repair.released import released_notebooks
 from helpers.grading.machine.scratch import remove
 from helpers.grading.settings import course_at
 released = released_notebooks(course_at(sys.argv[2]), sys.argv[3])
 start = time.monotonic()
-take_in(sys.argv[1], released)
+collect(sys.argv[1], released)
 # Not getrusage, which knows of the memory of the process that started this one.
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").open(encoding="utf-8"))
 print(time.monotonic() - start, status["VmHWM"].split()[0])

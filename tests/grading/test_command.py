@@ -310,7 +310,7 @@ def test_whatever_a_submission_brings_is_defused(tmp_path):
             *released.cells,
         ]
     )
-    verdicts = [Verdict("z_h", 0, 1, "wrong", "wrong_sign", HOSTILE)]
+    verdicts = [Verdict("z_h", 0, 1, "wrong", (("wrong_sign",),), HOSTILE)]
     result = results.Result(
         HOSTILE, LESSON, name, "repaired", 50, {"p2.sigmoid.forward": verdicts}, (HOSTILE,)
     )
@@ -350,7 +350,7 @@ def test_no_cell_is_a_formula(tmp_path, start):
     name = f'{start}HYPERLINK("x"), "quoted"'
     found = [
         results.Result(
-            name, LESSON, "n", "graded", 2, {"q": [Verdict("p", 1.5, 2, "wrong", "", name)]}
+            name, LESSON, "n", "graded", 2, {"q": [Verdict("p", 1.5, 2, "wrong", (), name)]}
         )
     ]
     grades, checks, _ = tables.write(course, found, {(name, LESSON, "n"): 1.5})

@@ -236,9 +236,11 @@ def test_a_notebook_that_takes_its_workers_along_is_set_aside(machines, course):
 def test_workers_with_other_versions_get_nothing(machines, course, capsys):
     write_zip(generated_class(1), course / "class.zip")
     machines.start_workers(1)
-    with cluster.connected(machines.address, sandbox.BUBBLEWRAP, progress.progress("bar")) as found:
+    with cluster.connected(
+        machines.address, sandbox.BUBBLEWRAP, progress.progress_of_kind("bar")
+    ) as found:
         package = machines.helpers_in("changed")
-        with open(package / "judging.py", "a", encoding="utf-8") as file:
+        with open(package / "marking" / "judging.py", "a", encoding="utf-8") as file:
             file.write("# and this since last year\n")
         (other,) = machines.start_workers(1, "changed")[1]
         (machines.folder / "elsewhere").mkdir()

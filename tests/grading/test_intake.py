@@ -54,7 +54,7 @@ def take(tmp_path, released):
             for inside, data in files.items():
                 (path / inside).parent.mkdir(parents=True, exist_ok=True)
                 (path / inside).write_bytes(data)
-        taken = submissions.take_in(path, released, ["1_lecture"])
+        taken = submissions.collect(path, released, ["1_lecture"])
         return {submission.student: submission for submission in taken.submissions}
 
     return take
@@ -151,7 +151,7 @@ def test_newest_copy_counts(take, tmp_path):
     found = take(files, as_zip=False)
     for name, age in zip(files, (2000, 1000), strict=True):
         os.utime(tmp_path / "class" / name, (10_000 - age, 10_000 - age))
-    found = submissions.take_in(tmp_path / "class", released_in(tmp_path), []).submissions[0]
+    found = submissions.collect(tmp_path / "class", released_in(tmp_path), []).submissions[0]
     assert found.notebooks[NAMES[0]] == new
     assert "2 copies" in found.remarks[NAMES[0]][0]
 
@@ -215,7 +215,7 @@ def test_links_are_not_followed(take, tmp_path):
     link.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "links.zip", "w") as target:
         target.writestr(link, str(secret))
-    (submission,) = submissions.take_in(tmp_path / "links.zip", released_in(tmp_path)).submissions
+    (submission,) = submissions.collect(tmp_path / "links.zip", released_in(tmp_path)).submissions
     assert "is a link" in submission.set_aside[NAMES[0]]
 
 
@@ -232,7 +232,7 @@ def test_names_in_zips_without_the_utf8_flag(tmp_path, released):
         target.writestr("AAAAAAA/problem_1_first.ipynb", ONE)
     data = (tmp_path / "x.zip").read_bytes().replace(b"AAAAAAA", "Ζωή!".encode())
     (tmp_path / "x.zip").write_bytes(data)
-    (submission,) = submissions.take_in(tmp_path / "x.zip", released).submissions
+    (submission,) = submissions.collect(tmp_path / "x.zip", released).submissions
     assert submission.student.startswith("Ζωή_-")
 
 
@@ -260,7 +260,7 @@ def test_ids_are_safe_stable_and_distinct():
 def test_nothing_to_grade_says_what_is_wanted(tmp_path, released, make, says):
     make(tmp_path / "input")
     with pytest.raises(NothingGraded, match=says):
-        submissions.take_in(tmp_path / "input", released)
+        submissions.collect(tmp_path / "input", released)
 
 
 def test_a_notebook_of_another_lesson_is_not_taken_for_one_of_this(take, released):
@@ -364,7 +364,7 @@ def test_what_is_called_like_a_notebook_and_is_a_folder(tmp_path, released):
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as target:
         target.writestr("ann/problem_1_first.ipynb/", b"")
     for path in (tmp_path / "class", tmp_path / "class.zip"):
-        (submission,) = submissions.take_in(path, released).submissions
+        (submission,) = submissions.collect(path, released).submissions
         assert "is a folder, not a file" in submission.set_aside[NAMES[0]]
 
 

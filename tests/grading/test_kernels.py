@@ -545,7 +545,7 @@ def test_how_long_each_notebook_ran_is_noted(small_class):
 
 
 def test_the_bar_shows_rate_and_slowest(capsys):
-    bar = progress.progress("bar")
+    bar = progress.progress_of_kind("bar")
     bar.start(2, 3)
     slow = results.Result("ann", LESSON, "n1", results.GRADED, 5, seconds=7.6)
     quick = results.Result("bob", LESSON, "n2", results.GRADED, 5, seconds=2.0)

@@ -367,7 +367,7 @@ def test_a_missing_driver_is_said_in_words(root, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
-        ({"database": "nobodys"}, 'database "nobodys" does not exist. Wanted: a PostgreSQL'),
+        ({"database": "unassigned"}, 'database "unassigned" does not exist. Wanted: a PostgreSQL'),
         ({"password": "s3cret-wrong"}, 'password authentication failed for user "teacher".'),
         ({"user": "stranger"}, 'password authentication failed for user "stranger".'),
         ({"port": 1}, "Connection refused"),

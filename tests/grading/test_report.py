@@ -14,7 +14,7 @@ from helpers.grading.gradebook import results
 from helpers.grading.pages import analysis, examples, report
 from helpers.grading.settings import course_at
 from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG, Verdict
-from helpers.marking.misconceptions import CATALOGUE, names_in
+from helpers.marking.misconceptions import CATALOGUE
 from helpers.marking.questions import question_by_id, questions_of
 from tests.in_process import marked
 from tests.sample_class.generated import SLIPS, generated_class
@@ -56,6 +56,11 @@ def keep_executed(course, student, notebook, content):
 def _verdicts(notebook, slip):
     work = SLIPS[slip].work() if slip is not None else Notebook(notebook)
     return marked(work.content)
+
+
+def names_in(misconception):
+    """The names in what checks.csv says: "a", "a + b", "a or b"."""
+    return re.split(r" \+ | or ", misconception)
 
 
 @cache
@@ -136,7 +141,9 @@ def test_the_same_results_give_the_same_bytes(course):
 
 def test_results_hold_each_sentence_once(course):
     """However they come: from a worker, or from the disk."""
-    verdicts = {"p3.loss": [Verdict("E", 0, 2, WRONG, "wrong_sign", "The sign of E is not right.")]}
+    verdicts = {
+        "p3.loss": [Verdict("E", 0, 2, WRONG, (("wrong_sign",),), "The sign of E is not right.")]
+    }
     found = [result(name, P3, verdicts) for name in ("Ada_1", "Bo_2")]
     for one in found:
         results.save(course, one)
@@ -202,7 +209,7 @@ def test_an_example_from_a_function_keeps_the_questions_words(course):
 
 def test_there_is_no_example_without_a_notebook_that_can_be_read(course):
     verdicts = _verdicts(P3, None) | {
-        "p3.loss": [Verdict("E", 0, 2, WRONG, "half_forgotten", "…")],
+        "p3.loss": [Verdict("E", 0, 2, WRONG, (("half_forgotten",),), "…")],
     }
     one = result("Kim_2", P3, verdicts)
     assert examples.example_of("half_forgotten", course, [one]) is None
@@ -268,7 +275,7 @@ HOSTILE = '<script>alert(1)</script>"&<img src=x onerror=alert(2)>_7'
 
 
 def test_the_page_is_safe_and_loads_nothing(course):
-    verdicts = {"p3.loss": [Verdict("E", 0, 2, WRONG, "half_forgotten", HOSTILE)]}
+    verdicts = {"p3.loss": [Verdict("E", 0, 2, WRONG, (("half_forgotten",),), HOSTILE)]}
     found = [result(HOSTILE, P3, verdicts, to_read=(HOSTILE,), remarks=(HOSTILE,))]
     page = written(course, found)
     assert "<script" not in page and "<img src=x" not in page
@@ -298,5 +305,5 @@ def test_a_class_of_one_who_handed_nothing_in_has_a_report(course, state):
 
 
 def test_a_name_that_is_gone_from_the_catalogue_does_no_harm(course):
-    verdicts = {"p3.loss": [Verdict("E", 0, 2, WRONG, "of_an_earlier_year", "…")]}
+    verdicts = {"p3.loss": [Verdict("E", 0, 2, WRONG, (("of_an_earlier_year",),), "…")]}
     assert "of an earlier year" in written(course, [result("Kim_2", P3, verdicts)])

@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from helpers.asking.cell_ids import check_cell_id
 from helpers.asking.record import MIME_TYPE
-from helpers.grading.gradebook.score import score
+from helpers.grading.gradebook.score import verdicts_by_question
 from helpers.grading.running.run import Execution
 from helpers.marking.questions import question_by_id
 
@@ -52,7 +52,7 @@ def executed(*outputs, answer=()):
 def verdicts(notebook, reasons=None):
     check = check_cell_id(QUESTION.id)
     execution = Execution(SEED, reasons or {}, {check: NONCE})
-    return score(notebook, {check: QUESTION}, execution)[QUESTION.id]
+    return verdicts_by_question(notebook, {check: QUESTION}, execution)[QUESTION.id]
 
 
 def points(found):
@@ -90,13 +90,13 @@ ALL_RIGHT = "p2.sigmoid.forward\n✓ z_h  right\n✓ a_h  right\n✓ z_o  right\
 def test_no_valid_record_no_marks(outputs, says):
     found = verdicts(executed(*outputs))
     assert points(found) == 0
-    assert all(verdict.verdict == "error" and says in verdict.hint for verdict in found)
+    assert all(verdict.status == "error" and says in verdict.hint for verdict in found)
 
 
 def test_a_check_that_was_never_asked_has_no_record_that_counts():
     check = check_cell_id(QUESTION.id)
     notebook = executed(shown(right_record(nonce=None)))
-    found = score(notebook, {check: QUESTION}, Execution(SEED))[QUESTION.id]
+    found = verdicts_by_question(notebook, {check: QUESTION}, Execution(SEED))[QUESTION.id]
     assert points(found) == 0
 
 
@@ -113,8 +113,8 @@ def test_values_that_are_no_numbers(values):
     record = right_record()
     record["answers"]["E"] = [{"shape": [], "values": values}]
     found = {verdict.part: verdict for verdict in verdicts(executed(shown(record)))}
-    assert found["E"].verdict == "error" and found["E"].points == 0
-    assert found["z_h"].verdict == "right"
+    assert found["E"].status == "error" and found["E"].points == 0
+    assert found["z_h"].status == "right"
 
 
 @pytest.mark.parametrize("shape", [[-1], [10**9, 10**9], "x", None, [1.0], [2, 2], {"a": 1}])
@@ -146,8 +146,8 @@ def test_values_left_from_before_are_not_taken_for_an_answer():
     record["answers"]["E"] = [{"shape": [], "values": [17.0]}]
     error = new_output("error", ename="TypeError", evalue="no", traceback=[])
     found = {v.part: v for v in verdicts(executed(shown(record), answer=[error]))}
-    assert found["E"].verdict == "error" and "TypeError" in found["E"].hint
-    assert found["z_h"].verdict == "right"
+    assert found["E"].status == "error" and "TypeError" in found["E"].hint
+    assert found["z_h"].status == "right"
 
 
 def test_what_the_kernel_displays_changes_nothing():

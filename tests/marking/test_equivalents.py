@@ -50,7 +50,7 @@ def false_rejects(solution):
         (question, verdict)
         for question, verdicts in found.items()
         for verdict in verdicts
-        if verdict.verdict != "right" or verdict.points != verdict.max_points
+        if verdict.status != "right" or verdict.points != verdict.max_points
     ]
 
 

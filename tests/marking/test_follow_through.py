@@ -19,7 +19,7 @@ from tests.worked_with_numpy import ACTIVATION, NAMES, OLD, QUESTIONS, SEED, X, 
 
 
 def summary(found):
-    return {name: verdict.verdict for name, verdict in found.items()}
+    return {name: verdict.status for name, verdict in found.items()}
 
 
 def points(found):
@@ -83,9 +83,9 @@ PLACES = [
 @pytest.mark.parametrize(("hidden", "name", "slip"), PLACES)
 def test_one_slip_costs_one_part(hidden, name, slip):
     found = marked(hidden, page(hidden, {name: SLIPS[slip]}))
-    wrong = [part for part, verdict in found.items() if verdict.verdict not in ("right", "carried")]
+    wrong = [part for part, verdict in found.items() if verdict.status not in ("right", "carried")]
     assert wrong == [name], {part: verdict.hint for part, verdict in found.items()}
-    carried = {part for part, verdict in found.items() if verdict.verdict == "carried"}
+    carried = {part for part, verdict in found.items() if verdict.status == "carried"}
     assert depend_on(hidden, name) <= carried | {"z_h"} or slip == "a bit"
     for part in carried:
         assert f"consistent with your {name}, which is not right yet" == found[part].hint
@@ -99,7 +99,7 @@ def test_two_slips_cost_two_parts(hidden):
     ):
         changed = {first: SLIPS["a bit"], second: SLIPS["twice"]}
         found = marked(hidden, page(hidden, changed))
-        wrong = {p for p, v in found.items() if v.verdict not in ("right", "carried")}
+        wrong = {p for p, v in found.items() if v.status not in ("right", "carried")}
         assert wrong == {first, second}, (first, second)
 
 
@@ -156,7 +156,7 @@ def test_tricks_carry_nothing_over(hidden, trick):
         except ValueError:  # with that shape nothing follows
             answers = {**right, name: value}
         found = marked(hidden, answers)
-        assert found[name].verdict in ("wrong", "error"), (name, trick)
+        assert found[name].status in ("wrong", "error"), (name, trick)
         behind = {p for p, v in found.items() if f"consistent with your {name}," in v.hint}
         assert not behind, (name, trick, behind)
         assert points(found) <= honest_points(hidden, name), (name, trick)
@@ -185,7 +185,7 @@ def test_another_sections_values_are_not_taken_for_this_ones():
     question = question_by_id("p2.tanh.forward")
     answers = {part.name: wrong[part.name] for part in question.parts}
     verdicts = judge(question, observe(question, answers, SEED), SEED, records)
-    assert verdicts[0].verdict == "wrong"
+    assert verdicts[0].status == "wrong"
 
 
 def test_records_of_earlier_questions_are_untrusted():
@@ -193,7 +193,7 @@ def test_records_of_earlier_questions_are_untrusted():
     right = page("sigmoid")
     record = observe(question, {name: right[name] for name in QUESTIONS["backward"]}, SEED)
     for earlier in (None, {}, {"p2.sigmoid.forward": "nonsense"}, {"p2.sigmoid.forward": {}}):
-        assert {v.verdict for v in judge(question, record, SEED, earlier)} == {"right"}
+        assert {v.status for v in judge(question, record, SEED, earlier)} == {"right"}
 
 
 # Problem 1: links of the chain, as formulas
@@ -226,7 +226,7 @@ def derived(**changed):
         answers = {part: changed.get(part, formula) for part, formula in formulas.items()}
         records[question.id] = observe(question, answers, SEED)
         verdicts = judge(question, records[question.id], SEED, records)
-        found |= {v.part: v.verdict for v in verdicts if v.verdict != "right"}
+        found |= {v.part: v.status for v in verdicts if v.status != "right"}
     return found
 
 
@@ -352,7 +352,7 @@ def test_a_wrong_function_costs_its_own_points_only(question, change, lost):
     """Whatever is computed with it later on is consistent with it: forward, steps, training."""
     points, found = with_changes("problem_3_numpy", {question: change})
     assert points == {question: lost}
-    carried = [v for q in ("p3.reproduce", "p3.train") for v in found[q] if v.verdict == "carried"]
+    carried = [v for q in ("p3.reproduce", "p3.train") for v in found[q] if v.status == "carried"]
     for verdict in carried:
         assert verdict.hint.startswith("consistent with your step by forward, loss, backward")
 
@@ -368,7 +368,7 @@ def test_a_wrong_function_costs_its_own_points_only(question, change, lost):
 def test_functions_that_do_not_train_carry_nothing(question, change):
     points, found = with_changes("problem_3_numpy", {question: change})
     assert set(points) == {question, "p3.reproduce", "p3.train"}
-    assert not any(v.verdict == "carried" for verdicts in found.values() for v in verdicts)
+    assert not any(v.status == "carried" for verdicts in found.values() for v in verdicts)
 
 
 def test_what_is_made_up_for_functions_that_were_not_written_counts_for_nothing():
@@ -387,7 +387,7 @@ def test_what_is_made_up_for_functions_that_were_not_written_counts_for_nothing(
             notebook.edit(f"p3.{question}", change)
         before = marked_notebook(notebook.content)
         before = {name: found for name, found in before.items() if name not in without}
-        return [verdict.verdict for verdict in judge(train, record, SEED, verdicts=before)]
+        return [verdict.status for verdict in judge(train, record, SEED, verdicts=before)]
 
     turned = {"backward": ("(a_o - t)", "(t - a_o)")}
     assert verdicts(**turned) == ["carried"] * 2, "as if the loop had been run with that backward"
@@ -397,14 +397,14 @@ def test_what_is_made_up_for_functions_that_were_not_written_counts_for_nothing(
     assert verdicts(loss=("0.5", "0.7"), backward=("(a_o - t)", "(a_o - 0.9 * t)")) == ["wrong"] * 2
     unanswered = marked_notebook(Notebook("problem_3_numpy", solved=False).content)
     found = judge(train, record, SEED, verdicts=unanswered)
-    assert [verdict.verdict for verdict in found] == ["wrong"] * 2
+    assert [verdict.status for verdict in found] == ["wrong"] * 2
 
 
 def test_a_wrong_loop_is_not_excused_by_the_functions_it_calls():
     notebook = Notebook("problem_3_numpy").edit("p3.backward", ("(a_o - t)", "(t - a_o)"))
     notebook.edit("p3.train", ("range(steps)", "range(steps + 1)"))
     found = marked_notebook(notebook.content)
-    assert [verdict.verdict for verdict in found["p3.train"]] == ["wrong", "wrong"]
+    assert [verdict.status for verdict in found["p3.train"]] == ["wrong", "wrong"]
 
 
 # Problem 4: a function of the student's used in another, and in numbers
@@ -429,7 +429,7 @@ def test_a_wrong_function_of_problem_4_costs_its_own_points_only(question, chang
     points, found = with_changes("problem_4_keras", {question: change})
     assert points == {question: lost}
     called = {"p4.forward": "build_model", "p4.step": "eta_for_mse"}[carried]
-    hints = {v.hint for v in found[carried] if v.verdict == "carried"}
+    hints = {v.hint for v in found[carried] if v.status == "carried"}
     assert hints == {f"consistent with your {called}, which is not right yet"}
 
 
@@ -454,7 +454,7 @@ def test_a_wrong_function_of_problem_4_costs_its_own_points_only(question, chang
 )
 def test_a_wrong_learning_rate_excuses_no_other_step(changes):
     _, found = with_changes("problem_4_keras", changes)
-    assert {verdict.verdict for verdict in found["p4.step"]} == {"wrong"}
+    assert {verdict.status for verdict in found["p4.step"]} == {"wrong"}
 
 
 def test_a_wrong_model_excuses_no_other_weights():
@@ -463,7 +463,7 @@ def test_a_wrong_model_excuses_no_other_weights():
         "p4.forward": ("model.set_weights(list(params.values()))", "pass"),
     }
     _, found = with_changes("problem_4_keras", changes)
-    assert {verdict.verdict for verdict in found["p4.forward"]} == {"wrong"}
+    assert {verdict.status for verdict in found["p4.forward"]} == {"wrong"}
     changes["p4.model"] = ("2,", "3,")
     _, found = with_changes("problem_4_keras", changes)
-    assert not any(v.verdict in ("right", "carried") for v in found["p4.forward"])
+    assert not any(v.status in ("right", "carried") for v in found["p4.forward"])

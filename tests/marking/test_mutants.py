@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from helpers.marking.judging import CARRIED, RIGHT
-from helpers.marking.misconceptions import AND, CATALOGUE, names_in
+from helpers.marking.misconceptions import CATALOGUE
 from helpers.marking.questions import question_by_id
 from helpers.marking.questions.model import Tolerance
+from helpers.marking.verdict import AND
 from tests.mutation import generic
 from tests.mutation.marking import answers, mark
 from tests.mutation.rules import RULES
@@ -69,16 +70,16 @@ def judge_mutant(complaints, question, source, *what):
     compared = compare(question, values)
     for verdict in verdicts:
         kind = compared[verdict.part]
-        if kind == "other" and verdict.verdict == RIGHT:
+        if kind == "other" and verdict.status == RIGHT:
             complaints.append(("false accept", question, *what, verdict))
-        if kind == "same" and verdict.verdict != RIGHT and values is not None:
+        if kind == "same" and verdict.status != RIGHT and values is not None:
             complaints.append(("false reject", question, *what, verdict))
-        if verdict.verdict in (RIGHT, CARRIED):
+        if verdict.status in (RIGHT, CARRIED):
             assert verdict.points == verdict.max_points
         else:
             assert verdict.points == 0
-    wrong = [verdict for verdict in verdicts if verdict.verdict != RIGHT]
-    if wrong and wrong[0].verdict == CARRIED:
+    wrong = [verdict for verdict in verdicts if verdict.status != RIGHT]
+    if wrong and wrong[0].status == CARRIED:
         complaints.append(("false accept", question, *what, "the first slip is carried", wrong[0]))
     return wrong
 
@@ -105,7 +106,7 @@ def test_mutants_of_the_catalogue_lose_marks_and_get_their_name(question, sample
     complaints = []
     for rule, place, mutant in sample(slips_in(question), SHARE):
         wrong = judge_mutant(complaints, question, mutant, rule.names, place)
-        found = set(names_in(wrong[0].misconception)) if wrong else set()
+        found = set(wrong[0].names) if wrong else set()
         if wrong and not any(set(name.split(AND)) <= found for name in rule.names):
             complaints.append(("named wrong", question, rule.names, place, wrong[0]))
     assert complaints == []
@@ -133,4 +134,4 @@ def test_generic_mutants_lose_marks_where_they_give_other_numbers(question, samp
 @pytest.mark.parametrize("question", sorted(answers()))
 def test_the_right_answer_itself_is_right(question):
     verdicts, _ = mark(question, answers()[question][1])
-    assert {verdict.verdict for verdict in verdicts} == {RIGHT}
+    assert {verdict.status for verdict in verdicts} == {RIGHT}

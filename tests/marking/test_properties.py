@@ -14,7 +14,7 @@ from helpers.asking.cell_ids import check_cell_id
 from helpers.asking.record import MIME_TYPE, encode
 from helpers.checking import observe
 from helpers.course import HIDDEN
-from helpers.grading.gradebook.score import score
+from helpers.grading.gradebook.score import verdicts_by_question
 from helpers.grading.running.run import Execution
 from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG, judge
 from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
@@ -66,9 +66,9 @@ def assert_sound(question, record, seed, earlier=None):
     for verdict, part in zip(verdicts, question.parts):
         assert verdict.max_points == part.points
         assert 0 <= verdict.points <= part.points
-        assert verdict.verdict in VERDICTS
+        assert verdict.status in VERDICTS
         assert isinstance(verdict.hint, str) and isinstance(verdict.misconception, str)
-        if verdict.verdict not in (RIGHT, CARRIED):
+        if verdict.status not in (RIGHT, CARRIED):
             assert verdict.points == 0
     return verdicts
 
@@ -203,7 +203,7 @@ def test_a_random_form_of_the_backward_pass_is_right(seed, form):
         asked = question_by_id(question)
         record = observe(asked, {asked.arguments[0]: function}, seed)
         verdicts = assert_sound(asked, record, seed)
-        assert {verdict.verdict for verdict in verdicts} == {RIGHT}, verdicts
+        assert {verdict.status for verdict in verdicts} == {RIGHT}, verdicts
 
 
 @few(40)
@@ -262,7 +262,7 @@ def test_right_numbers_pass_in_any_container(question, seed, data):
         return [contain(value) for value in values]
 
     verdicts = assert_sound(question, record_of(question, seed, change), seed)
-    rejected = [verdict for verdict in verdicts if verdict.verdict != RIGHT]
+    rejected = [verdict for verdict in verdicts if verdict.status != RIGHT]
     assert not rejected
 
 
@@ -297,7 +297,7 @@ def test_perturbed_numbers_never_pass(asked, seed, factor, everywhere, data):
 
     record = record_of(question, seed, lambda p, v: perturbed(v) if p is part else v)
     verdicts = {verdict.part: verdict for verdict in assert_sound(question, record, seed)}
-    accepted = verdicts[part.name].verdict in (RIGHT, CARRIED)
+    accepted = verdicts[part.name].status in (RIGHT, CARRIED)
     assert not accepted and verdicts[part.name].points == 0, verdicts[part.name]
 
 
@@ -416,7 +416,7 @@ def test_mutated_earlier_records_are_taken_in(question, seed, data):
 def test_right_answers_stay_right_whatever_came_before(question, seed, data):
     earlier = {name: data.draw(mutated(question_by_id(name), seed)) for name in question.depends_on}
     verdicts = assert_sound(question, record_of(question, seed), seed, earlier)
-    rejected = [verdict for verdict in verdicts if verdict.verdict != RIGHT]
+    rejected = [verdict for verdict in verdicts if verdict.status != RIGHT]
     assert not rejected
 
 
@@ -432,6 +432,6 @@ def test_notebooks_with_such_outputs_are_scored(question, seed, data):
     if isinstance(record, dict):
         record["nonce"] = "asked"  # else nothing of it would be looked at
     execution = Execution(seed, nonces={check: "asked"})
-    found = score(new_notebook(cells=[cell]), {check: question}, execution)
+    found = verdicts_by_question(new_notebook(cells=[cell]), {check: question}, execution)
     assert [verdict.part for verdict in found[question.id]] == [p.name for p in question.parts]
     assert 0 <= sum(verdict.points for verdict in found[question.id]) <= question.points

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.activations import HIDDEN_ACTIVATIONS, ActivationFunction
 from helpers.asking import Task
 from helpers.course import HIDDEN, tutorial_step
 from helpers.marking.misconceptions import CATALOGUE
 from helpers.marking.misconceptions.of_a_step import wrong_values
 from helpers.marking.questions import NOTEBOOKS, problem_3_numpy, question_by_id, questions_of
-from helpers.network import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from helpers.personal import SECRET_VARIABLE
-from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION, random_step
+from helpers.sgd_step import PARAMETERS, random_step
 from tests.fair_questions import (
     assert_mistakes_have_numbers_of_their_own,
     assert_no_answer_of_one_section_passes_in_another,
@@ -215,9 +215,10 @@ def test_no_file_that_students_receive_contains_a_backward_pass():
 
 def test_a_further_activation_gets_no_mistake_of_another(monkeypatch):
     """Arctan, say, whose slope is cos² a: its formula put at z is its own, not tanh's 1 - z²."""
-    for registry in (HIDDEN_ACTIVATIONS, ACTIVATIONS):
-        monkeypatch.setitem(registry, "arctan", np.arctan)
-    monkeypatch.setitem(SLOPE_THROUGH_ACTIVATION, "arctan", lambda a: np.cos(a) ** 2)
+    arctan = ActivationFunction(
+        "arctan", "arctan", np.arctan, derivative_from_output=lambda a: np.cos(a) ** 2
+    )
+    monkeypatch.setitem(HIDDEN_ACTIVATIONS, "arctan", arctan)
     monkeypatch.setattr(problem_3_numpy, "HIDDEN", (*HIDDEN, "arctan"))
     case = problem_3_numpy._activation_case(np.random.default_rng(1), (7,))
     step = random_step(np.random.default_rng(1), "arctan")

@@ -7,10 +7,17 @@ import numpy as np
 import pytest
 
 from helpers.course import HIDDEN, tutorial_step
-from helpers.marking.misconceptions import CATALOGUE, names_in
+from helpers.marking.answer import Answer
+from helpers.marking.misconceptions import CATALOGUE
 from helpers.marking.questions import NOTEBOOKS, questions_of
 from helpers.marking.questions.model import BY_HAND, FLOAT64, Case, Part
-from helpers.marking.recognition import ambiguous, explanations, match_misconception, two_at_once
+from helpers.marking.recognition import (
+    ambiguous,
+    explanations,
+    hint_for,
+    match_misconception,
+    two_at_once,
+)
 from tests.in_process import marked
 from tests.sample_class.work import ROOT, Notebook
 from tests.worked_with_numpy import marked as marked_page
@@ -66,7 +73,7 @@ def test_every_entry_belongs_to_a_question_or_to_the_comparison():
 def test_two_mistakes_at_once_are_both_named(hidden):
     verdict = told(hidden, dW_h=lambda v: -v.T)["dW_h"]
     # With ReLU another pair gives the same numbers.
-    assert {"wrong_sign", "transposed"} <= set(names_in(verdict.misconception))
+    assert {"wrong_sign", "transposed"} <= set(verdict.names)
     assert verdict.hint.startswith("Two mistakes at once.")
 
 
@@ -93,13 +100,14 @@ def test_more_pairs_than_two_explain_nothing():
     part = Part("v", 1, "numbers", FLOAT64)
     case = Case({"v": right}, {"v": mistakes})
 
-    def agrees(values):
-        return np.allclose(values[0], -8 * right)  # 2 · -4, -1 · 8
-
-    found = match_misconception(part, [case], agrees)
-    assert set(names_in(found[0])) == {"factor_two", "sum_over_batch", "wrong_sign", "factor_half"}
+    answer = Answer(part, [case], [-8 * right])  # 2 · -4, -1 · 8
+    found = match_misconception(answer)
+    assert {frozenset(names) for names in found} == {
+        frozenset({"factor_two", "sum_over_batch"}),
+        frozenset({"wrong_sign", "factor_half"}),
+    }
     case.mistakes["v"].append(("half_forgotten", -32 * right))  # and -32 · ¼
-    assert match_misconception(part, [case], agrees) == ("", "")
+    assert match_misconception(answer) == ()
 
 
 # The same number from two mistakes
@@ -150,8 +158,9 @@ def test_the_pairs_of_mistakes_that_numbers_cannot_tell_apart_are_these():
 def test_an_ambiguous_answer_is_told_both():
     part = Part("v", 1, "a number", BY_HAND)
     case = Case({"v": np.asarray(3.0)}, {"v": [("factor_two", 6.0), ("sum_over_batch", 6.0)]})
-    name, hint = match_misconception(part, [case], lambda values: abs(values[0] - 6) < 1e-9)
-    assert name == "factor_two or sum_over_batch"
+    found = match_misconception(Answer(part, [case], [np.asarray(6.0)]))
+    assert found == (("factor_two",), ("sum_over_batch",))
+    hint = hint_for(found)
     assert CATALOGUE["factor_two"].hint in hint and CATALOGUE["sum_over_batch"].hint in hint
 
 
@@ -162,9 +171,9 @@ def test_a_second_slip_is_named_by_itself():
     """Twice too large a delta, then a sign lost on the way to the gradient: each is named once."""
     found = marked_page("tanh", page("tanh", {"delta_o": lambda v: 2 * v, "dW_o": lambda v: -v}))
     assert found["delta_o"].misconception == "factor_two"
-    assert (found["dW_o"].verdict, found["dW_o"].misconception) == ("wrong", "wrong_sign")
+    assert (found["dW_o"].status, found["dW_o"].misconception) == ("wrong", "wrong_sign")
     assert "with your own earlier values" in found["dW_o"].hint
-    assert found["dW_h"].verdict == "carried"
+    assert found["dW_h"].status == "carried"
 
 
 # Difference quotients
@@ -196,7 +205,7 @@ def backward_marked(source):
 def test_a_backward_of_difference_quotients_is_recognised(both_sides, h):
     source = DIFFERENCES.format(above=h / 2 if both_sides else h, below=h / 2 if both_sides else 0)
     for verdict in backward_marked(source)["p3.backward"]:
-        assert (verdict.verdict, verdict.points) == ("wrong", 0)
+        assert (verdict.status, verdict.points) == ("wrong", 0)
         assert verdict.misconception == "difference_quotient"
 
 
@@ -218,7 +227,7 @@ def test_a_backward_pass_is_none_whatever_it_starts_from(old, new):
     source = right_backward()
     assert old in source
     found = backward_marked(source.replace(old, new))["p3.backward"]
-    assert {verdict.verdict for verdict in found} == {"right"}
+    assert {verdict.status for verdict in found} == {"right"}
 
 
 def test_low_precision_is_told_as_what_it_is():
@@ -253,7 +262,7 @@ def test_low_precision_is_told_as_what_it_is():
 )
 def test_what_is_said_of_an_answer_that_fits_no_entry(part, change, words):
     verdict = told("sigmoid", **{part: change})[part]
-    assert verdict.verdict == "wrong" and not verdict.misconception
+    assert verdict.status == "wrong" and not verdict.misconception
     assert words in verdict.hint
 
 
@@ -267,7 +276,7 @@ def test_what_is_said_of_an_answer_that_fits_no_entry(part, change, words):
 )
 def test_a_mistake_with_some_of_the_numbers_is_named_with_its_place(part, change, name, where):
     verdict = told("sigmoid", **{part: change})[part]
-    assert (verdict.verdict, verdict.misconception) == ("wrong", name)
+    assert (verdict.status, verdict.misconception) == ("wrong", name)
     assert verdict.hint.startswith(where) and CATALOGUE[name].hint in verdict.hint
 
 
@@ -286,7 +295,7 @@ def test_a_mistake_with_one_activation_is_named_with_it():
 def test_nobody_is_told_of_float64_by_hand():
     """Near the new weight, and yet far off in what it changes by."""
     verdict = told("tanh", W_o_new=lambda v: v * 1.00019)["W_o_new"]
-    assert verdict.verdict == "wrong" and "float64" not in verdict.hint
+    assert verdict.status == "wrong" and "float64" not in verdict.hint
 
 
 def test_a_function_is_told_the_factor_itself():
@@ -321,5 +330,5 @@ def test_a_shape_says_what_went_wrong(old, new, part, name):
     source = right_backward()
     assert old in source
     found = {v.part: v for v in backward_marked(source.replace(old, new))["p3.backward"]}
-    assert (found[part].verdict, found[part].misconception) == ("wrong", name)
+    assert (found[part].status, found[part].misconception) == ("wrong", name)
     assert found[part].hint.startswith("with hidden='sigmoid': wanted shape")

@@ -142,8 +142,8 @@ def pages(tmp_path_factory):
     name, student = "problem_2_pen_and_paper", "Ελένη Παπαδοπούλου_1204667"
     verdicts = {
         "p2.sigmoid.forward": [
-            Verdict("z_h", 1, 1, "right", "", ""),
-            Verdict("a_h", 0, 1, "wrong", "wrong_sign", "A sign: σ′(z) = σ(z) · (1 − σ(z))."),
+            Verdict("z_h", 1, 1, "right", (), ""),
+            Verdict("a_h", 0, 1, "wrong", (("wrong_sign",),), "A sign: σ′(z) = σ(z) · (1 − σ(z))."),
         ]
     }
     result = results.Result(student, "tutorial", name, "graded", 50, verdicts)

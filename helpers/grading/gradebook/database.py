@@ -4,6 +4,7 @@ import os
 import sqlite3
 import sys
 import zlib
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -11,10 +12,11 @@ from pathlib import Path
 import nbgrader
 from alembic.script import ScriptDirectory
 from nbgrader.api import Base, Course, Gradebook
-from sqlalchemy import URL, create_engine, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from helpers.grading import settings
 from helpers.grading.errors import NothingGraded
 from helpers.grading.machine import locks
 from helpers.grading.settings import PATIENCE, SQLITE, sqlite
@@ -44,7 +46,7 @@ LOOKED_UP_BY = (
 # Which database
 
 
-def chosen(url=""):
+def chosen(url: str = "") -> str:
     """The database that `url` names, or else BACKPROP_DB, as nbgrader takes it; "" if neither does.
 
     Raises NothingGraded, in whose words there is no password.
@@ -53,7 +55,7 @@ def chosen(url=""):
     return _as_nbgrader_takes_it(url) if url else ""
 
 
-def _as_nbgrader_takes_it(url):
+def _as_nbgrader_takes_it(url: str) -> str:
     kind, _, rest = url.partition(":")
     kind = kind if rest.startswith("//") else ""
     if kind not in ("postgresql", DRIVER, "sqlite"):
@@ -80,7 +82,7 @@ def _as_nbgrader_takes_it(url):
     return parsed.render_as_string(hide_password=False)
 
 
-def _check_driver():
+def _check_driver() -> None:
     try:
         import psycopg  # noqa: F401
     except ImportError:
@@ -90,12 +92,12 @@ def _check_driver():
         ) from None
 
 
-def shown(course):
+def shown(course: settings.Course) -> str:
     """The database as people may see it: its file, or its address without the password."""
     return str(course.database_file or _shown(make_url(course.database)))
 
 
-def _shown(url):
+def _shown(url: URL) -> str:
     # Without the options: the password may be one of them.
     return URL.create(
         "postgresql", url.username, None, url.host, url.port, url.database
@@ -105,7 +107,7 @@ def _shown(url):
 # Its tables
 
 
-def open_gradebook(course):
+def open_gradebook(course: settings.Course) -> Gradebook:
     """nbgrader's Gradebook; use it with `with`, and not twice at once."""
     course.gradebook.mkdir(parents=True, exist_ok=True)
     _find_alembic()
@@ -114,11 +116,11 @@ def open_gradebook(course):
 
 # What SQLAlchemy has learnt about its queries is half of their time; connections are not kept.
 @lru_cache(maxsize=4)
-def _gradebook(url):
+def _gradebook(url: str) -> Gradebook:
     return Gradebook(url)
 
 
-def make(course):
+def make(course: settings.Course) -> None:
     """Make nbgrader's tables, all or nothing; those that are there keep what they hold.
 
     Raises NothingGraded if there is something else in their place.
@@ -130,7 +132,7 @@ def make(course):
         _make_file(course.database_file)
 
 
-def _find_alembic():
+def _find_alembic() -> None:
     """nbgrader runs the program `alembic`, which lies beside this Python."""
     programs = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", "")
@@ -138,7 +140,7 @@ def _find_alembic():
         os.environ["PATH"] = programs + os.pathsep + path
 
 
-def _is_whole(path):
+def _is_whole(path: Path) -> bool:
     """Whether the file is there with all its tables: nbgrader notes the version last."""
     if not path.exists():
         return False
@@ -155,7 +157,7 @@ def _is_whole(path):
         ) from error
 
 
-def _make_file(path):
+def _make_file(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     if path.exists():
@@ -166,7 +168,7 @@ def _make_file(path):
     os.replace(new, path)
 
 
-def _make_on_server(course):
+def _make_on_server(course: settings.Course) -> None:
     with _engine(course.database) as engine, engine.begin() as connection:
         # Of several runs that meet an empty database, one makes the tables; the others wait.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({KEY})"))
@@ -178,7 +180,7 @@ def _make_on_server(course):
         _make_tables(connection)
 
 
-def _make_tables(connection):
+def _make_tables(connection: Connection) -> None:
     """As nbgrader's Gradebook makes them, with the version that its upgrades go by, and indexed."""
     Base.metadata.create_all(connection)
     for table, column in LOOKED_UP_BY:
@@ -198,7 +200,7 @@ def _make_tables(connection):
 
 
 @contextmanager
-def _engine(url):
+def _engine(url: str) -> Iterator[Engine]:
     engine = create_engine(url, poolclass=NullPool)
     try:
         yield engine
@@ -210,7 +212,7 @@ def _engine(url):
 
 
 @contextmanager
-def alone(course, lesson):
+def alone(course: settings.Course, lesson: str) -> Iterator[None]:
     """Keep every other run from `lesson` in this database, wherever the other's gradebook lies.
 
     A file of SQLite's is for one run at a time, whatever the lesson. Raises NothingGraded if
@@ -221,7 +223,7 @@ def alone(course, lesson):
 
 
 @contextmanager
-def _file(path):
+def _file(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path.with_name(f".{path.name}.lock"), "ab")  # noqa: SIM115
@@ -236,7 +238,7 @@ def _file(path):
 
 
 @contextmanager
-def _on_server(course, lesson):
+def _on_server(course: settings.Course, lesson: str) -> Iterator[None]:
     """The server gives the lock back when this process ends, however it ends."""
     with _engine(course.database) as engine:
         try:
@@ -270,7 +272,7 @@ def _on_server(course, lesson):
                 raise _unusable(course, error) from None
 
 
-def _unusable(course, error):
+def _unusable(course: settings.Course, error: DBAPIError) -> NothingGraded:
     return NothingGraded(
         f"The database {shown(course)} cannot be used: {_in_words(error)} Wanted: a PostgreSQL "
         f"server that runs, a database that is there (“{CREATE}” makes one), and a user who owns "
@@ -278,7 +280,7 @@ def _unusable(course, error):
     )
 
 
-def _in_words(error):
+def _in_words(error: DBAPIError) -> str:
     """What the database said, in one line."""
     said = " ".join(str(error.orig).split())[:300]
     return said if said.endswith((".", "?")) else f"{said}."

@@ -13,21 +13,20 @@ from nbgrader.api import (
 from sqlalchemy import func
 
 from helpers.grading.gradebook.database import open_gradebook
+from helpers.grading.gradebook.results import Key, Result
+from helpers.grading.settings import Course
 
 
 @dataclass(frozen=True)
 class ByHand:
-    """What the gradebook holds of a notebook: its points in all, and what a person gave there.
+    """What the gradebook holds of a notebook: its points in all, and what a person gave there."""
 
-    points: with a penalty for lateness taken off. scores, comments: by grade_id.
-    """
-
-    points: float
-    scores: dict
-    comments: dict
+    points: float  # with a penalty for lateness taken off
+    scores: dict[str, float]  # by grade_id
+    comments: dict[str, str]  # by grade_id
 
 
-def by_hand(course, result):
+def by_hand(course: Course, result: Result) -> ByHand:
     """The ByHand of a Result."""
     with open_gradebook(course) as gradebook:
         try:
@@ -51,12 +50,12 @@ def by_hand(course, result):
         )
 
 
-def _less_penalty(score, penalty):
+def _less_penalty(score: float, penalty: float | None) -> float:
     return max(0, score - (penalty or 0))
 
 
-def points_entered(course):
-    """The points of all notebooks in the gradebook: {(student, lesson, notebook): points}.
+def points_entered(course: Course) -> dict[Key, float]:
+    """The points of all notebooks in the gradebook.
 
     In one query: nbgrader's own `score` goes through the grades of all students, for each notebook.
     """
@@ -77,8 +76,14 @@ def points_entered(course):
             .outerjoin(Grade, Grade.notebook_id == SubmittedNotebook.id)
             .filter(Assignment.course_id == gradebook.course_id)
             .group_by(
-                *(SubmittedNotebook.id, SubmittedAssignment.student_id),
-                *(Assignment.name, Notebook.name, penalty),
+                SubmittedNotebook.id,
+                SubmittedAssignment.student_id,
+                Assignment.name,
+                Notebook.name,
+                penalty,
             )
         )
-        return {tuple(key): _less_penalty(score, late) for *key, score, late in rows}
+        return {
+            (student, lesson, notebook): _less_penalty(score, late)
+            for student, lesson, notebook, score, late in rows
+        }

@@ -1,17 +1,31 @@
 """A lesson's notebooks in nbgrader's gradebook: their cells and points, before anybody's marks."""
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import GradeCell, MissingEntry, Notebook, SolutionCell, SourceCell, TaskCell
+from nbgrader.api import (
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    Notebook,
+    SolutionCell,
+    SourceCell,
+    TaskCell,
+)
 from nbgrader.preprocessors import SaveCells
 
 from helpers.grading.errors import NothingGraded
 from helpers.grading.gradebook import database
 from helpers.grading.gradebook.database import open_gradebook
-from helpers.grading.repair.released import grade_id
+from helpers.grading.repair.released import Released, grade_id
+from helpers.grading.settings import Course
 
-FIELDS = {
+Entry = tuple[type, dict[str, Any]]  # what nbgrader enters of a cell: its class, and the fields
+
+FIELDS: dict[type, tuple[str, ...]] = {
     GradeCell: ("name", "max_score", "cell_type"),
     SolutionCell: ("name",),
     TaskCell: ("name", "max_score", "cell_type"),
@@ -19,7 +33,7 @@ FIELDS = {
 }
 
 
-def register(course, lesson, released):
+def register(course: Course, lesson: str, released: Sequence[Released]) -> None:
     """Enter a lesson and its `released` notebooks with their cells and points in the gradebook.
 
     This is what generate_assignment does too. Raises NothingGraded if the gradebook holds
@@ -33,7 +47,7 @@ def register(course, lesson, released):
         _update(course, lesson, notebook)
 
 
-def _is_entered(gradebook, lesson, released):
+def _is_entered(gradebook: Gradebook, lesson: str, released: Released) -> bool:
     """Whether the gradebook has a notebook as it is; one that it had not at all is entered now."""
     cells = list(_cells(released.notebook))
     kernelspec = json.dumps(released.notebook.metadata.get("kernelspec", {}))
@@ -48,14 +62,18 @@ def _is_entered(gradebook, lesson, released):
         return True
     entered = [
         (type(cell), {field: getattr(cell, field) for field in FIELDS[type(cell)]})
-        for cell in (*entry.grade_cells, *entry.solution_cells, *entry.task_cells)
-        + (*entry.source_cells,)
+        for cell in (
+            *entry.grade_cells,
+            *entry.solution_cells,
+            *entry.task_cells,
+            *entry.source_cells,
+        )
     ]
     return entry.kernelspec == kernelspec and _in_order(entered) == _in_order(cells)
 
 
-def _cells(notebook):
-    """What nbgrader enters of a notebook's cells: (which of its classes, fields) pairs."""
+def _cells(notebook: NotebookNode) -> Iterator[Entry]:
+    """What nbgrader enters of a notebook's cells."""
     for cell in notebook.cells:
         name = {"name": grade_id(cell)}
         if utils.is_grade(cell):
@@ -71,15 +89,15 @@ def _cells(notebook):
             yield SourceCell, {**name, "cell_type": cell.cell_type, **source}
 
 
-def _points(cell):
+def _points(cell: NotebookNode) -> dict[str, Any]:
     return {"max_score": float(cell.metadata.nbgrader.points), "cell_type": cell.cell_type}
 
 
-def _in_order(cells):
+def _in_order(cells: Iterable[Entry]) -> list[tuple[str, list[str]]]:
     return sorted((kind.__name__, sorted(map(repr, fields.items()))) for kind, fields in cells)
 
 
-def _update(course, lesson, released):
+def _update(course: Course, lesson: str, released: Released) -> None:
     """Let nbgrader enter the cells of a notebook that it knows with others."""
     names = {"notebook": released.name, "assignment": lesson, "db_url": course.database}
     try:

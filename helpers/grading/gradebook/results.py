@@ -1,69 +1,73 @@
 """What is known of each notebook after grading, kept as JSON in gradebook/results/."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
 from sys import intern
 
 from helpers.grading.machine import files
-from helpers.marking.judging import Verdict
+from helpers.grading.settings import Course
+from helpers.marking.verdict import Misconceptions, Verdict
 
 GRADED, REPAIRED, MISSING, SET_ASIDE = "graded", "repaired", "missing", "set aside"
+
+Key = tuple[str, str, str]  # student, lesson, notebook
 
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one notebook of one student.
-
-    state: "graded", "repaired", "missing" or "set aside". max_points: of the notebook.
-    verdicts: {question id: [Verdict, …]}. remarks: sentences for the student: what was repaired,
-    why the notebook was set aside. to_read: grade_ids of answers that a person has to read.
-    to_decide: what a person has to decide, a sentence for student and instructor, or "".
-    fingerprint: of everything the result depends on, "" while the notebook is being graded.
-    details: for the maintainer, never shown to students. seconds: that its run took, cell_seconds
-    of it in its cells.
-    """
+    """The result of one notebook of one student."""
 
     student: str
     lesson: str
     notebook: str
-    state: str
-    max_points: float
-    verdicts: dict = field(default_factory=dict)
-    remarks: tuple = ()
-    to_read: tuple = ()
+    state: str  # "graded", "repaired", "missing" or "set aside"
+    max_points: float  # of the notebook
+    verdicts: dict[str, list[Verdict]] = field(default_factory=dict)  # by question id
+    # Sentences for the student: what was repaired, why the notebook was set aside.
+    remarks: tuple[str, ...] = ()
+    to_read: tuple[str, ...] = ()  # grade_ids of answers that a person has to read
+    # Of everything the result depends on, "" while the notebook is being graded.
     fingerprint: str = ""
-    details: str = ""
+    details: str = ""  # for the maintainer, never shown to students
+    # What a person has to decide, a sentence for student and instructor, or "".
     to_decide: str = ""
-    seconds: float = 0.0
-    cell_seconds: float = 0.0
+    seconds: float = 0.0  # that its run took
+    cell_seconds: float = 0.0  # of these, in its cells
 
     @property
-    def points(self):
+    def points(self) -> float:
         """The points that the checks gave (nbgrader's gradebook may hold others by hand)."""
         return sum(verdict.points for parts in self.verdicts.values() for verdict in parts)
 
     @property
-    def key(self):
-        """(student, lesson, notebook)."""
+    def key(self) -> Key:
         return self.student, self.lesson, self.notebook
 
 
-def _path(course, student, lesson, notebook):
+def _path(course: Course, student: str, lesson: str, notebook: str) -> Path:
     return course.results / student / lesson / f"{notebook}.json"
 
 
-def save(course, result):
+def save(course: Course, result: Result) -> None:
     """Write `result`, all or nothing."""
     path = _path(course, *result.key)
-    files.write(path, json.dumps(asdict(result), indent=1, ensure_ascii=False))
+    verdicts = {
+        question: [verdict.to_fields() for verdict in parts]
+        for question, parts in result.verdicts.items()
+    }
+    fields = asdict(replace(result, verdicts={})) | {"verdicts": verdicts}
+    files.write(path, json.dumps(fields, indent=1, ensure_ascii=False))
 
 
-def load(course, student, lesson, notebook):
+def load(course: Course, student: str, lesson: str, notebook: str) -> Result | None:
     """The saved Result, or None."""
     return _read(_path(course, student, lesson, notebook))
 
 
-def load_all(course, found=()):
+def load_all(course: Course, found: Sequence[Result] = ()) -> list[Result]:
     """Every saved Result, ordered by lesson, student and notebook.
 
     found: Results that are taken as they are, whatever is saved of them.
@@ -74,7 +78,7 @@ def load_all(course, found=()):
     return sorted(everything, key=lambda r: (r.lesson, r.student.casefold(), r.student, r.notebook))
 
 
-def compact(result):
+def compact(result: Result) -> Result:
     """`result`, whose sentences are held once in memory however many Results say them."""
     return replace(
         result,
@@ -83,8 +87,8 @@ def compact(result):
                 replace(
                     verdict,
                     part=intern(verdict.part),
-                    verdict=intern(verdict.verdict),
-                    misconception=intern(verdict.misconception),
+                    status=intern(verdict.status),
+                    misconceptions=_shared(verdict.misconceptions),
                     hint=intern(verdict.hint),
                 )
                 for verdict in parts
@@ -94,16 +98,22 @@ def compact(result):
     )
 
 
-def discard(course, student, lesson, notebook):
+@cache
+def _shared(misconceptions: Misconceptions) -> Misconceptions:
+    """Equal ones are held once in memory."""
+    return misconceptions
+
+
+def discard(course: Course, student: str, lesson: str, notebook: str) -> None:
     """Forget the saved result of a notebook."""
     _path(course, student, lesson, notebook).unlink(missing_ok=True)
 
 
-def _read(path):
+def _read(path: Path) -> Result | None:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         fields["verdicts"] = {
-            question: [Verdict(**verdict) for verdict in parts]
+            question: [Verdict.from_fields(verdict) for verdict in parts]
             for question, parts in fields["verdicts"].items()
         }
         fields["remarks"], fields["to_read"] = tuple(fields["remarks"]), tuple(fields["to_read"])
@@ -112,6 +122,6 @@ def _read(path):
         return None
 
 
-def number(value):
+def number(value: float) -> str:
     """A number of points as short as it can be: 3, 2.5."""
     return f"{float(value):.10g}"

@@ -5,25 +5,107 @@ references computed here. Texts, return values and errors never influence marks;
 tell the student why a record is missing.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nbformat import NotebookNode
 
 from helpers.asking.cell_ids import question_of_answer, question_of_check
 from helpers.asking.record import MIME_TYPE
-from helpers.grading.repair.released import grade_id, is_answer
-from helpers.marking.judging import CARRIED, ERROR, WRONG, judge, without_record
+from helpers.grading.gradebook.results import GRADED, REPAIRED, Result, number
+from helpers.grading.repair.released import Released, grade_id, is_answer
+from helpers.marking.judging import judge, without_record
+from helpers.marking.verdict import CARRIED, ERROR, WRONG, Verdict
+from helpers.personal import normalised
 
+if TYPE_CHECKING:
+    from helpers.grading.running.executed import Executed
+    from helpers.grading.running.run import Execution
+    from helpers.marking.questions.model import Question
+
+Verdicts = Mapping[str, Sequence[Verdict]]  # by question id
+
+MAX_IDENTIFIER_LENGTH = 80  # as far as it is shown
 MAX_REASON_LENGTH = 200
 
 
-def score(notebook, questions, execution):
-    """The verdicts of every question: {question id: [Verdict, …]}, in the order of `questions`.
+def score(
+    student: str, lesson: str, released: Released, identifier: str, executed: Executed
+) -> Result:
+    """The Result of a notebook that has run.
 
-    notebook: executed. questions: {grade_id of a check cell: Question}. execution: from
-    `run.execute`.
+    student: the id. identifier: what selects the student's numbers.
     """
-    positions = {grade_id(cell): i for i, cell in enumerate(notebook.cells) if grade_id(cell)}
-    found, records = {}, {}
+
+    def verdicts_for(identifier: str) -> dict[str, list[Verdict]]:
+        questions = released.questions_for(identifier)
+        return verdicts_by_question(executed.notebook, questions, executed.execution)
+
+    verdicts, announced = verdicts_for(identifier), executed.announced
+    to_decide = ""
+    if (
+        released.is_personal
+        and isinstance(announced, str)
+        and normalised(announced) != normalised(identifier)
+    ):
+        to_decide = _two_identifiers(
+            announced, identifier, verdicts, verdicts_for(announced), released.max_points
+        )
+    return Result(
+        student,
+        lesson,
+        released.name,
+        state=REPAIRED if executed.repairs else GRADED,
+        max_points=released.max_points,
+        verdicts=verdicts,
+        remarks=tuple(executed.repairs),
+        to_decide=to_decide,
+        seconds=executed.seconds,
+        cell_seconds=executed.execution.cell_seconds,
+    )
+
+
+def _two_identifiers(
+    announced: str, identifier: str, verdicts: Verdicts, others: Verdicts, max_points: float
+) -> str:
+    """The sentence on a notebook that was worked with other numbers than those it is marked with.
+
+    verdicts: with the numbers of `identifier`, who handed it in; others: with those of `announced`.
+    """
+
+    def points(verdicts: Verdicts) -> str:
+        return number(sum(verdict.points for parts in verdicts.values() for verdict in parts))
+
+    def shown(identifier: str) -> str:
+        identifier = " ".join(identifier.split())
+        cut = identifier[:MAX_IDENTIFIER_LENGTH]
+        return f"“{cut}”" if cut == identifier else f"“{cut}…”"
+
+    if normalised(announced):
+        worked = f"This notebook was worked with the numbers of {shown(announced)}"
+    else:
+        worked = "This notebook names no student and was worked with the course's numbers"
+    return (
+        f"{worked}, but it was handed in by {shown(identifier)}. With the numbers of "
+        f"{shown(identifier)} it has {points(verdicts)} of {number(max_points)} points; with the "
+        f"others it would have {points(others)}."
+    )
+
+
+def verdicts_by_question(
+    notebook: NotebookNode, questions: Mapping[str, Question], execution: Execution
+) -> dict[str, list[Verdict]]:
+    """The verdicts of every question, by question id, in the order of `questions`.
+
+    notebook: executed. questions: by grade_id of their check cells.
+    """
+    positions = {name: i for i, cell in enumerate(notebook.cells) if (name := grade_id(cell))}
+    found: dict[str, list[Verdict]] = {}
+    records: dict[str, object] = {}
     for check, question in questions.items():
         stopped = _error_above(notebook, positions, check)
         record, reason = _record(notebook, positions, check, execution, stopped)
@@ -39,7 +121,13 @@ def score(notebook, questions, execution):
     return found
 
 
-def _record(notebook, positions, check, execution, stopped):
+def _record(
+    notebook: NotebookNode,
+    positions: Mapping[str, int],
+    check: str,
+    execution: Execution,
+    stopped: str,
+) -> tuple[Any, str]:
     """A check cell's record, and "" or why there is none that counts."""
     if check not in positions:
         return None, "this cell is missing"
@@ -63,24 +151,24 @@ def _record(notebook, positions, check, execution, stopped):
     return record, ""
 
 
-def _error_above(notebook, positions, check):
+def _error_above(notebook: NotebookNode, positions: Mapping[str, int], check: str) -> str:
     """The error that one of a check cell's answers stopped with, or ""."""
     answers = _answer_cells(notebook, positions, check)
     return next(filter(None, (error_in(notebook.cells[place]) for place in answers)), "")
 
 
-def _with_error_above(verdicts, stopped):
+def _with_error_above(verdicts: Sequence[Verdict], stopped: str) -> list[Verdict]:
     """Values from before the error count; what is wrong may be a value from an earlier section."""
     hint = f"your answer above stops with {stopped}"
     return [
-        replace(verdict, verdict=ERROR, points=0, hint=hint)
-        if verdict.verdict in (WRONG, CARRIED, ERROR) and not verdict.misconception
+        replace(verdict, status=ERROR, points=0, hint=hint)
+        if verdict.status in (WRONG, CARRIED, ERROR) and not verdict.misconceptions
         else verdict
         for verdict in verdicts
     ]
 
 
-def _answer_cells(notebook, positions, check):
+def _answer_cells(notebook: NotebookNode, positions: Mapping[str, int], check: str) -> list[int]:
     """The positions of the answers to a check cell: x-answer, x-answer-2, …"""
     question = question_of_check(check)
     return [
@@ -90,8 +178,8 @@ def _answer_cells(notebook, positions, check):
     ]
 
 
-def records_in(cell):
-    """The records among the outputs of a cell."""
+def records_in(cell: Mapping[str, Any]) -> list[Any]:
+    """The records among the outputs of a cell: any JSON values."""
     found = []
     for output in cell.get("outputs") or []:
         data = output.get("data")
@@ -100,7 +188,7 @@ def records_in(cell):
     return found
 
 
-def _why_no_record(cell, stopped):
+def _why_no_record(cell: NotebookNode, stopped: str) -> str:
     """In words for the student, why a check cell left no record; stopped: its answer's error."""
     if stopped:
         return f"this cell did not run because your answer above stops with {stopped}"
@@ -110,7 +198,7 @@ def _why_no_record(cell, stopped):
     return "this cell left no record of your answers"
 
 
-def error_in(cell):
+def error_in(cell: Mapping[str, Any]) -> str:
     """The error that a cell stopped with, in one short line, or ""."""
     for output in cell.get("outputs") or []:
         if output.get("output_type") == "error":

@@ -2,15 +2,26 @@
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from helpers.grading.gradebook.marks import points_entered
-from helpers.grading.gradebook.results import number
+from helpers.grading.gradebook.results import Key, Result, number
 from helpers.grading.machine import files
+from helpers.grading.settings import Course
 
 GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")
 CHECKS = (
-    *("student", "lesson", "notebook", "question", "part"),
-    *("points", "max_points", "verdict", "misconception", "hint"),
+    "student",
+    "lesson",
+    "notebook",
+    "question",
+    "part",
+    "points",
+    "max_points",
+    "verdict",
+    "misconception",
+    "hint",
 )
 TIMES = ("student", "lesson", "notebook", "seconds", "cell_seconds")
 # The byte order mark makes Excel read Greek and Chinese names as what they are; Python reads such
@@ -19,8 +30,8 @@ ENCODING = "utf-8-sig"
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
-def marks(course, found):
-    """The points of each Result: {(student, lesson, notebook): points}.
+def marks(course: Course, found: Iterable[Result]) -> dict[Key, float]:
+    """The points of each Result, by its key.
 
     They come from nbgrader's gradebook, so points that a person gave there count.
     """
@@ -28,29 +39,30 @@ def marks(course, found):
     return {result.key: entered.get(result.key, result.points) for result in found}
 
 
-def write(course, found, points):
+def write(
+    course: Course, found: Sequence[Result], points: Mapping[Key, float]
+) -> tuple[Path, Path, Path]:
     """Write grades.csv, checks.csv and times.csv for the Results `found`; returns their paths."""
     names = ("grades.csv", "checks.csv", "times.csv")
     grades, checks, times = (course.gradebook / name for name in names)
     _write(
         grades,
         GRADES,
-        (
-            (
-                *r.key,
-                *(number(points[r.key]), number(r.max_points), r.state),
-            )
-            for r in found
-        ),
+        ((*r.key, number(points[r.key]), number(r.max_points), r.state) for r in found),
     )
     _write(
         checks,
         CHECKS,
         (
             (
-                *(*r.key, question, verdict.part),
-                *(number(verdict.points), number(verdict.max_points)),
-                *(verdict.verdict, verdict.misconception, verdict.hint),
+                *r.key,
+                question,
+                verdict.part,
+                number(verdict.points),
+                number(verdict.max_points),
+                verdict.status,
+                verdict.misconception,
+                verdict.hint,
             )
             for r in found
             for question, verdicts in r.verdicts.items()
@@ -65,13 +77,13 @@ def write(course, found, points):
     return grades, checks, times
 
 
-def harmless(text):
+def harmless(text: object) -> str:
     """`text` such that a spreadsheet shows it and never runs it as a formula."""
-    text = str(text).replace("\0", "")
-    return f"'{text}" if text.startswith(FORMULA) else text
+    shown = str(text).replace("\0", "")
+    return f"'{shown}" if shown.startswith(FORMULA) else shown
 
 
-def _write(path, header, rows):
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)

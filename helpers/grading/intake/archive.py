@@ -5,12 +5,15 @@ import os
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from helpers.grading.errors import NothingGraded, Unreadable
+
+Parts = tuple[str, ...]  # a path, folder by folder
+Reader = Callable[[int], bytes]  # see Entry.read
 
 MEGABYTE = 1_000_000
 MAX_FILE_SIZE = 50 * MEGABYTE
@@ -24,24 +27,21 @@ ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of a submission.
+    """A file of a submission."""
 
-    parts: its path, folder by folder, in Unicode's composed form. modified: seconds, to tell newer
-    from older. read: a function of the most bytes wanted that returns the file's bytes, one more
-    at most; raises Unreadable. refused: why the file must not be read, "" if it may.
-    """
-
-    parts: tuple
-    modified: float
-    read: Callable
-    refused: str = ""
+    parts: Parts  # its path, in Unicode's composed form
+    modified: float  # seconds, to tell newer from older
+    # A function of the most bytes wanted that returns the file's bytes, one more at most; raises
+    # Unreadable.
+    read: Reader
+    refused: str = ""  # why the file must not be read, "" if it may
 
     @property
-    def name(self):
+    def name(self) -> str:
         return self.parts[-1]
 
     @property
-    def shown(self):
+    def shown(self) -> str:
         """The path for people to read: not too long, and nothing that a screen would obey."""
         path = "".join(
             "\ufffd" if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter
@@ -50,10 +50,10 @@ class Entry:
         return path if len(path) <= MAX_PATH_LENGTH else f"…{path[1:]}"
 
     @property
-    def suffix(self):
+    def suffix(self) -> str:
         return os.path.splitext(self.name)[1].lower()
 
-    def content(self, limit=MAX_FILE_SIZE):
+    def content(self, limit: int = MAX_FILE_SIZE) -> bytes:
         """The file's bytes. Raises Unreadable in plain words."""
         if self.refused:
             raise Unreadable(self.refused)
@@ -63,7 +63,7 @@ class Entry:
         return data
 
 
-def entries_of(path):
+def entries_of(path: str | Path) -> list[Entry]:
     """The entries of the folder or zip file `path`. Raises NothingGraded if it is neither."""
     path = Path(path)
     if path.is_dir():
@@ -81,7 +81,7 @@ def entries_of(path):
     return [entry for entry in found if not is_litter(entry)]
 
 
-def is_litter(entry):
+def is_litter(entry: Entry) -> bool:
     """Whether a file is something that computers leave behind, not something handed in."""
     return any(
         part.startswith(".") or part in ("__MACOSX", "__pycache__", "Thumbs.db")
@@ -89,12 +89,12 @@ def is_litter(entry):
     )
 
 
-def _too_large(limit):
+def _too_large(limit: int) -> str:
     return f"is larger than {limit / MEGABYTE:.3g} MB"
 
 
-def _entries_of_folder(root):
-    todo = [(root, ())]
+def _entries_of_folder(root: Path) -> Iterator[Entry]:
+    todo: list[tuple[str | Path, Parts]] = [(root, ())]
     while todo:
         folder, inside = todo.pop()
         try:
@@ -115,7 +115,7 @@ def _entries_of_folder(root):
                 yield Entry(_composed(parts), status.st_mtime, _file_reader(item.path))
 
 
-def _as_files(parts):
+def _as_files(parts: Parts) -> Iterator[Entry]:
     """What is to be said of a folder as if it were a file, if anything."""
     if parts[-1].lower().endswith(".ipynb"):
         yield _refused(parts, "is a folder, not a file")
@@ -123,11 +123,11 @@ def _as_files(parts):
         yield _refused(parts[:DEEPEST], f"is a folder inside {DEEPEST} others, which is not opened")
 
 
-def _refused(parts, reason):
+def _refused(parts: Parts, reason: str) -> Entry:
     return Entry(_composed(parts), 0, lambda limit: b"", reason)
 
 
-def _composed(parts):
+def _composed(parts: Iterable[str]) -> Parts:
     return tuple(
         # Names that are no valid UTF-8 arrive with surrogates in them, which nothing can write.
         unicodedata.normalize(
@@ -137,8 +137,8 @@ def _composed(parts):
     )
 
 
-def _file_reader(path):
-    def read(limit):
+def _file_reader(path: str) -> Reader:
+    def read(limit: int) -> bytes:
         try:
             # The file may have been exchanged since it was listed: for a link, or for a pipe, at
             # which one would wait.
@@ -153,14 +153,17 @@ def _file_reader(path):
     return read
 
 
-def entries_of_zip(source, prefix=(), most_files=MAX_FILES):
+def entries_of_zip(
+    source: str | Path | bytes, prefix: Parts = (), most_files: int = MAX_FILES
+) -> Iterator[Entry]:
     """Yield the entries of the zip `source`, a path or bytes; `prefix` goes before their parts.
 
     Raises Unreadable if it is no zip or has too many files.
     """
     if isinstance(source, bytes):
         # Counted before they are read: each takes 1000 bytes of memory, and 46 of the file.
-        count = source.count(zipfile.stringCentralDir)
+        # What each one's entry begins with; typeshed does not list it.
+        count = source.count(zipfile.stringCentralDir)  # type: ignore[attr-defined]
         if count > most_files:
             raise Unreadable(f"holds {count} files, more than {most_files}")
     try:
@@ -174,7 +177,7 @@ def entries_of_zip(source, prefix=(), most_files=MAX_FILES):
         yield from _zip_entries(archive, info, prefix)
 
 
-def _zip_entries(archive, info, prefix):
+def _zip_entries(archive: zipfile.ZipFile, info: zipfile.ZipInfo, prefix: Parts) -> Iterator[Entry]:
     """The entries that one of a zip is: one, or none if it is a folder."""
     name = _zip_name(info).replace("\\", "/")
     raw = name.split("/")
@@ -195,8 +198,8 @@ def _zip_entries(archive, info, prefix):
         yield Entry(parts, _modified(info), _zip_reader(archive, info))
 
 
-def _zip_reader(archive, info):
-    def read(limit):
+def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Reader:
+    def read(limit: int) -> bytes:
         if info.file_size > limit:
             raise Unreadable(f"{_too_large(limit)} when unpacked")
         try:
@@ -208,14 +211,14 @@ def _zip_reader(archive, info):
     return read
 
 
-def _modified(info):
+def _modified(info: zipfile.ZipInfo) -> float:
     try:
         return datetime(*info.date_time).timestamp()
     except (ValueError, OverflowError, OSError):
         return 0
 
 
-def _zip_name(info):
+def _zip_name(info: zipfile.ZipInfo) -> str:
     """The name as its maker meant it: UTF-8 is common without the flag that announces it."""
     if info.flag_bits & 0x800:
         return info.orig_filename

@@ -4,8 +4,12 @@ import copy
 import json
 import re
 import warnings
+from collections.abc import Mapping
+from types import UnionType
+from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from helpers.grading.errors import Unreadable
@@ -20,11 +24,17 @@ MAX_KEPT_SIZE = 5 * MEGABYTE  # bytes of a file that is kept as it stands
 DEEPEST = 30  # lists in lists, in a file that is kept as it stands
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 RELEASE = re.compile(r"\d{1,4}(\.\d{1,4}){0,3}")
-LABELS = {"grade_id": str, "grade": bool, "solution": bool, "locked": bool, "points": int | float}
+LABELS: dict[str, type | UnionType] = {
+    "grade_id": str,
+    "grade": bool,
+    "solution": bool,
+    "locked": bool,
+    "points": int | float,
+}
 
 
-def read_notebook(data):
-    """The cells of the notebook in `data`, bytes, as a plain notebook of format 4.
+def read_notebook(data: bytes) -> NotebookNode:
+    """The cells of the notebook in `data` as a plain notebook of format 4.
 
     Of each cell there are type, text, id and nbgrader's labels, and of the notebook the release
     that it belongs to: all that grading looks at. Raises Unreadable in plain words.
@@ -40,7 +50,7 @@ def read_notebook(data):
     cells = _cells(content)
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"has {len(cells)} cells, more than {MAX_CELLS}")
-    ids = set()
+    ids: set[str] = set()
     read = [_plain(cell, ids) for cell in cells if isinstance(cell, dict)]
     if cells and not read:
         raise Unreadable("is not a notebook as Jupyter saves it")
@@ -51,7 +61,7 @@ def read_notebook(data):
     return new_notebook(cells=read, metadata={"backprop": {"release": release}} if release else {})
 
 
-def release_of(notebook):
+def release_of(notebook: Mapping[str, object]) -> str:
     """The release of the course in a notebook's metadata, "" if there is none that can be one."""
     value = notebook.get("metadata")
     for key in ("backprop", "release"):
@@ -59,8 +69,8 @@ def release_of(notebook):
     return value if isinstance(value, str) and RELEASE.fullmatch(value) else ""
 
 
-def to_keep(data, notebook):
-    """What is kept of the file `data`, as bytes, and what is to be said of it, "" if nothing.
+def to_keep(data: bytes, notebook: NotebookNode) -> tuple[bytes, str]:
+    """What is kept of the file `data`, and what is to be said of it, "" if nothing.
 
     It is the file itself, unless it is large or nbgrader cannot read it: then only what grading
     looks at, `notebook` from `read_notebook`.
@@ -72,11 +82,11 @@ def to_keep(data, notebook):
     return data, ""
 
 
-def _as_bytes(notebook):
+def _as_bytes(notebook: NotebookNode) -> bytes:
     return json.dumps(notebook, indent=1).encode()
 
 
-def _json(data):
+def _json(data: bytes) -> object:
     if not data.strip(b"\0\t\r\n "):
         raise Unreadable("is empty")
     try:
@@ -96,8 +106,8 @@ def _json(data):
         raise Unreadable(f"is broken: it is not valid JSON{where}") from None
 
 
-def _cells(content):
-    """The list of cells, whether they lie in the notebook or, as in format 3, in worksheets."""
+def _cells(content: Mapping[str, Any]) -> list[object]:
+    """The cells, whether they lie in the notebook or, as in format 3, in worksheets."""
     if isinstance(content.get("cells"), list):
         return content["cells"]
     sheets = content.get("worksheets")
@@ -107,14 +117,14 @@ def _cells(content):
     return [cell for cells in sheets if isinstance(cells, list) for cell in cells]
 
 
-def _plain(cell, ids):
+def _plain(cell: Mapping[str, Any], ids: set[str]) -> NotebookNode:
     """What grading looks at in a cell. ids: of the cells before; its own is added."""
     kind = cell.get("cell_type")
     kind = kind if kind in ("code", "markdown") else "raw"
     text = text_of(cell if "source" in cell else {"source": cell.get("input")})
     own = cell.get("id")
-    is_id = isinstance(own, str) and CELL_ID.fullmatch(own) and own not in ids
-    own = own if is_id else f"read-{len(ids)}"
+    if not (isinstance(own, str) and CELL_ID.fullmatch(own) and own not in ids):
+        own = f"read-{len(ids)}"
     ids.add(own)
     given = nbgrader(cell)
     labels = {key: given[key] for key in LABELS if isinstance(given.get(key), LABELS[key])}
@@ -125,7 +135,7 @@ def _plain(cell, ids):
     return nbformat.from_dict(plain)
 
 
-def _nbgrader_reads(data):
+def _nbgrader_reads(data: bytes) -> bool:
     try:
         text = data.decode("utf-8")
         content = json.loads(text)
@@ -140,7 +150,7 @@ def _nbgrader_reads(data):
         return False
 
 
-def _depth(value):
+def _depth(value: object) -> int:
     """How deep lists and dicts are nested in a JSON value, counted no further than DEEPEST + 1."""
     level, depth = [value], 0
     while level and depth <= DEEPEST:

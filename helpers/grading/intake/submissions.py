@@ -5,14 +5,21 @@ import re
 import unicodedata
 import uuid
 from collections import Counter, UserDict, defaultdict
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nbformat import NotebookNode
 
 from helpers.grading.errors import NothingGraded, Unreadable
 from helpers.grading.intake import archive
 from helpers.grading.intake.reading import read_notebook, to_keep
 from helpers.grading.machine.files import write
-from helpers.grading.repair.released import grade_id
+from helpers.grading.repair.released import Released, grade_id
+from helpers.grading.settings import Course
+
+FileAndReason = tuple[str, str]
 
 NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$", re.IGNORECASE)
 # Moodle: "Full Name_1234567_assignsubmission_file_/x.ipynb", or, without folders, "…_file_x.ipynb".
@@ -28,59 +35,63 @@ MAX_NOTEBOOKS = 100
 
 @dataclass
 class Submission:
-    """What one student handed in for a lesson.
+    """What one student handed in for a lesson."""
 
-    student: the id. called: what the submission is called, as it stands and, last, without the
-    number that Moodle adds. identifier: what selects the student's numbers (see
-    helpers.personal.class_list). notebooks: bytes by the name of the released notebook. remarks:
-    sentences for the student, by notebook. set_aside: why a notebook could not be read, by
-    notebook. unplaced: (file, reason) pairs of files that may have been meant as one of them.
-    problems: why a notebook could not be executed elsewhere, by notebook.
-    """
-
-    student: str
-    called: tuple = ()
-    identifier: str = ""
-    notebooks: dict = field(default_factory=dict)
-    remarks: dict = field(default_factory=lambda: defaultdict(list))
-    set_aside: dict = field(default_factory=dict)
-    unplaced: list = field(default_factory=list)
-    problems: dict = field(default_factory=dict)
+    student: str  # the id
+    # What the submission is called, as it stands and, last, without the number that Moodle adds.
+    called: tuple[str, ...] = ()
+    identifier: str = ""  # what selects the student's numbers (see helpers.personal.class_list)
+    # The files by the name of the released notebook, as everything that goes by notebook does.
+    notebooks: MutableMapping[str, bytes] = field(default_factory=dict)
+    # Sentences for the student, by notebook.
+    remarks: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    # Why a notebook could not be read, by notebook.
+    set_aside: dict[str, str] = field(default_factory=dict)
+    # Files that may have been meant as one of the notebooks.
+    unplaced: list[FileAndReason] = field(default_factory=list)
+    # Why a notebook could not be executed elsewhere, by notebook.
+    problems: dict[str, str] = field(default_factory=dict)
 
 
-class Spooled(UserDict):
+# Any, since a value is bytes to its users and a path in `data`.
+class Spooled(UserDict[str, Any]):
     """Bytes by name, in files of a folder rather than in memory."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path) -> None:
         super().__init__()
         self.folder = folder
 
-    def __setitem__(self, name, content):
+    def __setitem__(self, name: str, content: bytes) -> None:
         path = Path(self.folder, uuid.uuid4().hex)
         path.write_bytes(content)
         self.data[name] = path
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> bytes:
         return self.data[name].read_bytes()
 
 
 @dataclass(frozen=True)
 class Intake:
-    """Everything that was handed in: Submissions, and (file, reason) pairs of nobody's files."""
+    """Everything that was handed in."""
 
-    submissions: list
-    nobodys: list
+    submissions: list[Submission]
+    unassigned: list[FileAndReason]  # files that belong to no student
 
 
-def take_in(path, released, other_names=(), spool=None):
+def collect(
+    path: str | Path,
+    released: Sequence[Released],
+    other_names: Sequence[str] = (),
+    spool: str | Path | None = None,
+) -> Intake:
     """Find the submissions in `path`, a zip or a folder, for the `released` notebooks.
 
     other_names: of the course's other notebooks, which are ignored. spool: a folder in which the
-    notebooks wait, else they do so in memory. Returns Intake. Raises NothingGraded, saying what was
-    expected, if there is no submission at all.
+    notebooks wait, else they do so in memory. Raises NothingGraded, saying what was expected, if
+    there is no submission at all.
     """
     entries = archive.entries_of(path)
-    by_student, plain, nobodys = _by_student(entries, PurePosixPath(str(path)).stem)
+    by_student, plain, unassigned = _by_student(entries, PurePosixPath(str(path)).stem)
     if not by_student:
         raise NothingGraded(
             f"There are no submissions in {path}. Wanted: a folder for each student with the "
@@ -98,16 +109,20 @@ def take_in(path, released, other_names=(), spool=None):
         )
         for name in sorted(by_student, key=str.casefold)
     ]
-    return Intake(submissions, nobodys)
+    return Intake(submissions, unassigned)
 
 
-def _by_student(entries, archive_name):
+def _by_student(
+    entries: Sequence[archive.Entry], archive_name: str
+) -> tuple[dict[str, list[archive.Entry]], dict[str, str], list[FileAndReason]]:
     """The entries by the name of the student, without it in their parts; what is nobody's.
 
-    Between them, each name without the number that Moodle adds: a dict.
+    Between them, each name without the number that Moodle adds.
     """
     entries = _without_wrapper(entries, archive_name)
-    found, plain, nobodys = defaultdict(list), {}, []
+    found: dict[str, list[archive.Entry]] = defaultdict(list)
+    plain: dict[str, str] = {}
+    unassigned: list[FileAndReason] = []
     for entry in entries:
         first, rest = entry.parts[0], entry.parts[1:]
         moodle = MOODLE.match(first)
@@ -120,14 +135,18 @@ def _by_student(entries, archive_name):
             name, rest = first[: -len(".zip")], (first,)
         else:
             if NOTEBOOK.search(first) or entry.refused:
-                nobodys.append((entry.shown, entry.refused or "lies beside the students' folders"))
+                unassigned.append(
+                    (entry.shown, entry.refused or "lies beside the students' folders")
+                )
             continue
         plain[name] = moodle["name"] if moodle else name
         found[name].append(archive.Entry(rest, entry.modified, entry.read, entry.refused))
-    return found, plain, nobodys
+    return found, plain, unassigned
 
 
-def _without_wrapper(entries, archive_name):
+def _without_wrapper(
+    entries: Sequence[archive.Entry], archive_name: str
+) -> Sequence[archive.Entry]:
     """The entries without a folder around all students' folders, if there is one.
 
     One folder at the top may be a student or a wrapper. It is a wrapper if Moodle's names are in
@@ -151,7 +170,7 @@ def _without_wrapper(entries, archive_name):
     return entries
 
 
-def _student_ids(names):
+def _student_ids(names: Iterable[str]) -> dict[str, str]:
     """An id for each student's name: the name itself wherever it can be used for a folder.
 
     The id depends on the name alone, so that a student keeps it from one run to the next; only
@@ -165,7 +184,7 @@ def _student_ids(names):
     }
 
 
-def student_id(name):
+def student_id(name: str) -> str:
     """A name as an id that is safe as a folder, in a pattern and in a URL; Greek stays Greek."""
     name = unicodedata.normalize("NFC", name).strip()
     safe = "".join(
@@ -179,31 +198,28 @@ def student_id(name):
     return _marked(safe, name)
 
 
-def _marked(safe, name):
+def _marked(safe: str, name: str) -> str:
     mark = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
     return f"{safe[:40].strip(' .') or 'student'}-{mark}"
 
 
 @dataclass(frozen=True)
 class _Copy:
-    """A student's copy of a notebook.
-
-    kept: the bytes that are kept of it. remark: what is to be said of that. digest: of the file.
-    """
+    """A student's copy of a notebook."""
 
     entry: archive.Entry
-    kept: bytes
-    remark: str
-    digest: bytes
+    kept: bytes  # what is kept of it
+    remark: str  # what is to be said of that
+    digest: bytes  # of the file
 
 
 class _Allowance:
     """How much of a submission is still read."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.bytes, self.notebooks = MAX_BYTES, MAX_NOTEBOOKS
 
-    def read(self, entry, limit=archive.MAX_FILE_SIZE):
+    def read(self, entry: archive.Entry, limit: int = archive.MAX_FILE_SIZE) -> bytes:
         """The entry's bytes. Raises Unreadable."""
         if self.bytes <= 0:
             megabytes = MAX_BYTES // archive.MEGABYTE
@@ -216,7 +232,7 @@ class _Allowance:
         self.bytes -= len(data)
         return data
 
-    def read_notebook(self, entry):
+    def read_notebook(self, entry: archive.Entry) -> tuple[bytes, NotebookNode]:
         """The entry's bytes and the notebook in them. Raises Unreadable."""
         if not self.notebooks:
             raise Unreadable(f"was not read: there are more than {MAX_NOTEBOOKS} notebooks")
@@ -225,7 +241,12 @@ class _Allowance:
         return data, read_notebook(data)
 
 
-def _submission(submission, entries, released, other_names):
+def _submission(
+    submission: Submission,
+    entries: Iterable[archive.Entry],
+    released: Sequence[Released],
+    other_names: Sequence[str],
+) -> Submission:
     """The Submission, empty so far, with what its entries hold."""
     allowance = _Allowance()
     names = [notebook.name for notebook in released]
@@ -233,7 +254,8 @@ def _submission(submission, entries, released, other_names):
     notebooks = [entry for entry in files if NOTEBOOK.search(entry.name)]
     # What is called like a notebook of the lesson comes first, the newest before others.
     notebooks.sort(key=lambda entry: (named(entry.name, names) is None, -entry.modified))
-    copies, unreadable = defaultdict(list), []
+    copies: dict[str, list[_Copy]] = defaultdict(list)
+    unreadable: list[tuple[archive.Entry, str]] = []
     for entry in notebooks:
         try:
             data, parsed = allowance.read_notebook(entry)
@@ -268,7 +290,9 @@ def _submission(submission, entries, released, other_names):
     return submission
 
 
-def _with_inner_zips(entries, submission, allowance):
+def _with_inner_zips(
+    entries: Iterable[archive.Entry], submission: Submission, allowance: _Allowance
+) -> Iterator[archive.Entry]:
     """The entries, with those of zips among them in place of the zips, one level deep."""
     for entry in entries:
         if entry.suffix != ".zip":
@@ -296,25 +320,25 @@ def _with_inner_zips(entries, submission, allowance):
                 yield file
 
 
-def _notebook_of(file_name, parsed, released):
+def _notebook_of(file_name: str, parsed: NotebookNode, released: Sequence[Released]) -> str | None:
     """The name of the released notebook that this one is: by its cells, else by its file name."""
     ids = Counter(filter(None, map(grade_id, parsed.cells)))
     shared = {r.name: sum(g in r.grade_ids for g in ids) for r in released}
-    best = max(shared, key=shared.get)
+    best = max(shared, key=shared.__getitem__)
     return best if shared[best] else named(file_name, [r.name for r in released])
 
 
-def named(file_name, names):
+def named(file_name: str, names: Iterable[str]) -> str | None:
     """Which of `names` a file is called: whatever the case, spaces, " (1)", or words around it."""
     stem = re.sub(r"[^a-z0-9]+", "_", NOTEBOOK.sub("", file_name).casefold()).strip("_")
     fitting = [name for name in names if name.casefold() in stem]
     return max(fitting, key=len, default=None)
 
 
-def _choose(submission, name, copies):
+def _choose(submission: Submission, name: str, copies: Sequence[_Copy]) -> None:
     """Take the newest of a student's copies of a notebook."""
 
-    def exact(copy):
+    def exact(copy: _Copy) -> bool:
         return NOTEBOOK.sub("", copy.entry.name) == name
 
     chosen = max(copies, key=lambda c: (c.entry.modified, exact(c), -len(c.entry.parts)))
@@ -333,7 +357,9 @@ def _choose(submission, name, copies):
         remarks.append(chosen.remark)
 
 
-def store(course, lesson, submission, released):
+def store(
+    course: Course, lesson: str, submission: Submission, released: Iterable[Released]
+) -> None:
     """Copy a student's notebooks to gradebook/submitted/.
 
     What was handed in there before and differs is kept in gradebook/earlier/. A notebook that was
@@ -356,7 +382,7 @@ def store(course, lesson, submission, released):
             path.unlink()
 
 
-def _keep(course, lesson, student, name, content):
+def _keep(course: Course, lesson: str, student: str, name: str, content: bytes) -> None:
     """Copy an earlier notebook to gradebook/earlier/, under a name that tells versions apart."""
     kept = course.earlier / student / lesson
     version = hashlib.sha256(content).hexdigest()[:16]

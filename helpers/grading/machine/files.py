@@ -1,12 +1,13 @@
 """Files that are written all or nothing."""
 
 import os
+from pathlib import Path
 
 NEW = ".new"  # the end of a name that is not yet in its place
 
 
-def write(path, content):
-    """Write a file, all or nothing, and its folder. content: bytes, or text for UTF-8."""
+def write(path: Path, content: bytes | str) -> None:
+    """Write a file, all or nothing, and its folder; text as UTF-8."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}{NEW}")
     new.write_bytes(content if isinstance(content, bytes) else content.encode())

@@ -4,6 +4,7 @@ import os
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,8 +14,8 @@ PREFIX = "grade-run-"  # short: sockets lie in the folder, and their paths end a
 
 
 @contextmanager
-def scratch():
-    """All temporary files lie in one folder, a Path, meanwhile; those of killed runs go too."""
+def scratch() -> Iterator[Path]:
+    """All temporary files lie in one folder meanwhile; those of killed runs go too."""
     before = tempfile.gettempdir()
     remove_left_over()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -28,14 +29,14 @@ def scratch():
         remove(folder)
 
 
-def remove_left_over():
+def remove_left_over() -> None:
     """Remove the folders of runs that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if _is_left_over(folder):
             remove(folder)
 
 
-def _is_left_over(folder):
+def _is_left_over(folder: Path) -> bool:
     """Whether the run whose folder this is has ended."""
     try:
         if not (folder / "lock").exists():  # it is just being made, or its run was killed then
@@ -46,7 +47,7 @@ def _is_left_over(folder):
         return False
 
 
-def remove(folder):
+def remove(folder: str | Path) -> None:
     """Remove a folder as far as possible, also one that is too deep for shutil.rmtree."""
     with suppress(OSError):
         while inner := _folders(folder):
@@ -60,12 +61,12 @@ def remove(folder):
         _remove_flat(folder)
 
 
-def _folders(folder):
+def _folders(folder: str | Path) -> list[str]:
     with os.scandir(folder) as entries:
         return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
-def _remove_flat(folder):
+def _remove_flat(folder: str | Path) -> None:
     """Remove a folder that holds no folders."""
     with os.scandir(folder) as entries:
         for entry in entries:

@@ -5,59 +5,64 @@ files.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from helpers.grading.gradebook import results
+from helpers.grading.gradebook.results import Result
 from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG
-from helpers.marking.misconceptions import OR, names_in
 
 VERDICTS = (RIGHT, CARRIED, WRONG, ERROR, MISSING)
 MIN_STUDENTS = 20  # below, a correlation over students says nothing
 LOW = 0.2  # a discrimination below is usually called poor
 EASY, HARD = 0.95, 0.05  # shares right beyond which hardly anybody is left to tell apart
 
+# How often each verdict was given, by question and part.
+Outcomes = Mapping[str, Mapping[str, Counter[str]]]
 
-def handed_in(found):
+
+def handed_in(found: Iterable[Result]) -> list[Result]:
     """The Results whose notebooks were graded."""
     return [r for r in found if r.state in (results.GRADED, results.REPAIRED)]
 
 
-def outcomes(found):
-    """How often each verdict was given: {notebook: {question: {part: Counter}}}, in their order."""
-    counts = defaultdict(lambda: defaultdict(lambda: defaultdict(Counter)))
+def outcomes(found: Iterable[Result]) -> Mapping[str, Outcomes]:
+    """The Outcomes of each notebook, in their order."""
+    counts: defaultdict[str, defaultdict[str, defaultdict[str, Counter[str]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(Counter))
+    )
     for result in sorted(handed_in(found), key=lambda r: r.notebook):
         for question, verdicts in result.verdicts.items():
             for verdict in verdicts:
-                counts[result.notebook][question][verdict.part][verdict.verdict] += 1
+                counts[result.notebook][question][verdict.part][verdict.status] += 1
     return counts
 
 
 @dataclass(frozen=True)
 class Frequency:
-    """How often a misconception was met.
-
-    students: ids of those who have it. uncertain: ids of those whose answers another mistake
-    explains as well. places: (question, part) and how many students have it there, commonest first.
-    """
+    """How often a misconception was met."""
 
     name: str
-    students: frozenset
-    uncertain: frozenset
-    places: tuple
+    students: frozenset[str]  # ids of those who have it
+    uncertain: frozenset[str]  # ids of those whose answers another mistake explains as well
+    # (question, part) and how many students have it there, commonest first.
+    places: tuple[tuple[tuple[str, str], int], ...]
 
 
-def misconceptions(found):
+def misconceptions(found: Iterable[Result]) -> list[Frequency]:
     """The Frequency of each misconception, the commonest first."""
-    students, certain, places = defaultdict(set), defaultdict(set), defaultdict(Counter)
+    students: defaultdict[str, set[str]] = defaultdict(set)
+    certain: defaultdict[str, set[str]] = defaultdict(set)
+    places: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for result in found:
         for question, verdicts in result.verdicts.items():
             for verdict in verdicts:
-                for name in set(names_in(verdict.misconception)):
+                for name in set(verdict.names):
                     students[name].add(result.student)
                     places[name][question, verdict.part] += 1
-                    if OR not in verdict.misconception:
+                    if len(verdict.misconceptions) == 1:
                         certain[name].add(result.student)
     return [
         Frequency(
@@ -72,52 +77,50 @@ def misconceptions(found):
 
 @dataclass(frozen=True)
 class Item:
-    """How a part tells students apart.
-
-    share: of those who handed in, how many have it right or carried. discrimination: the
-    correlation between having it right and the points in the rest of the notebook, from -1 to 1;
-    nan if one of the two is the same for all.
-    """
+    """How a part tells students apart."""
 
     notebook: str
     question: str
     part: str
-    share: float
+    share: float  # of those who handed in, how many have it right or carried
+    # The correlation between having it right and the points in the rest of the notebook, from -1
+    # to 1; nan if one of the two is the same for all.
     discrimination: float
 
 
-def items(found):
+def items(found: Iterable[Result]) -> list[Item]:
     """The Item of each part that gives points, in the notebooks' order.
 
     The correlation is the corrected item-total correlation, point-biserial with the part's own
     points left out of the total (Nunnally & Bernstein, Psychometric Theory, 3rd ed., 1994).
     """
-    by_notebook = defaultdict(list)
+    by_notebook: defaultdict[str, list[Result]] = defaultdict(list)
     for result in sorted(handed_in(found), key=lambda r: r.notebook):
         by_notebook[result.notebook].append(result)
     return [item for notebook, mine in by_notebook.items() for item in _items(notebook, mine)]
 
 
-def _items(notebook, found):
-    have, points = defaultdict(list), defaultdict(list)
+def _items(notebook: str, found: Iterable[Result]) -> Iterator[Item]:
+    have: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
+    points: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for result in found:
         for question, verdicts in result.verdicts.items():
             for verdict in verdicts:
                 if verdict.max_points:
-                    have[question, verdict.part].append(verdict.verdict in (RIGHT, CARRIED))
+                    have[question, verdict.part].append(verdict.status in (RIGHT, CARRIED))
                     points[question, verdict.part].append(result.points - verdict.points)
     for (question, part), right in have.items():
         correlation = _correlation(np.array(right, float), np.array(points[question, part]))
         yield Item(notebook, question, part, float(np.mean(right)), correlation)
 
 
-def _correlation(one, other):
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     if len(one) < 2 or not np.ptp(one) or not np.ptp(other):
         return float("nan")
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def poor_items(found):
+def poor_items(found: Sequence[Result]) -> list[Item]:
     """The Items that discriminate badly, the worst first; [] for a small class."""
     if len({result.student for result in handed_in(found)}) < MIN_STUDENTS:
         return []
@@ -127,7 +130,7 @@ def poor_items(found):
     return sorted(poor, key=lambda item: item.discrimination)
 
 
-def same_for_all(found):
+def same_for_all(found: Sequence[Result]) -> list[Item]:
     """The Items that everybody, or nobody, has right."""
     if len({result.student for result in handed_in(found)}) < MIN_STUDENTS:
         return []

@@ -2,17 +2,22 @@
 
 import ast
 import re
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import nbformat
 import numpy as np
 
 from helpers.asking.cell_ids import check_cell_id, question_of_answer
 from helpers.asking.record import decode
+from helpers.grading.gradebook.results import Result
 from helpers.grading.gradebook.score import records_in
 from helpers.grading.repair.released import Released, grade_id, is_answer
-from helpers.marking.misconceptions import names_in
+from helpers.grading.settings import Course
 from helpers.marking.questions import question_by_id
 
 LINES = 12  # of code that an example shows
@@ -21,27 +26,27 @@ NUMBERS = 8  # of an answer that it shows
 
 @dataclass(frozen=True)
 class Example:
-    """An answer with a mistake: where, the code, and the first recorded numbers in words."""
+    """An answer with a mistake."""
 
-    question: str
+    question: str  # where it is, with `part`
     part: str
     code: str
-    answer: str
+    answer: str  # the first recorded numbers in words
 
 
-def example_of(name, course, found):
+def example_of(name: str, course: Course, found: Iterable[Result]) -> Example | None:
     """An Example of the misconception `name` among the Results `found`; None if there is none."""
     for result in found:
         for question, verdicts in result.verdicts.items():
             for verdict in verdicts:
-                if name in names_in(verdict.misconception):
+                if name in verdict.names:
                     example = _example(course, result, question, verdict.part)
                     if example and not _tells(result.student, example):
                         return example
     return None
 
 
-def _example(course, result, question, part):
+def _example(course: Course, result: Result, question: str, part: str) -> Example | None:
     path = course.autograded / result.student / result.lesson / f"{result.notebook}.ipynb"
     try:
         cells = nbformat.read(path, as_version=4).cells
@@ -51,7 +56,7 @@ def _example(course, result, question, part):
     answers = [
         cell.source
         for cell in cells
-        if is_answer(cell) and question_of_answer(grade_id(cell)) == question
+        if is_answer(cell) and question_of_answer(grade_id(cell) or "") == question
     ]
     known = _texts(course.released / result.lesson / f"{result.notebook}.ipynb")
     known |= set(question_by_id(question).recorded)
@@ -62,7 +67,7 @@ def _example(course, result, question, part):
     return Example(question, part, code, _numbers(records, part))
 
 
-def _without_words(source, known):
+def _without_words(source: str, known: AbstractSet[str]) -> str:
     """The code without comments, docstrings and texts that are not the course's; "" if it is none.
 
     known: the texts that the released notebook holds.
@@ -81,7 +86,7 @@ def _without_words(source, known):
                     isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
                 )
             ]
-            node.body = kept or ([] if isinstance(node, ast.Module) else [ast.Pass()])
+            body[:] = kept or ([] if isinstance(node, ast.Module) else [ast.Pass()])
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
             if node.value not in known:
                 node.value = "…"
@@ -89,9 +94,9 @@ def _without_words(source, known):
 
 
 @cache
-def _texts(path):
-    """The texts in a released notebook's code: a frozenset."""
-    found = set()
+def _texts(path: Path) -> frozenset[str]:
+    """The texts in a released notebook's code."""
+    found: set[str] = set()
     for cell in Released(path).notebook.cells:
         if cell.cell_type == "code":
             try:
@@ -106,7 +111,7 @@ def _texts(path):
     return frozenset(found)
 
 
-def _about(part, code):
+def _about(part: str, code: str) -> str:
     """What gives `part` its value, or the functions if nothing does; at most LINES lines."""
     statements = ast.parse(code).body
     chosen = [one for one in statements if part in _bound(one)] or [
@@ -116,7 +121,7 @@ def _about(part, code):
     return "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))
 
 
-def _bound(statement):
+def _bound(statement: ast.stmt) -> set[str]:
     """The names that a statement gives a value to."""
     return {
         node.id
@@ -125,7 +130,7 @@ def _bound(statement):
     }
 
 
-def _numbers(records, part):
+def _numbers(records: Sequence[Any], part: str) -> str:
     """The numbers recorded for `part` in the first case, in short; "" if there are none."""
     try:
         answer = decode(records[0]["answers"][part][0])
@@ -136,7 +141,7 @@ def _numbers(records, part):
     return ""
 
 
-def _tells(student, example):
+def _tells(student: str, example: Example) -> bool:
     """Whether a word of the student's name occurs in the example."""
     shown = f"{example.code} {example.answer}".casefold()
     return any(

@@ -1,18 +1,21 @@
 """The feedback pages: one self-contained HTML page for each notebook of each student."""
 
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import nbformat
 from nbconvert.exporters import Exporter
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from traitlets import Unicode
 
 from helpers.asking.cell_ids import check_cell_id, question_of_check
 from helpers.grading.gradebook import results
-from helpers.grading.gradebook.marks import by_hand
-from helpers.grading.gradebook.results import number
+from helpers.grading.gradebook.marks import ByHand, by_hand
+from helpers.grading.gradebook.results import Result, number
 from helpers.grading.machine import files
 from helpers.grading.pages import markup
 from helpers.grading.repair.released import (
@@ -22,9 +25,9 @@ from helpers.grading.repair.released import (
     is_check,
     is_graded,
 )
-from helpers.grading.settings import course_at
+from helpers.grading.settings import Course, course_at
 from helpers.marking.questions import question_by_id
-from helpers.marking.verdict import SIGNS
+from helpers.marking.verdict import SIGNS, Verdict
 from helpers.pictures import page_font
 
 WORDS = {
@@ -43,7 +46,7 @@ STATES = {
 
 
 @cache
-def templates():
+def templates() -> jinja2.Environment:
     """The Jinja2 environment; everything is escaped unless a template says that it is safe."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -57,11 +60,11 @@ def templates():
     return environment
 
 
-def path_of(course, result):
+def path_of(course: Course, result: Result) -> Path:
     return course.feedback / result.student / result.lesson / f"{result.notebook}.html"
 
 
-def write(course, result):
+def write(course: Course, result: Result) -> None:
     """Write the page of a Result, from the executed notebook in gradebook/autograded/."""
     executed = course.autograded / result.student / result.lesson / f"{result.notebook}.ipynb"
     notebook = None
@@ -71,8 +74,8 @@ def write(course, result):
     files.write(path, page(course, result, notebook, by_hand(course, result)))
 
 
-def page(course, result, notebook, by_person):
-    """The page of a Result as HTML. notebook: executed, or None. by_person: a ByHand."""
+def page(course: Course, result: Result, notebook: NotebookNode | None, by_person: ByHand) -> str:
+    """The page of a Result as HTML. notebook: executed, None if it has not been."""
     released = Released(course.released / result.lesson / f"{result.notebook}.ipynb")
     questions = [
         _question(question, verdicts, by_person.scores.get(check_cell_id(question)))
@@ -93,20 +96,21 @@ def page(course, result, notebook, by_person):
     )
 
 
-def _question(question, verdicts, score_by_person):
+def _question(
+    question: str, verdicts: Sequence[Verdict], score_by_person: float | None
+) -> dict[str, Any]:
     """What the page says of a question; score_by_person: None if a person gave none."""
-    by_hand = score_by_person is not None
     return {
         "id": question,
         "verdicts": verdicts,
-        "points": score_by_person if by_hand else sum(v.points for v in verdicts),
-        "by_hand": by_hand,
+        "points": sum(v.points for v in verdicts) if score_by_person is None else score_by_person,
+        "by_hand": score_by_person is not None,
         "max_points": sum(v.max_points for v in verdicts),
         "in_words": {part.name: part.description for part in question_by_id(question).parts},
     }
 
 
-def _title(notebook):
+def _title(notebook: NotebookNode) -> str:
     """The first heading of a notebook, or ""."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and cell.source.lstrip().startswith("# "):
@@ -114,14 +118,19 @@ def _title(notebook):
     return ""
 
 
-def _cells(notebook, released, questions, by_person):
+def _cells(
+    notebook: NotebookNode,
+    released: Released,
+    questions: Sequence[dict[str, Any]],
+    by_person: ByHand,
+) -> Iterator[dict[str, Any]]:
     """What the page shows of each cell: dicts with the kind of cell and its safe HTML."""
     ours = {cell.get("id") for cell in released.notebook.cells}
     asked = {question["id"]: question for question in questions}
     room = markup.Room()
     for cell in notebook.cells:
         given = cell.get("id") in ours and not is_answer(cell)
-        comment = by_person.comments.get(grade_id(cell), "")
+        comment = by_person.comments.get(grade_id(cell) or "", "")
         if cell.cell_type == "markdown":
             kind = "prose" if given else "own prose"
             if is_graded(cell):
@@ -132,7 +141,7 @@ def _cells(notebook, released, questions, by_person):
                 prose = markup.markdown(cell, room=room)
             yield {"kind": kind, "html": prose, "comment": comment}
         elif cell.cell_type == "code" and is_check(cell):
-            yield {"kind": "check", "question": asked.get(question_of_check(grade_id(cell)))}
+            yield {"kind": "check", "question": asked.get(question_of_check(grade_id(cell) or ""))}
         elif cell.cell_type == "code":
             kind = "given" if given else "answer" if is_answer(cell) else "own"
             yield {
@@ -144,7 +153,7 @@ def _cells(notebook, released, questions, by_person):
 
 
 @lru_cache(maxsize=256)  # the same on every student's page
-def _given_prose(source, folder):
+def _given_prose(source: str, folder: Path) -> str:
     return markup.markdown(new_markdown_cell(source), folder)
 
 
@@ -154,10 +163,13 @@ class FeedbackExporter(Exporter):
     course_root = Unicode().tag(config=True)
     gradebook_directory = Unicode("gradebook").tag(config=True)
 
-    def _file_extension_default(self):
+    def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(self, nb, resources=None, **kwargs):
+    # nbconvert says that all exporters return a notebook; most return text.
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: Any | None = None, **kwargs: Any
+    ) -> tuple[str, dict[str, Any]]:
         notebook, resources = super().from_notebook_node(nb, resources, **kwargs)
         ids = resources["nbgrader"]
         course = course_at(self.course_root or None, self.gradebook_directory, ids["db_url"])

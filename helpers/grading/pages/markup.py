@@ -1,11 +1,15 @@
 """Markdown, mathematics, code and outputs as HTML that loads nothing and runs nothing."""
 
+from __future__ import annotations
+
 import base64
 import functools
 import html
 import mimetypes
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import nh3
 from markdown_it import MarkdownIt
@@ -14,6 +18,9 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 MAX_FORMULA_LENGTH = 4_000  # characters
 MAX_TEXT_LENGTH = 20_000
@@ -42,10 +49,10 @@ FORMULAS_COST = 25  # times the time of other text
 class Room:
     """How much of what a student wrote a page draws; the rest stands there as plain text."""
 
-    def __init__(self, characters=500_000):
+    def __init__(self, characters: int = 500_000) -> None:
         self.characters = characters
 
-    def take(self, text, is_formula=False):
+    def take(self, text: str, is_formula: bool = False) -> bool:
         """Whether there is room for `text`; if so it is taken."""
         has_formulas = is_formula or "$" in text or r"\begin" in text
         cost = len(text) * (FORMULAS_COST if has_formulas else 1)
@@ -54,12 +61,12 @@ class Room:
         return fits
 
 
-def can_be_cleaned(text):
+def can_be_cleaned(text: str) -> bool:
     """Whether `clean` is done with this HTML in a moment."""
     return len(text) <= MAX_HTML_LENGTH and text.count("<") <= MAX_TAGS
 
 
-def clean(text):
+def clean(text: str) -> str:
     """HTML of unknown origin without anything that runs or loads; pictures only as data.
 
     What would take too long becomes plain text.
@@ -80,7 +87,7 @@ def clean(text):
     )  # fmt: skip
 
 
-def _attribute(tag, attribute, value):
+def _attribute(tag: str, attribute: str, value: str) -> str | None:
     if tag == "img" and attribute == "src":
         return value if re.match(r"data:image/(png|jpeg|gif|svg\+xml);base64,", value) else None
     if attribute == "href":
@@ -96,7 +103,7 @@ def _attribute(tag, attribute, value):
 
 
 @functools.lru_cache(maxsize=4096)
-def formula(latex, display):
+def formula(latex: str, display: bool) -> str:
     """A formula as a picture that carries its own drawing; as plain LaTeX if it cannot be drawn."""
     try:
         if len(latex) > MAX_FORMULA_LENGTH:
@@ -114,7 +121,8 @@ def formula(latex, display):
     )
 
 
-def _draw(latex, display):
+def _draw(latex: str, display: bool) -> tuple[str, float, float, float]:
+    """A formula as SVG, its width and height, and how far it reaches below the line: in pixels."""
     import ziamath
 
     ziamath.config.precision = 2
@@ -124,11 +132,11 @@ def _draw(latex, display):
     return picture.svg(), width + 2, height + 2, picture.getyofst() - 1
 
 
-def _render_formula(content, options):
+def _render_formula(content: str, options: Mapping[str, Any]) -> str:
     return formula(content.strip(), bool(options.get("display_mode")))
 
 
-def _markdown_parser():
+def _markdown_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     dollarmath_plugin(parser, renderer=_render_formula, double_inline=True, allow_digits=False)
     amsmath_plugin(parser, renderer=lambda content: formula(content.strip(), True))
@@ -138,7 +146,7 @@ def _markdown_parser():
 MARKDOWN = _markdown_parser()
 
 
-def markdown(cell, folder=None, room=None):
+def markdown(cell: NotebookNode, folder: Path | None = None, room: Room | None = None) -> str:
     """A Markdown cell as safe HTML. folder: where its pictures lie; None for cells by students.
 
     room: for a student's cell, the page's Room.
@@ -153,14 +161,14 @@ def markdown(cell, folder=None, room=None):
         for token in tokens:
             for child in token.children or []:
                 if child.type == "image":
-                    source = _picture_source(child.attrs.get("src", ""), cell, folder)
+                    source = _picture_source(str(child.attrs.get("src", "")), cell, folder)
                     child.attrs["src"] = source
         return clean(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
     except (Exception, RecursionError):
         return f"<pre>{html.escape(cell.source[:MAX_TEXT_LENGTH])}</pre>"
 
 
-def _picture_source(source, cell, folder):
+def _picture_source(source: str, cell: NotebookNode, folder: Path | None) -> str:
     """The data URL of a picture that a Markdown cell names; "" if it is not at hand."""
     if source.startswith("attachment:"):
         attachment = (cell.get("attachments") or {}).get(source.removeprefix("attachment:")) or {}
@@ -180,25 +188,25 @@ def _picture_source(source, cell, folder):
     return ""
 
 
-def _data_url(kind, data):
-    data = "".join(data) if isinstance(data, list) else str(data)
-    return f"data:{kind};base64,{''.join(data.split())}"
+def _data_url(kind: str, data: object) -> str:
+    text = "".join(data) if isinstance(data, list) else str(data)
+    return f"data:{kind};base64,{''.join(text.split())}"
 
 
 # Code and outputs
 
 
 @functools.lru_cache(maxsize=256)  # given cells are the same on every student's page
-def code(source):
+def code(source: str) -> str:
     """Python as coloured HTML."""
     return highlight(source[:MAX_TEXT_LENGTH], PythonLexer(), FORMATTER)
 
 
-def code_style():
+def code_style() -> str:
     return FORMATTER.get_style_defs(".code")
 
 
-def safe_outputs(cell):
+def safe_outputs(cell: NotebookNode) -> None:
     """Take out of a code cell's outputs, in place, whatever a browser could run or load."""
     kept = []
     for output in cell.outputs:
@@ -219,13 +227,13 @@ def safe_outputs(cell):
     cell.outputs = kept
 
 
-def outputs(cell, room=None):
+def outputs(cell: Mapping[str, Any], room: Room | None = None) -> str:
     """A code cell's outputs as safe HTML, as far as there is Room."""
     room = room or Room()
     return "".join(_output(output, room) for output in cell.get("outputs") or [])
 
 
-def _output(output, room):
+def _output(output: Mapping[str, Any], room: Room) -> str:
     kind = output.get("output_type")
     if kind == "stream":
         return _plain(_text(output.get("text")), "stream")
@@ -251,12 +259,12 @@ def _output(output, room):
     return _plain(_text(data.get("text/plain")), "stream")
 
 
-def _plain(text, css_class):
+def _plain(text: str, css_class: str) -> str:
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
     if len(text) > MAX_TEXT_LENGTH:
         text = text[:MAX_TEXT_LENGTH] + "\n… (cut off here)"
     return f'<pre class="{css_class}">{html.escape(text)}</pre>' if text.strip() else ""
 
 
-def _text(value):
+def _text(value: object) -> str:
     return "".join(map(str, value)) if isinstance(value, list) else str(value or "")

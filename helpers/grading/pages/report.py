@@ -1,37 +1,51 @@
 """The report on a class: report.html, complete in itself."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from helpers.grading.gradebook import results
+from helpers.grading.gradebook.results import Key, Result
 from helpers.grading.machine import files
 from helpers.grading.pages import analysis, feedback, report_figures
 from helpers.grading.pages.examples import example_of
+from helpers.grading.settings import Course
 from helpers.marking.misconceptions import CATALOGUE
 from helpers.marking.questions import place
 
 
-def write(course, found, points, nobodys=()):
+def write(
+    course: Course,
+    found: Sequence[Result],
+    points: Mapping[Key, float],
+    unassigned: Sequence[tuple[str, str]] = (),
+) -> Path:
     """Write report.html for the Results `found`; returns its path.
 
-    points: of each result, from `tables.marks`. nobodys: (file, reason) pairs.
+    points: of each result, from `tables.marks`. unassigned: (file, reason) pairs.
     """
     path = course.gradebook / "report.html"
     lessons = [
         _lesson(course, lesson, [r for r in found if r.lesson == lesson], points)
         for lesson in sorted({r.lesson for r in found})
     ]
-    text = feedback.templates().get_template("report.html").render(lessons=lessons, nobodys=nobodys)
+    text = (
+        feedback.templates()
+        .get_template("report.html")
+        .render(lessons=lessons, unassigned=unassigned)
+    )
     files.write(path, text)
     return path
 
 
-def needs_person(result):
+def needs_person(result: Result) -> bool:
     """Whether a person has to look at a Result."""
     return result.state == results.SET_ASIDE or bool(result.to_read) or bool(result.to_decide)
 
 
-def why(result):
+def why(result: Result) -> str:
     """Why a person has to look at a Result, in words for the instructor."""
     reasons = list(result.remarks) if result.state == results.SET_ASIDE else []
     reasons += result.details.split("\n")[:1]
@@ -41,9 +55,11 @@ def why(result):
     return " ".join(filter(None, reasons))
 
 
-def _lesson(course, lesson, found, points):
+def _lesson(
+    course: Course, lesson: str, found: Sequence[Result], points: Mapping[Key, float]
+) -> dict[str, Any]:
     notebooks = list(dict.fromkeys(r.notebook for r in sorted(found, key=lambda r: r.notebook)))
-    students = defaultdict(dict)
+    students: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for r in found:
         students[r.student][r.notebook] = {
             "points": points[r.key],
@@ -91,17 +107,17 @@ def _lesson(course, lesson, found, points):
     }  # fmt: skip
 
 
-def _link(course, result):
+def _link(course: Course, result: Result) -> str:
     return quote(str(feedback.path_of(course, result).relative_to(course.gradebook)))
 
 
-def _to_look_at(course, result, reason):
+def _to_look_at(course: Course, result: Result, reason: str) -> dict[str, Any]:
     return {"result": result, "why": reason, "link": _link(course, result)}
 
 
-def _outcomes(notebook, questions):
+def _outcomes(notebook: str, questions: analysis.Outcomes) -> dict[str, Any]:
     """A notebook's questions with the counts of their verdicts, and a picture of them."""
-    totals = {name: sum(parts.values(), Counter()) for name, parts in questions.items()}
+    totals = {name: sum(parts.values(), Counter[str]()) for name, parts in questions.items()}
     return {
         "notebook": notebook,
         "picture": report_figures.question_outcomes(totals),
@@ -112,7 +128,9 @@ def _outcomes(notebook, questions):
     }
 
 
-def _misconception(course, frequency, found):
+def _misconception(
+    course: Course, frequency: analysis.Frequency, found: Sequence[Result]
+) -> dict[str, Any]:
     entry = CATALOGUE.get(frequency.name)  # an older result may have a name that is gone
     return {
         "name": frequency.name.replace("_", " "),

@@ -1,5 +1,9 @@
 """What the pictures of the report on a class show; templates/report_figures.html draws them."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from helpers.grading.gradebook.results import number
@@ -8,7 +12,7 @@ from helpers.grading.pages.analysis import VERDICTS
 BINS = 10  # of the distribution of marks
 
 
-def marks_distribution(totals, maximum):
+def marks_distribution(totals: Sequence[float], maximum: float) -> dict[str, Any]:
     """How many students have how many points. totals: points in all; maximum: what there is."""
     edges = np.linspace(0, maximum or 1, BINS + 1)
     counts, _ = np.histogram(np.clip(totals, 0, edges[-1]), edges)
@@ -26,8 +30,8 @@ def marks_distribution(totals, maximum):
     }
 
 
-def question_outcomes(questions):
-    """How the parts of each question came out. questions: {id: Counter of verdicts}."""
+def question_outcomes(questions: Mapping[str, Counter[str]]) -> dict[str, Any]:
+    """How the parts of each question came out. questions: counts of the verdicts, by question."""
     rows = []
     for name, counts in questions.items():
         total = max(sum(counts[verdict] for verdict in VERDICTS), 1)

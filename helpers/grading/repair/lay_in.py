@@ -10,13 +10,16 @@ the student's to change: it is read here, as data, and the cell is put back with
 import ast
 import copy
 import re
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from helpers.grading.intake.reading import LABELS, release_of
 from helpers.grading.repair.matching import (
     MAX_CELL_LENGTH,
+    Cell,
     as_compared,
     is_empty_form,
     matched,
@@ -26,7 +29,11 @@ from helpers.grading.repair.released import grade_id, is_answer, is_graded, nbgr
 from helpers.grading.repair.statements import names_in
 from helpers.older_notebooks import with_new_imports
 
-NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+NEW_CELL: dict[str, Callable[[str], NotebookNode]] = {
+    "code": new_code_cell,
+    "markdown": new_markdown_cell,
+    "raw": new_raw_cell,
+}
 MAX_STUDENT_LENGTH = 300
 STUDENT_LINE = re.compile(r"^STUDENT\b[^\n]*$", re.MULTILINE)
 
@@ -35,24 +42,26 @@ STUDENT_LINE = re.compile(r"^STUDENT\b[^\n]*$", re.MULTILINE)
 class _Found:
     """What a submission holds of each released cell, by the cell's position."""
 
-    answers: dict = field(default_factory=dict)
-    extra: dict = field(default_factory=dict)  # position of the cell before -> cells
-    pieces: dict = field(default_factory=dict)  # texts found by content
-    positions: list = field(default_factory=list)
-    copies: set = field(default_factory=set)
-    changed: set = field(default_factory=set)
-    retyped: set = field(default_factory=set)
-    relabelled: set = field(default_factory=set)
-    apart: set = field(default_factory=set)
-    added: int = 0
-    too_long: int = 0
+    answers: dict[int, str] = field(default_factory=dict)  # the texts that count
+    # The student's own cells, by the position of the cell before; -1 is before all.
+    extra: dict[int, list[NotebookNode]] = field(default_factory=dict)
+    pieces: dict[int, list[str]] = field(default_factory=dict)  # texts found by content
+    # Of what was not found by content, in the student's order.
+    positions: list[int] = field(default_factory=list)
+    copies: set[int] = field(default_factory=set)  # what occurs more than once
+    changed: set[int] = field(default_factory=set)  # given cells and checks with another text
+    retyped: set[int] = field(default_factory=set)  # what is of another type
+    relabelled: set[int] = field(default_factory=set)  # what has other labels of nbgrader's
+    apart: set[int] = field(default_factory=set)  # answers that stood in another's cell
+    added: int = 0  # how many given cells something was added to
+    too_long: int = 0  # how many cells were left out for their length
 
 
-def repair(submitted, released):
+def repair(submitted: NotebookNode, released: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """The released notebook with the student's cells in it, and what had to be put right.
 
-    submitted: a notebook as nbformat reads it, of whatever structure. released: the released
-    notebook. Returns (notebook, sentences); no sentence if only answers and new cells differ.
+    submitted: as nbformat reads it, of whatever structure. Returns (notebook, sentences); no
+    sentence if only answers and new cells differ.
     """
     found = _find(submitted, released)
     notebook = copy.deepcopy(released)
@@ -73,7 +82,7 @@ def repair(submitted, released):
     return notebook, _sentences(found, released, *releases)
 
 
-def announced_student(submitted, released):
+def announced_student(submitted: NotebookNode, released: NotebookNode) -> str | None:
     """The identifier that a submitted notebook assigns to STUDENT, "" if none; nothing is run.
 
     None if the released notebook has no STUDENT.
@@ -96,35 +105,36 @@ def announced_student(submitted, released):
     return ""
 
 
-def _students_in(text):
+def _students_in(text: str) -> list[str]:
     """The texts that the lines of `text` assign to STUDENT, in order."""
     return [found for found in map(_student_in, STUDENT_LINE.findall(text)) if found is not None]
 
 
-def _student_in(line):
+def _student_in(line: str) -> str | None:
     """The text that a line such as STUDENT = "…" assigns; None for anything else."""
     try:
         (statement,) = ast.parse(line).body
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            return None
         value = ast.literal_eval(statement.value)
-    except (SyntaxError, ValueError, AttributeError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError):
         return None
-    names_student = isinstance(statement, ast.Assign) and len(statement.targets) == 1
-    return value if names_student and isinstance(value, str) else None
+    return value if isinstance(value, str) else None
 
 
-def _without_student(text):
+def _without_student(text: str) -> str:
     """`text` with nothing between the quotes of its STUDENT lines."""
 
-    def emptied(line):
+    def emptied(line: re.Match[str]) -> str:
         return line[0] if _student_in(line[0]) is None else 'STUDENT = ""'
 
     return STUDENT_LINE.sub(emptied, text)
 
 
-def _find(submitted, released):
+def _find(submitted: NotebookNode, released: NotebookNode) -> _Found:
     found = _Found()
     before = -1
-    seen = set()
+    seen: set[int] = set()
     cells = matched(submitted, released, _without_student)
     present = {cell.position for cell in cells}
     for cell in cells:
@@ -170,7 +180,7 @@ def _find(submitted, released):
     return found
 
 
-def _lay_pieces(found, released, position, texts):
+def _lay_pieces(found: _Found, released: NotebookNode, position: int, texts: Sequence[str]) -> None:
     """Let `texts`, found by content, be the answer at `position`: one cell each, in order."""
     form = text_of(released.cells[position])
     # Names that none of them defines have their values from the form: the check asks for them all.
@@ -179,13 +189,19 @@ def _lay_pieces(found, released, position, texts):
     found.extra.setdefault(position, [])[:0] = [_own_cell("code", text) for text in texts]
 
 
-def _own_cell(kind, text):
+def _own_cell(kind: str, text: str) -> NotebookNode:
     new = NEW_CELL[kind](text)
     new.id = None
     return new
 
 
-def _add_extra(found, released, present, before, cell):
+def _add_extra(
+    found: _Found,
+    released: NotebookNode,
+    present: Container[int | None],
+    before: int,
+    cell: Cell,
+) -> None:
     if cell.kind not in NEW_CELL or not cell.text.strip():
         return
     # Where an answer cell is gone, the cell in its place may be the answer: it comes after the
@@ -199,7 +215,7 @@ def _add_extra(found, released, present, before, cell):
     found.extra.setdefault(before, []).append(_own_cell(cell.kind, cell.text))
 
 
-def _compare(found, position, original, cell):
+def _compare(found: _Found, position: int, original: NotebookNode, cell: Cell) -> None:
     """Note how a submitted Cell differs from the released one, apart from an answer."""
     if cell.kind != original.cell_type:
         found.retyped.add(position)
@@ -212,7 +228,9 @@ def _compare(found, position, original, cell):
         found.relabelled.add(position)
 
 
-def _sentences(found, released, its_release, our_release):
+def _sentences(
+    found: _Found, released: NotebookNode, its_release: str, our_release: str
+) -> list[str]:
     """What had to be put right, in words for the student.
 
     The releases are those of the course that the submission and the released notebook belong to.
@@ -221,7 +239,7 @@ def _sentences(found, released, its_release, our_release):
     cells = released.cells
     present = {*found.positions, *found.pieces}
 
-    def names(positions):
+    def names(positions: Iterable[int]) -> str:
         return _listed(grade_id(cells[i]) or f"number {i + 1}" for i in sorted(positions))
 
     missing = [i for i in range(len(cells)) if i not in present]
@@ -276,15 +294,15 @@ def _sentences(found, released, its_release, our_release):
     return sentences
 
 
-def _numbers(release):
+def _numbers(release: str) -> list[int]:
     return [int(number) for number in release.split(".") if number]
 
 
-def _is_given_code(cell):
+def _is_given_code(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and not is_graded(cell) and not is_answer(cell)
 
 
-def _listed(names, most=6):
-    names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _listed(names: Iterable[str], most: int = 6) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more

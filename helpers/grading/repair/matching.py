@@ -4,9 +4,13 @@ An answer is known by what it defines: the names to which the released form give
 several answers define the same names, the one whose place is nearest is meant.
 """
 
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
+from typing import Any
+
+from nbformat import NotebookNode
 
 from helpers.grading.repair.released import grade_id, is_answer, is_check, nbgrader
 from helpers.grading.repair.statements import names_in, statements
@@ -14,27 +18,25 @@ from helpers.grading.repair.statements import names_in, statements
 MAX_CELL_LENGTH = 100_000  # characters; a longer one is nobody's work
 FENCED = "```"
 
+# The names to which each answer cell gives a value as it was released, by the cell's position.
+Forms = Mapping[int, frozenset[str]]
+
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a submission.
+    """A cell of a submission."""
 
-    kind: its type, "" if the file gives none. position: of the released cell that it is, None if
-    the student added it. by_content: whether only what it says showed that. taken_from: whether it
-    was a part of another cell. is_too_long: whether its text was left out for that.
-    """
-
-    kind: str
+    kind: str  # its type, "" if the file gives none
     text: str
-    metadata: dict
+    metadata: dict[str, Any]  # nbgrader's
     id: object = None
-    position: int | None = None
-    by_content: bool = False
-    taken_from: bool = False
-    is_too_long: bool = False
+    position: int | None = None  # of the released cell that it is, None if the student added it
+    by_content: bool = False  # whether only what it says showed that
+    taken_from: bool = False  # whether it was a part of another cell
+    is_too_long: bool = False  # whether its text was left out for that
 
     @cached_property
-    def code(self):
+    def code(self) -> str:
         """The text as code; of Markdown, what stands between its fences if it has any."""
         if self.kind == "code" or FENCED not in self.text:
             return self.text
@@ -42,11 +44,11 @@ class Cell:
         return "\n".join(block.partition("\n")[2].strip("\n") for block in blocks)
 
     @cached_property
-    def names(self):
+    def names(self) -> frozenset[str]:
         return names_in(self.code)
 
 
-def text_of(cell):
+def text_of(cell: Mapping[str, Any]) -> str:
     """A cell's text, whatever the cell holds; line ends as in Unix, and only what UTF-8 can say."""
     source = cell.get("source")
     if isinstance(source, list):
@@ -57,16 +59,18 @@ def text_of(cell):
     return source.encode("utf-8", "replace").decode()
 
 
-def as_compared(text):
+def as_compared(text: str) -> str:
     """A text without what nobody sees: spaces at the ends of lines, and around it."""
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
-def matched(submitted, released, plain):
+def matched(
+    submitted: NotebookNode, released: NotebookNode, plain: Callable[[str], str]
+) -> list[Cell]:
     """The Cells of a submission, in its order, each with the position of the cell that it is.
 
-    submitted: a notebook of whatever structure. released: the released notebook. plain: a function
-    of a text that takes out what a student may write in a given cell.
+    submitted: of whatever structure. plain: takes out of a text what a student may write in a given
+    cell.
     """
     forms = {
         position: names_in(text_of(cell))
@@ -79,7 +83,7 @@ def matched(submitted, released, plain):
     return _taken_apart(cells, released, forms)
 
 
-def is_empty_form(cell, released):
+def is_empty_form(cell: Cell, released: NotebookNode) -> bool:
     """Whether a Cell is the answer cell as it was released."""
     return as_compared(cell.text) == as_compared(text_of(released.cells[cell.position]))
 
@@ -87,15 +91,20 @@ def is_empty_form(cell, released):
 # By label
 
 
-def _labelled(submitted, released, forms, plain):
+def _labelled(
+    submitted: NotebookNode,
+    released: NotebookNode,
+    forms: Forms,
+    plain: Callable[[str], str],
+) -> list[Cell]:
     by_grade_id = {grade_id(cell): i for i, cell in enumerate(released.cells) if grade_id(cell)}
     by_id = {cell.get("id"): i for i, cell in enumerate(released.cells) if cell.get("id")}
-    by_text = {}
+    by_text: dict[str, list[int]] = {}
     for i, cell in enumerate(released.cells):
         if i not in forms:
             by_text.setdefault(as_compared(plain(text_of(cell))), []).append(i)
 
-    def position(label, cell):
+    def position(label: str | None, cell: Cell) -> int | None:
         keys = ((cell.id, by_id), (label, by_grade_id))
         found = [places[key] for key, places in keys if isinstance(key, str) and key in places]
         if found:
@@ -117,7 +126,7 @@ def _labelled(submitted, released, forms, plain):
     return cells
 
 
-def _likeness(cell, position, released, forms):
+def _likeness(cell: Cell, position: int, released: NotebookNode, forms: Forms) -> float:
     """How far a Cell says what the released cell at `position` does, from 0 to 1."""
     if position in forms:
         return len(cell.names & forms[position]) / len(cell.names | forms[position])
@@ -127,10 +136,10 @@ def _likeness(cell, position, released, forms):
 # What was added to given cells
 
 
-def _with_additions(cells, released):
+def _with_additions(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
     """The cells, with what was added to a given one as a cell of its own: before a check, after
     any other."""
-    found = []
+    found: list[Cell] = []
     for cell in cells:
         original = None if cell.position is None else released.cells[cell.position]
         added = ""
@@ -141,7 +150,7 @@ def _with_additions(cells, released):
     return found
 
 
-def _added(text, original):
+def _added(text: str, original: str) -> str:
     """The statements of `text` that give other names a value than `original` does."""
     there = {"".join(statement.text.split()) for statement in statements(original)}
     taken = names_in(original)
@@ -155,44 +164,50 @@ def _added(text, original):
 # By content
 
 
-def _found_by_content(cells, released, forms):
+def _found_by_content(cells: Sequence[Cell], released: NotebookNode, forms: Forms) -> list[Cell]:
     """The cells, with those that are answers without the right label at the answers' positions."""
 
-    def is_loose(cell):
+    def is_loose(cell: Cell) -> bool:
         if cell.position is None:
             return True
         # The label of an answer on a cell that defines only what others do.
         form = forms.get(cell.position, cell.names)
         return bool(cell.names) and not cell.names & form
 
-    def is_work(cell):
+    def is_work(cell: Cell) -> bool:
         return not is_loose(cell) and not (cell.position in forms and is_empty_form(cell, released))
 
-    places = {}
+    places: dict[int, int] = {}
     for index, cell in enumerate(cells):
-        if is_work(cell):
+        if cell.position is not None and is_work(cell):
             places.setdefault(cell.position, index)
     windows = {position: _window(position, places, len(cells)) for position in forms}
-    found, taken = [], set()
+    found: list[Cell] = []
+    taken: set[int] = set()
     for index, cell in enumerate(cells):
         fitting = [p for p in forms if forms[p] & cell.names] if is_loose(cell) else []
 
-        def rank(position, index=index, cell=cell):
+        def rank(
+            position: int, index: int = index, cell: Cell = cell
+        ) -> tuple[int, bool, float, int]:
             start, end = windows[position]
             distance = max(start - index, index - end, 0)
             likeness = _likeness(cell, position, released, forms)
             return distance, position in taken, -likeness, position
 
         best = min(fitting, key=rank, default=None)
-        is_there = best is not None and (rank(best)[0] == 0 or forms[best] <= cell.names)
-        if is_there and best not in places:
+        if (
+            best is not None
+            and best not in places
+            and (rank(best)[0] == 0 or forms[best] <= cell.names)
+        ):
             taken.add(best)
             cell = replace(cell, position=best, by_content=True)
         found.append(cell)
     return found
 
 
-def _window(position, places, end):
+def _window(position: int, places: Mapping[int, int], end: int) -> tuple[int, int]:
     """Between which indices of a submission the released cell at `position` has to be.
 
     places: the indices of the cells that are known, by position. end: the number of cells.
@@ -201,20 +216,24 @@ def _window(position, places, end):
         return places[position], places[position]
     before = max((p for p in places if p < position), default=None)
     after = min((p for p in places if p > position), default=None)
-    return tuple(sorted((places.get(before, -1), places.get(after, end))))
+    first = -1 if before is None else places[before]
+    last = end if after is None else places[after]
+    return min(first, last), max(first, last)
 
 
 # Several answers in one cell
 
 
-def _taken_apart(cells, released, forms):
+def _taken_apart(cells: Sequence[Cell], released: NotebookNode, forms: Forms) -> list[Cell]:
     """The cells, with those that hold answers whose own cells are not there cut in pieces."""
     there = {
         cell.position
         for cell in cells
-        if cell.position in forms and not is_empty_form(cell, released)
+        if cell.position is not None
+        and cell.position in forms
+        and not is_empty_form(cell, released)
     }
-    found = []
+    found: list[Cell] = []
     for cell in cells:
         if cell.position not in there:
             found.append(cell)
@@ -230,7 +249,7 @@ def _taken_apart(cells, released, forms):
     return found
 
 
-def _around(position, there, forms):
+def _around(position: int, there: Container[int], forms: Forms) -> list[int]:
     """The answers next to the one at `position`, in both directions, up to one that is `there`."""
     answers = sorted(forms)
     place = answers.index(position)
@@ -238,15 +257,17 @@ def _around(position, there, forms):
     return [*before, *takewhile(lambda p: p not in there, answers[place + 1 :])]
 
 
-def _pieces(cell, missing, forms):
+def _pieces(cell: Cell, missing: Sequence[int], forms: Forms) -> dict[int, str]:
     """What a Cell holds of its own answer and of `missing` ones: {position: text}."""
+    assert cell.position is not None
     group = sorted([cell.position, *missing])
-    pieces, current, bound = {p: [] for p in group}, group[0], set()
+    pieces: dict[int, list[str]] = {p: [] for p in group}
+    current, bound = group[0], frozenset[str]()
     for statement in statements(cell.code):
         later = [p for p in group if p > current and forms[p] & statement.names]
         is_complete = forms[current] <= bound
         if later and (is_complete or not forms[current] & statement.names):
-            current, bound = later[0], set()
+            current, bound = later[0], frozenset()
         bound |= statement.names
         pieces[current].append(statement.text)
     texts = {p: "\n".join(lines) for p, lines in pieces.items() if lines}

@@ -11,22 +11,24 @@ IPYTHON_LINE = re.compile(r"^[ \t]*[%!?][^\n]*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement at the outermost level. text: with comments above it. names: it binds them."""
+    """A statement at the outermost level."""
 
-    text: str
-    names: frozenset
+    text: str  # with comments above it
+    names: frozenset[str]  # that it binds
 
 
 @lru_cache(maxsize=256)
-def statements(text):
+def statements(text: str) -> tuple[Statement, ...]:
     """The Statements of a cell, in order, all of its text; () if it is not Python."""
     lines = text.split("\n")
-    found, start, together = [], 0, []
+    found: list[Statement] = []
+    start, together = 0, list[ast.stmt]()
     try:
         body = _parsed(text).body
         for node, after in zip(body, [*body[1:], None], strict=True):
             together.append(node)
             end = node.end_lineno if after else len(lines)
+            assert end is not None  # only a node that was not parsed has no end
             if after and _first_line(after) <= end:  # on one line, with a semicolon
                 continue
             names = frozenset().union(*map(_names, together))
@@ -37,7 +39,7 @@ def statements(text):
     return tuple(found)
 
 
-def _parsed(text):
+def _parsed(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -46,19 +48,20 @@ def _parsed(text):
             return ast.parse(IPYTHON_LINE.sub("", text))
 
 
-def names_in(text):
+def names_in(text: str) -> frozenset[str]:
     """The names that a cell gives a value."""
     return frozenset().union(*(statement.names for statement in statements(text)))
 
 
-def _first_line(node):
+def _first_line(node: ast.stmt) -> int:
     decorators = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _names(node):
+def _names(node: ast.AST) -> set[str]:
     """The names that a statement binds, those inside its functions and classes apart."""
-    found, todo = set(), [node]
+    found: set[str] = set()
+    todo = [node]
     while todo:
         node = todo.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

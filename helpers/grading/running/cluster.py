@@ -6,6 +6,8 @@ here, one job for each of its threads at a time: so none gets one that has not b
 if one is lost it is known what took it along.
 """
 
+from __future__ import annotations
+
 import base64
 import logging
 import queue
@@ -14,17 +16,27 @@ import uuid
 import warnings
 from asyncio import CancelledError
 from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from helpers.grading.errors import NothingGraded, in_full, in_short
 from helpers.grading.gradebook import results
-from helpers.grading.intake import submissions
+from helpers.grading.intake.submissions import Submission
 from helpers.grading.machine import versions
 from helpers.grading.repair.released import Released
 from helpers.grading.running import cluster_worker, executed
 from helpers.grading.running.cluster_worker import unpacked
+from helpers.grading.settings import Course
 from helpers.personal import course_secret
+
+if TYPE_CHECKING:
+    import distributed
+    from dask.typing import Key
+
+    from helpers.grading.progress import Bar, JsonLog
+    from helpers.grading.student import GradingOptions
 
 HOW_TO_INSTALL = 'Install it with: pip install -e ".[dask]"'
 HOW_TO_START = (
@@ -47,16 +59,18 @@ MAX_LOSSES = 3
 
 
 @contextmanager
-def connected(address, sandbox, said):
+def connected(
+    address: str | None, sandbox: str, progress: Bar | JsonLog
+) -> Iterator[Cluster | None]:
     """A Cluster whose scheduler is at `address`, all of its workers fit; None without address.
 
-    sandbox: what the workers have to seal code off with. said: where to say what happens, see
+    sandbox: what the workers have to seal code off with. progress: where to say what happens, see
     helpers.grading.progress. Raises NothingGraded.
     """
     if not address:
         yield None
         return
-    cluster = Cluster(address, sandbox, said)
+    cluster = Cluster(address, sandbox, progress)
     try:
         cluster.check()
         yield cluster
@@ -66,29 +80,32 @@ def connected(address, sandbox, said):
 
 @dataclass
 class Job:
-    """A notebook to execute. losses: how often what executed it was lost; why: the last time."""
+    """A notebook to execute."""
 
-    submission: submissions.Submission
+    submission: Submission
     notebook: Released
     fingerprint: str
-    losses: int = 0
-    why: str = ""
+    losses: int = 0  # how often what executed it was lost
+    why: str = ""  # it was lost the last time
 
 
 class Cluster:
     """A Dask cluster. Raises NothingGraded if no scheduler answers at `address`."""
 
-    def __init__(self, address, sandbox, said):
-        self.address, self.sandbox, self.said = address, sandbox, said
+    def __init__(self, address: str, sandbox: str, progress: Bar | JsonLog) -> None:
+        self.address, self.sandbox, self.progress = address, sandbox, progress
         self._run = uuid.uuid4().hex
-        self._client = _client(address)
-        self._threads = {}  # how many each worker has that is fit, by address
-        self._unfit, self._slow = set(), set()
-        self._flying = {}  # (Job, worker, future) by the future's key
-        self._landed = queue.SimpleQueue()  # futures
+        self._client: distributed.Client | None = _client(address)
+        # How many threads each worker has that is fit, by address.
+        self._threads: dict[str, int] = {}
+        self._unfit: set[str] = set()
+        self._slow: set[str] = set()
+        # What each future is for, and the worker that does it, by the future's key.
+        self._flying: dict[Key, tuple[Job, str, distributed.Future]] = {}
+        self._landed: queue.SimpleQueue[distributed.Future] = queue.SimpleQueue()
         self._last_look = self._last_worker = time.monotonic()
 
-    def close(self):
+    def close(self) -> None:
         """Cancel what is still to be done, and leave the cluster."""
         client, self._client = self._client, None
         if client:
@@ -100,7 +117,7 @@ class Cluster:
                 with suppress(Exception):
                     what()
 
-    def check(self):
+    def check(self) -> None:
         """Raises NothingGraded unless there are workers, and all of them are fit."""
         end = time.monotonic() + FIRST_WORKER
         while not (threads := self._workers()):
@@ -115,12 +132,19 @@ class Cluster:
             raise NothingGraded(f"{' '.join(problems[:3])}{more} {WANTED}")
         self._threads = threads
 
-    def execute_all(self, course, lesson, released, tasks, how):
+    def execute_all(
+        self,
+        course: Course,
+        lesson: str,
+        released: Sequence[Released],
+        tasks: Iterable[tuple[Submission, Mapping[str, str]]],
+        options: GradingOptions,
+    ) -> None:
         """Execute on the cluster what has not been executed, and save it; then leave the cluster.
 
-        tasks: (Submission, fingerprints by notebook) pairs. how: a HowToGrade. Notebooks that
-        cannot be executed are noted in Submission.problems. Raises NothingGraded if the scheduler
-        or all workers are lost.
+        tasks: submissions, each with its fingerprints by notebook. Notebooks that cannot be
+        executed are noted in Submission.problems. Raises NothingGraded if the scheduler or all
+        workers are lost.
         """
         jobs = [
             Job(submission, notebook, fingerprints[notebook.name])
@@ -128,28 +152,36 @@ class Cluster:
             for notebook in released
             if notebook.name in submission.notebooks
         ]
-        self.said.start_executing(len(jobs))
+        self.progress.start_executing(len(jobs))
         try:
-            for job, found in self._carried_out(self._to_do(course, lesson, jobs, how), how):
+            for job, found in self._carried_out(
+                self._to_do(course, lesson, jobs, options), options
+            ):
                 problem = _keep(course, lesson, job, found)
                 if problem:
                     job.submission.problems[job.notebook.name] = problem
-                self.said.executed(job.submission.student, job.notebook.name)
+                self.progress.executed(job.submission.student, job.notebook.name)
         finally:
-            self.said.stop()
+            self.progress.stop()
         self.close()
 
-    def _to_do(self, course, lesson, jobs, how):
+    def _to_do(
+        self, course: Course, lesson: str, jobs: Iterable[Job], options: GradingOptions
+    ) -> Iterator[Job]:
         """Yield those of `jobs` that have to be executed."""
         for job in jobs:
-            if _is_done(course, lesson, job, how):
-                self.said.executed(job.submission.student, job.notebook.name)
+            if _is_done(course, lesson, job, options):
+                self.progress.executed(job.submission.student, job.notebook.name)
             else:
                 yield job
 
-    def _carried_out(self, jobs, how):
-        """Yield (Job, what came of it) for all of `jobs`, an iterator, as they are done."""
-        again, lost, is_more = deque(), [], True
+    def _carried_out(
+        self, jobs: Iterator[Job], options: GradingOptions
+    ) -> Iterator[tuple[Job, dict[str, str]]]:
+        """Yield (Job, what came of it) for all of `jobs` as they are done."""
+        again: deque[Job] = deque()
+        lost: list[Job] = []
+        is_more = True
         while is_more or again or lost or self._flying:
             lost += self._look()
             while lost:
@@ -160,14 +192,15 @@ class Cluster:
                 else:
                     yield job, {"outcome": cluster_worker.PROBLEM, "text": _often_lost(job)}
             while worker := self._idle():
-                job = again.popleft() if again else next(jobs, None)
-                if not job:
+                following = again.popleft() if again else next(jobs, None)
+                if not following:
                     is_more = False
                     break
-                self._send(job, worker, _packed(job, how))
-            job, worker, found = self._next_landed()
-            if not job:
+                self._send(following, worker, _packed(following, options))
+            landed = self._next_landed()
+            if not landed:
                 continue
+            job, worker, found = landed
             if found["outcome"] == cluster_worker.ENDED:
                 job.why = found["text"]
                 lost.append(job)
@@ -178,12 +211,13 @@ class Cluster:
                 self._say_if_slow(worker, found)
                 yield job, found
 
-    def _idle(self):
+    def _idle(self) -> str | None:
         """A worker with a thread to spare, or None."""
         busy = Counter(worker for _, worker, _ in self._flying.values())
         return next((worker for worker, n in self._threads.items() if busy[worker] < n), None)
 
-    def _send(self, job, worker, data):
+    def _send(self, job: Job, worker: str, data: bytes) -> None:
+        assert self._client is not None
         future = self._client.submit(
             cluster_worker.work,
             self._run,
@@ -194,22 +228,23 @@ class Cluster:
         self._flying[future.key] = job, worker, future
         future.add_done_callback(self._landed.put)
 
-    def _next_landed(self):
-        """(Job, worker, what came of it) of what is done next; all None if that takes a while."""
+    def _next_landed(self) -> tuple[Job, str, dict[str, str]] | None:
+        """(Job, worker, what came of it) of what is done next; None if that takes a while."""
         try:
             future = self._landed.get(timeout=POLL_INTERVAL if self._flying else 0.05)
         except queue.Empty:
-            return None, None, None
-        job, worker, _ = self._flying.pop(future.key, (None, None, None))
-        if not job:  # it was given up, its worker being lost
-            return None, None, None
+            return None
+        flying = self._flying.pop(future.key, None)
+        if not flying:  # it was given up, its worker being lost
+            return None
+        job, worker, _ = flying
         try:
             # The worker may be lost before it has handed over what it has.
             return job, worker, unpacked(future.result(timeout=TRANSFER_TIMEOUT))
         except (Exception, CancelledError) as error:
             return job, worker, {"outcome": cluster_worker.ENDED, "text": in_short(error)}
 
-    def _look(self):
+    def _look(self) -> list[Job]:
         """See which workers there are now; returns the Jobs that were lost with one."""
         now = time.monotonic()
         if now - self._last_look < POLL_INTERVAL:
@@ -227,12 +262,14 @@ class Cluster:
             raise NothingGraded(f"The Dask cluster at {self.address} has no workers left. {KEPT}")
         gone = [key for key, (_, worker, _) in self._flying.items() if worker not in workers]
         lost = [self._flying.pop(key) for key in gone]
+        assert self._client is not None
         self._client.cancel([future for _, _, future in lost])
         return [job for job, _, _ in lost]
 
-    def _workers(self):
+    def _workers(self) -> dict[str, int]:
         """How many threads each worker has, by address."""
         try:
+            assert self._client is not None
             return dict(self._client.nthreads())
         except Exception as error:
             raise NothingGraded(
@@ -240,29 +277,30 @@ class Cluster:
                 f"({in_short(error)}). {KEPT}"
             ) from error
 
-    def _problems(self, workers):
+    def _problems(self, workers: Collection[str]) -> dict[str, str]:
         """Why workers are not fit: sentences by address, for those that are not."""
         if not workers:
             return {}
+        assert self._client is not None
         found = self._client.run(
             eval, SEEN.format(self.sandbox), workers=list(workers), on_error="return"
         )
         problems = {worker: _problem(found.get(worker)) for worker in workers}
         return {worker: f"The worker {worker} {why}." for worker, why in problems.items() if why}
 
-    def _say_if_slow(self, worker, found):
+    def _say_if_slow(self, worker: str, found: Mapping[str, str]) -> None:
         why = found.get("why_slow")
         if why and worker not in self._slow:
             self._slow.add(worker)
-            self.said.warn(f"On {worker} each notebook has a new Python, which is slow. {why}")
+            self.progress.warn(f"On {worker} each notebook has a new Python, which is slow. {why}")
 
-    def _leave_out(self, problem, worker):
+    def _leave_out(self, problem: str, worker: str) -> None:
         self._unfit.add(worker)
         self._threads.pop(worker, None)
-        self.said.warn(f"{problem} It is left out. {WANTED}")
+        self.progress.warn(f"{problem} It is left out. {WANTED}")
 
 
-def _client(address):
+def _client(address: str) -> distributed.Client:
     """A Dask client. Raises NothingGraded if there can be none."""
     try:
         import dask
@@ -282,7 +320,7 @@ def _client(address):
         ) from None
 
 
-def _problem(found):
+def _problem(found: Any) -> str:
     """Why a worker is not fit, by what cluster_worker.seen gave there; "" if it is."""
     if not isinstance(found, dict):
         return f"cannot grade ({in_short(found)})"
@@ -292,13 +330,13 @@ def _problem(found):
     return found["problem"] and f"cannot seal off code: {found['problem'].rstrip('.')}"
 
 
-def _is_done(course, lesson, job, how):
+def _is_done(course: Course, lesson: str, job: Job, options: GradingOptions) -> bool:
     """Whether a Job's notebook need not be executed to be graded."""
     work = job.notebook, job.submission, job.fingerprint
-    if executed.load_if_it_holds(course, lesson, *work, how):
+    if executed.load_if_it_holds(course, lesson, *work, options):
         return True
     names = job.submission.student, lesson, job.notebook.name
-    result = None if how.again else results.load(course, *names)
+    result = None if options.again else results.load(course, *names)
     return (
         result is not None
         and result.fingerprint == job.fingerprint
@@ -306,7 +344,7 @@ def _is_done(course, lesson, job, how):
     )
 
 
-def _keep(course, lesson, job, found):
+def _keep(course: Course, lesson: str, job: Job, found: Mapping[str, str]) -> str:
     """Save what came of a Job; returns why it cannot be graded, or ""."""
     if found["outcome"] != cluster_worker.RAN:
         return found["text"]
@@ -318,7 +356,7 @@ def _keep(course, lesson, job, found):
     return ""
 
 
-def _packed(job, how):
+def _packed(job: Job, options: GradingOptions) -> bytes:
     """All that a worker has to know of a Job, as bytes."""
     return cluster_worker.packed(
         versions=versions.in_this_process(),
@@ -327,15 +365,15 @@ def _packed(job, how):
         submitted=base64.b64encode(job.submission.notebooks[job.notebook.name]).decode(),
         student=job.submission.identifier,
         secret=course_secret(),
-        seed=how.seed,
-        sandbox=how.sandbox,
-        kernels=how.kernels,
-        modules=how.modules,
-        cell_timeout=how.cell_timeout,
+        seed=options.seed,
+        sandbox=options.sandbox,
+        kernels=options.kernels,
+        modules=options.modules,
+        cell_timeout=options.cell_timeout,
     )
 
 
-def _often_lost(job):
+def _often_lost(job: Job) -> str:
     why = f" The last time: {job.why}." if job.why else ""
     return (
         f"What executed it on the cluster was lost {MAX_LOSSES} times, perhaps for lack of "

@@ -19,11 +19,13 @@ import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, NoReturn
 
 import psutil
 
 import helpers
 from helpers.grading.errors import in_full
+from helpers.grading.intake.reading import read_notebook
 from helpers.grading.machine import versions
 from helpers.grading.machine.scratch import remove, remove_left_over, scratch
 from helpers.grading.repair.released import Released
@@ -37,27 +39,27 @@ RAN, PROBLEM, UNFIT, ENDED = "ran", "problem", "unfit", "ended"
 IDLE_TIMEOUT = 300  # seconds; a run that was killed cannot say that it needs nothing any more
 
 
-def packed(**what):
+def packed(**what: object) -> bytes:
     """A job or what came of it, as bytes."""
     return gzip.compress(json.dumps(what).encode(), compresslevel=1)
 
 
-def unpacked(data):
-    """The dict that `packed` made `data` of."""
+def unpacked(data: bytes) -> dict[str, Any]:
+    """What `packed` made `data` of."""
     return json.loads(gzip.decompress(data))
 
 
 # In the Dask worker
 
 
-def seen(kind):
+def seen(kind: str) -> dict[str, object]:
     """What is found on this worker. kind: the sandbox that is wanted."""
     sandbox.bubblewrap_problem.cache_clear()  # it may have been installed since
     problem = sandbox.bubblewrap_problem() if kind == sandbox.BUBBLEWRAP else ""
     return {"versions": versions.in_this_process(), "problem": problem}
 
 
-def work(run, job):
+def work(run: str, job: bytes) -> bytes:
     """Have this thread's process do a job of a run; both that and what comes of it are `packed`."""
     with _LOCK:
         if run in _STOPPED:  # its last jobs may come later than the word to stop
@@ -75,7 +77,7 @@ def work(run, job):
         return packed(outcome=ENDED, text=how)
 
 
-def stop(run):
+def stop(run: str) -> None:
     """End all processes of a run, at once, and let it have no more."""
     with _LOCK:
         _STOPPED.add(run)
@@ -86,7 +88,7 @@ def stop(run):
 class _Process:
     """A process that executes notebooks, one after the other."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         folders = [str(Path(helpers.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "helpers.grading.running.cluster_worker"],
@@ -95,25 +97,27 @@ class _Process:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders))},
         )
-        with self._process.stdin as to, self._process.stdout as back:
+        to, back = self._process.stdin, self._process.stdout
+        assert to is not None and back is not None  # they are pipes
+        with to, back:
             self._jobs = Connection(os.dup(to.fileno()), readable=False)
             self._answers = Connection(os.dup(back.fileno()), writable=False)
 
-    def has_ended(self):
+    def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def do(self, job):
+    def do(self, job: bytes) -> bytes:
         """Raises OSError or EOFError if the process ends meanwhile."""
         self._jobs.send_bytes(job)
         return self._answers.recv_bytes()
 
-    def end(self):
+    def end(self) -> None:
         """Let it end, with everything that it started."""
         with suppress(OSError):
             self._jobs.close()
         threading.Thread(target=self._process.wait, daemon=True).start()
 
-    def how_it_ended(self):
+    def how_it_ended(self) -> str:
         """In words, for the maintainer."""
         try:
             return f"its process ended with code {self._process.wait(SHUTDOWN_TIMEOUT)}"
@@ -121,15 +125,15 @@ class _Process:
             return "its process did not answer"
 
 
-_PROCESSES = {}  # by run and thread
-_STOPPED = set()  # runs
+_PROCESSES: dict[tuple[str, int], _Process] = {}  # by run and thread
+_STOPPED: set[str] = set()  # runs
 _LOCK = threading.Lock()
 
 
 # In the process that executes notebooks
 
 
-def main():
+def main() -> None:
     """Do the jobs that come on standard input, and write what comes of them to standard output."""
     given = Connection(os.dup(0), writable=False)
     answers = Connection(os.dup(1), readable=False)
@@ -138,7 +142,7 @@ def main():
         os.dup2(nowhere, descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the worker
     logging.disable(logging.CRITICAL)
-    jobs = queue.SimpleQueue()
+    jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     with scratch() as folder:
         threading.Thread(target=_receive, args=(given, jobs, folder), daemon=True).start()
         with suppress(queue.Empty):
@@ -147,14 +151,14 @@ def main():
         _end(folder)
 
 
-def _receive(given, jobs, folder):
+def _receive(given: Connection, jobs: queue.SimpleQueue[bytes], folder: Path) -> None:
     with suppress(OSError, EOFError):
         while True:
             jobs.put(given.recv_bytes())
     _end(folder)  # the worker has gone, or the run
 
 
-def _end(folder):
+def _end(folder: Path) -> NoReturn:
     """End this process at once, with everything that it started and has written."""
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
@@ -163,16 +167,16 @@ def _end(folder):
     os._exit(0)
 
 
-def _come_of(job, folder):
+def _come_of(job: dict[str, Any], folder: Path) -> bytes:
     different = versions.differences(job["versions"], versions.in_this_process())
     if different:
         return packed(outcome=UNFIT, text=f"has other versions: {', '.join(different)}")
     os.environ[SECRET_VARIABLE] = job["secret"] or NO_SECRET
     kernels = kernels_for(job["kernels"], job["sandbox"], tuple(job["modules"]))
     try:
-        ran = executed.execute(
+        ran = executed.repair_and_execute(
             _released(folder, job["name"], job["released"]),
-            base64.b64decode(job["submitted"]),
+            read_notebook(base64.b64decode(job["submitted"])),
             job["student"],
             job["seed"],
             kernels,
@@ -184,7 +188,7 @@ def _come_of(job, folder):
 
 
 @functools.cache
-def _released(folder, name, text):
+def _released(folder: Path, name: str, text: str) -> Released:
     path = folder / f"{name}.ipynb"
     path.write_text(text, encoding="utf-8")
     return Released(path)

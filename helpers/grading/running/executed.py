@@ -3,56 +3,63 @@
 So a notebook that has run need not run again: after an interrupted run, or to be scored anew.
 """
 
+from __future__ import annotations
+
 import gzip
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
+from nbformat import NotebookNode
 
-from helpers.grading.intake.reading import read_notebook
 from helpers.grading.machine import files
 from helpers.grading.repair.lay_in import announced_student, repair
+from helpers.grading.repair.released import Released
 from helpers.grading.running import run
+from helpers.grading.running.kernels import ColdKernels, WarmKernels
+from helpers.grading.settings import Course
+from helpers.marking.questions.model import Question
 from helpers.personal import normalised, secret_fingerprint
+
+if TYPE_CHECKING:
+    from helpers.grading.intake.submissions import Submission
+    from helpers.grading.student import GradingOptions
 
 
 @dataclass
 class Executed:
-    """A notebook that has run, and what the grader's side knows of that.
+    """A notebook that has run, and what the grader's side knows of that."""
 
-    notebook: repaired and executed. execution: a run.Execution. repairs: sentences for the student.
-    announced: whose numbers it was worked with, by its own account, or None. work: a hash of what
-    was handed in and what it was laid into. fingerprint: of everything that its result depends on.
-    seconds: of the whole run.
-    """
-
-    notebook: nbformat.NotebookNode
+    notebook: NotebookNode  # repaired and executed
     execution: run.Execution
-    repairs: list = field(default_factory=list)
-    announced: object = None
-    work: str = ""
-    fingerprint: str = ""
-    seconds: float = 0.0
+    repairs: list[str] = field(default_factory=list)  # sentences for the student
+    announced: str | None = None  # whose numbers it was worked with, by its own account
+    work: str = ""  # a hash of what was handed in and what it was laid into
+    fingerprint: str = ""  # of everything that its result depends on
+    seconds: float = 0.0  # of the whole run
 
-    def still_asks(self, questions):
+    def still_asks(self, questions: Mapping[str, Question]) -> bool:
         """Whether its check cells would be asked the same today; questions: by grade_id."""
         return all(
             check in questions and run.digest_of(self._task(questions[check], check)) == digest
             for check, digest in self.execution.tasks.items()
         )
 
-    def _task(self, question, check):
+    def _task(self, question: Question, check: str) -> str:
         execution = self.execution
         return question.task_from(execution.seed, execution.nonces[check]).to_json()
 
-    def to_json(self):
+    def to_json(self) -> str:
         """All of it as JSON text."""
         return json.dumps({**self.__dict__, "execution": asdict(self.execution)})
 
     @classmethod
-    def from_json(cls, text):
+    def from_json(cls, text: str | bytes) -> Executed:
         """Raises ValueError, TypeError or KeyError if this is none."""
         fields = json.loads(text)
         execution = fields.pop("execution")
@@ -61,16 +68,21 @@ class Executed:
         return cls(notebook=notebook, execution=run.Execution(**execution), **fields)
 
 
-def execute(released, data, student, seed, kernels, cell_timeout):
-    """Repair and execute a notebook that was handed in; returns Executed, without fingerprints.
+def repair_and_execute(
+    released: Released,
+    submitted: NotebookNode,
+    student: str,
+    seed: int,
+    kernels: ColdKernels | WarmKernels,
+    cell_timeout: int,
+) -> Executed:
+    """Repair and execute a notebook that was handed in; the Executed has no fingerprints yet.
 
-    released: the Released notebook. data: bytes that were handed in. student: by identifier.
-    seed: int, for the checks' probes. kernels: see helpers.grading.running.kernels. cell_timeout:
-    in seconds.
+    submitted: what was handed in. student: by identifier. seed: for the checks' probes. kernels:
+    see helpers.grading.running.kernels. cell_timeout: in seconds.
     """
     kernels.prepare()
     start = time.perf_counter()
-    submitted = read_notebook(data)
     notebook, repairs = repair(submitted, released.notebook)
     announced = announced_student(submitted, released.notebook)
     questions = released.questions_for(student)
@@ -79,7 +91,7 @@ def execute(released, data, student, seed, kernels, cell_timeout):
     return Executed(notebook, execution, repairs, announced, seconds=seconds)
 
 
-def work_of(released, data, student):
+def work_of(released: Released, data: bytes, student: str) -> str:
     """The hash of what is executed: bytes handed in, the Released notebook, the student's numbers.
 
     student: by identifier.
@@ -94,17 +106,17 @@ def work_of(released, data, student):
     return digest.hexdigest()
 
 
-def _path(course, student, lesson, notebook):
+def _path(course: Course, student: str, lesson: str, notebook: str) -> Path:
     return course.executed / student / lesson / f"{notebook}.json.gz"
 
 
-def save(course, student, lesson, notebook, executed):
+def save(course: Course, student: str, lesson: str, notebook: str, executed: Executed) -> None:
     """Write it, all or nothing."""
     path = _path(course, student, lesson, notebook)
     files.write(path, gzip.compress(executed.to_json().encode(), compresslevel=1))
 
 
-def load(course, student, lesson, notebook):
+def load(course: Course, student: str, lesson: str, notebook: str) -> Executed | None:
     """The saved Executed, or None."""
     try:
         data = _path(course, student, lesson, notebook).read_bytes()
@@ -113,13 +125,22 @@ def load(course, student, lesson, notebook):
         return None
 
 
-def load_if_it_holds(course, lesson, notebook, submission, fingerprint, how):
+def load_if_it_holds(
+    course: Course,
+    lesson: str,
+    notebook: Released,
+    submission: Submission,
+    fingerprint: str,
+    options: GradingOptions,
+) -> Executed | None:
     """The saved Executed of a notebook that was handed in, if it still holds, else None."""
     saved = load(course, submission.student, lesson, notebook.name)
-    if not saved or how.again and saved.execution.seed != how.seed:  # that is, of another run
+    if (
+        not saved or options.again and saved.execution.seed != options.seed
+    ):  # that is, of another run
         return None
     if saved.fingerprint != fingerprint and not (
-        how.rescore and saved.work == _work_of(notebook, submission)
+        options.rescore and saved.work == _work_of(notebook, submission)
     ):
         return None
     if not saved.still_asks(notebook.questions_for(submission.identifier)):
@@ -127,13 +148,20 @@ def load_if_it_holds(course, lesson, notebook, submission, fingerprint, how):
     return replace(saved, fingerprint=fingerprint)
 
 
-def keep(course, lesson, notebook, submission, fingerprint, ran):
+def keep(
+    course: Course,
+    lesson: str,
+    notebook: Released,
+    submission: Submission,
+    fingerprint: str,
+    ran: Executed,
+) -> Executed:
     """Save an Executed that has just run, for what it was made of; returns it with its hashes."""
     ran = replace(ran, work=_work_of(notebook, submission), fingerprint=fingerprint)
     save(course, submission.student, lesson, notebook.name, ran)
     return ran
 
 
-def _work_of(notebook, submission):
+def _work_of(notebook: Released, submission: Submission) -> str:
     data = submission.notebooks[notebook.name]
     return work_of(notebook, data, submission.identifier)

@@ -4,6 +4,8 @@ A warm kernel is forked from a process, the zygote, that has imported what the n
 cold one is a new Python. Both see the same and may do the same, so marks do not depend on it.
 """
 
+from __future__ import annotations
+
 import ast
 import atexit
 import base64
@@ -17,17 +19,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import Empty
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import zmq
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 
 import helpers
 from helpers.asking import PROBES_VARIABLE
@@ -36,6 +40,11 @@ from helpers.grading.running import limits, system_calls
 from helpers.grading.running import sandbox as sandboxes
 from helpers.grading.running.limits import MEGABYTE, Clock
 from helpers.personal import NUMBERS_VARIABLE, STUDENT_VARIABLE, own_numbers
+
+if TYPE_CHECKING:
+    from jupyter_client.connect import KernelConnectionInfo
+
+    from helpers.grading.repair.released import Released
 
 WARM, COLD = "warm", "cold"
 MAX_MESSAGE_SIZE = 20 * MEGABYTE  # bytes; ZeroMQ drops a connection that brings a larger one
@@ -46,22 +55,32 @@ SHUTDOWN_TIMEOUT = 10  # seconds
 MAX_FAILURES = 3
 # What every kernel imports while it starts or draws, besides the modules that its notebook names.
 KERNEL_MODULES = (
-    *("IPython", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger"),
-    *("IPython.core.oinspect", "IPython.extensions.storemagic", "sqlite3"),
-    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger"),
-    *("tornado.platform.asyncio", "matplotlib_inline.backend_inline", "matplotlib.pyplot"),
-    *("PIL.PngImagePlugin", "numpy.random"),
+    "IPython",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "sqlite3",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "tornado.platform.asyncio",
+    "matplotlib_inline.backend_inline",
+    "matplotlib.pyplot",
+    "PIL.PngImagePlugin",
+    "numpy.random",
 )
 # helpers.keras starts TensorFlow's threads, and a process that has threads cannot be forked.
 IN_PLACE_OF = {"helpers.keras": "tensorflow"}
 
 
 @functools.cache
-def kernels_for(kind, sandbox, modules):
+def kernels_for(kind: str, sandbox: str, modules: tuple[str, ...]) -> ColdKernels | WarmKernels:
     """This process's source of kernels.
 
-    kind: "warm" or "cold". sandbox: "bubblewrap" or "none", which has cold kernels only. modules: a
-    tuple, from `modules_of`.
+    kind: "warm" or "cold". sandbox: "bubblewrap" or "none", which has cold kernels only. modules:
+    from `modules_of`.
     """
     if kind == WARM and sandbox == sandboxes.BUBBLEWRAP:
         return WarmKernels(modules)
@@ -73,7 +92,7 @@ class ColdKernels:
 
     problem = ""
 
-    def __init__(self, sandbox):
+    def __init__(self, sandbox: str) -> None:
         self.sandbox = sandbox
         self.folder = Path(tempfile.mkdtemp(prefix="k"))  # short: socket paths end at 107 bytes
         self.folder.chmod(0o755)
@@ -81,16 +100,16 @@ class ColdKernels:
         # A worker that is forked ends without this; its folder goes with the run's scratch.
         atexit.register(self.close)
 
-    def close(self):
+    def close(self) -> None:
         """Remove everything; no kernel runs any more."""
         atexit.unregister(self.close)
         remove(self.folder)
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Do what takes long before the first kernel can start."""
 
     @contextmanager
-    def manager(self, student):
+    def manager(self, student: str) -> Iterator[_KernelManager]:
         """A KernelManager for one kernel, whose folders are gone afterwards.
 
         student: whose numbers the kernel has, by identifier.
@@ -104,7 +123,7 @@ class ColdKernels:
         finally:
             remove(own)
 
-    def _manager(self, folders, student):
+    def _manager(self, folders: KernelFolders, student: str) -> _KernelManager:
         home = sandboxes.HOME if self.sandbox == sandboxes.BUBBLEWRAP else str(folders.home)
         environment = {**_environment(home), **_own_environment(folders, student)}
         return _KernelManager(folders, self.sandbox, environment)
@@ -116,15 +135,16 @@ class WarmKernels(ColdKernels):
     modules: names of what the notebooks import. problem: why kernels are cold, or "".
     """
 
-    def __init__(self, modules):
+    def __init__(self, modules: Sequence[str]) -> None:
         super().__init__(sandboxes.BUBBLEWRAP)
-        self.modules, self.problem, self._zygote, self._failures = modules, "", None, 0
+        self.modules, self.problem, self._failures = modules, "", 0
+        self._zygote: _Zygote | None = None
 
-    def close(self):
+    def close(self) -> None:
         self._end_zygote()
         super().close()
 
-    def prepare(self):
+    def prepare(self) -> None:
         if self.problem or self._is_ready():
             return
         self._end_zygote()
@@ -133,7 +153,7 @@ class WarmKernels(ColdKernels):
         except NoZygote as error:
             self.problem = str(error)
 
-    def _manager(self, folders, student):
+    def _manager(self, folders: KernelFolders, student: str) -> _KernelManager:
         manager = super()._manager(folders, student)
         self.prepare()
         if self._zygote:
@@ -141,21 +161,22 @@ class WarmKernels(ColdKernels):
             manager.provisioner.zygote = self._zygote
         return manager
 
-    def failed(self, error):
+    def failed(self, error: NoZygote) -> None:
         """Try a kernel from a new zygote next, or, if this happens again and again, a cold one."""
+        assert self._zygote is not None  # what failed is its kernel
         self._failures = 1 if self._zygote.was_of_use else self._failures + 1
         self._end_zygote()
         if self._failures >= MAX_FAILURES:
             self.problem = str(error)
 
-    def _is_ready(self):
+    def _is_ready(self) -> bool:
         """Whether the zygote lives and its last kernel is gone."""
         try:
             return self._zygote is not None and self._zygote.has_no_kernel()
         except NoZygote:
             return False
 
-    def _end_zygote(self):
+    def _end_zygote(self) -> None:
         if self._zygote:
             self._zygote.end()
             self._zygote = None
@@ -172,7 +193,7 @@ class _Zygote:
     forked, as the methods do once it has ended.
     """
 
-    def __init__(self, folder, modules):
+    def __init__(self, folder: Path, modules: Sequence[str]) -> None:
         # What lies beside the program is not for the sandbox.
         program = shutil.copy(Path(__file__).with_name("zygote.py"), folder)
         command = sandboxes.bubblewrap(
@@ -181,7 +202,7 @@ class _Zygote:
             writable=[folder],
             namespaces=True,
         )
-        self._heard, self._kernels = b"", 0
+        self._received, self._kernels = b"", 0
         self.was_of_use = False  # whether a kernel has come to its end
         self._sandbox = subprocess.Popen(
             command,
@@ -196,14 +217,14 @@ class _Zygote:
             refused = system_calls.program()
             if not refused:
                 raise NoZygote("This machine's system calls are not known here.")
-            self._say(
+            self._send(
                 modules=[*KERNEL_MODULES, *modules],
                 empty=["/tmp", sandboxes.HOME, "/dev/shm"],
                 size=limits.SCRATCH,
                 kernels=str(folder),
                 filter=base64.b64encode(refused).decode(),
             )
-            if self._hear(START_TIMEOUT)["threads"] > 1:
+            if self._receive(START_TIMEOUT)["threads"] > 1:
                 raise NoZygote("What the notebooks import starts threads, so it cannot be forked.")
             self._process = psutil.Process(self._sandbox.pid)
             while children := self._process.children():
@@ -215,18 +236,20 @@ class _Zygote:
             self.end()
             raise
 
-    def fork(self, folders, connection, environment):
-        """Start a kernel; returns the psutil.Process with whose end all of its processes end.
+    def fork(
+        self, folders: KernelFolders, connection: str, environment: dict[str, str]
+    ) -> psutil.Process:
+        """Start a kernel; returns the process with whose end all of its processes end.
 
-        folders: its KernelFolders. connection: the path of its connection file.
+        connection: the path of its connection file.
         """
-        self._say(
+        self._send(
             given=str(folders.given),
             sockets=str(folders.sockets),
             connection=connection,
             environment=environment,
         )
-        answer = self._hear(START_TIMEOUT)
+        answer = self._receive(START_TIMEOUT)
         if "problem" in answer:
             raise NoZygote(f"Forking a kernel failed ({answer['problem']}).")
         self._kernels += 1
@@ -236,15 +259,15 @@ class _Zygote:
             raise NoZygote("The forked kernel ended at once.") from None
         return kernel
 
-    def has_no_kernel(self):
+    def has_no_kernel(self) -> bool:
         """Wait until the last kernel is gone, and all that it started; False if it stays."""
         while self._kernels:
-            self._hear(SHUTDOWN_TIMEOUT)
+            self._receive(SHUTDOWN_TIMEOUT)
             self._kernels -= 1
             self.was_of_use = True
         return self._sandbox.poll() is None
 
-    def end(self):
+    def end(self) -> None:
         """End it, with everything that it started."""
         # The others end with the first, but for a bubblewrap that is so new that it still waits for
         # the one outside, for ever. It has not left the group yet.
@@ -252,30 +275,34 @@ class _Zygote:
             os.killpg(self._sandbox.pid, signal.SIGKILL)
         self._sandbox.communicate()
 
-    def _say(self, **what):
+    def _send(self, **what: object) -> None:
+        assert self._sandbox.stdin is not None  # it is a pipe
         try:
             self._sandbox.stdin.write(json.dumps(what).encode() + b"\n")
             self._sandbox.stdin.flush()
         except OSError:
             raise NoZygote("The process that kernels are forked from has ended.") from None
 
-    def _hear(self, seconds):
+    def _receive(self, seconds: float) -> dict[str, Any]:
+        assert self._sandbox.stdout is not None  # it is a pipe
         clock = Clock(seconds)
-        while b"\n" not in self._heard:
+        while b"\n" not in self._received:
             if not select.select([self._sandbox.stdout], [], [], clock.left())[0]:
                 raise NoZygote("The process that kernels are forked from does not answer.")
             read = os.read(self._sandbox.stdout.fileno(), 65536)
             if not read:
                 raise NoZygote("The process that kernels are forked from has ended.")
-            self._heard += read
-        line, _, self._heard = self._heard.partition(b"\n")
+            self._received += read
+        line, _, self._received = self._received.partition(b"\n")
         return json.loads(line)
 
 
 class _KernelManager(AsyncKernelManager):
     """Starts this Python's kernel, whatever kernel the notebook names, sealed off if wanted."""
 
-    def __init__(self, folders, sandbox, environment):
+    provisioner: LocalProvisioner | _Forking  # from the kernel's start on
+
+    def __init__(self, folders: KernelFolders, sandbox: str, environment: dict[str, str]) -> None:
         transport = {"transport": "ipc", "ip": str(folders.sockets / "k")}
         super().__init__(
             connection_file=str(folders.given / "connection.json"),
@@ -284,7 +311,8 @@ class _KernelManager(AsyncKernelManager):
         self.folders, self.sandbox, self.environment = folders, sandbox, environment
         self.client_factory = _PromptClient
 
-    def client(self, **options):
+    # jupyter_client's stubs do not let an asynchronous manager have an asynchronous client.
+    def client(self, **options: Any) -> AsyncKernelClient:  # type: ignore[override]
         client = super().client(**options)
         client.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_SIZE)
         client.context.setsockopt(zmq.RCVHWM, MAX_QUEUE_LENGTH)
@@ -292,16 +320,16 @@ class _KernelManager(AsyncKernelManager):
         return client
 
     @property
-    def kernel_spec(self):
+    def kernel_spec(self) -> KernelSpec:
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python", language="python")
 
-    def hand_over(self):
+    def hand_over(self) -> None:
         """Let the code inside own what it needs to."""
         sandboxes.give(self.connection_file)
         sandboxes.give(self.folders.sockets)
 
-    def format_kernel_cmd(self, extra_arguments=None):
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         command = super().format_kernel_cmd(extra_arguments)
         if self.sandbox != sandboxes.BUBBLEWRAP:
             return command
@@ -316,7 +344,8 @@ class _KernelManager(AsyncKernelManager):
 class _PromptClient(AsyncKernelClient):
     """A kernel's client that notices at once when the kernel is ready."""
 
-    async def wait_for_ready(self, timeout=None):
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        assert timeout is not None  # nbclient gives one
         clock = Clock(timeout)
         while clock.left():
             request = self.kernel_info()
@@ -331,7 +360,7 @@ class _PromptClient(AsyncKernelClient):
         raise RuntimeError(f"The kernel was not ready after {timeout} seconds.")
 
 
-def _ends(message, request):
+def _ends(message: dict[str, Any], request: str) -> bool:
     """Whether a message says that the kernel is done with a request, by its id."""
     return (
         message["parent_header"].get("msg_id") == request
@@ -343,72 +372,80 @@ def _ends(message, request):
 class _Forking(KernelProvisionerBase):
     """Lets a _KernelManager have its kernel forked; jupyter_client calls all of this."""
 
-    zygote = process = None
+    parent: _KernelManager
+    zygote: _Zygote | None = None
+    process: psutil.Process | None = None  # the kernel
 
     @property
-    def has_process(self):
+    def has_process(self) -> bool:
         return self.process is not None
 
     @property
-    def pid(self):
+    def pid(self) -> int:
+        assert self.process is not None
         return self.process.pid
 
-    async def pre_launch(self, **options):
+    async def pre_launch(self, **options: Any) -> dict[str, Any]:
         self.parent.write_connection_file()
         return await super().pre_launch(cmd=[], **options)
 
-    async def launch_kernel(self, cmd, **options):
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         manager = self.parent
+        assert self.zygote is not None
         manager.hand_over()
         self.process = self.zygote.fork(
             manager.folders, manager.connection_file, manager.environment
         )
         return manager.get_connection_info()
 
-    async def poll(self):
+    async def poll(self) -> int | None:
+        assert self.process is not None
         with suppress(psutil.Error):
             if self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE:
                 return None
         return 0
 
-    async def wait(self):
+    async def wait(self) -> int | None:
+        assert self.process is not None
         with suppress(psutil.Error):
             self.process.wait(SHUTDOWN_TIMEOUT)
         return 0
 
-    async def send_signal(self, signum):
+    async def send_signal(self, signum: int) -> None:
+        assert self.process is not None
         with suppress(psutil.Error):
             self.process.send_signal(signum)
 
-    async def kill(self, restart=False):
+    async def kill(self, restart: bool = False) -> None:
+        assert self.process is not None
         with suppress(psutil.Error):
             self.process.kill()
             self.process.wait(SHUTDOWN_TIMEOUT)
 
-    async def terminate(self, restart=False):
+    async def terminate(self, restart: bool = False) -> None:
         await self.kill(restart)
 
-    async def cleanup(self, restart=False):
+    async def cleanup(self, restart: bool = False) -> None:
         self.process = None
 
 
 @dataclass(frozen=True)
 class KernelFolders:
-    """A kernel's folders outside: given, what it reads; sockets, where it can write."""
+    """A kernel's folders outside."""
 
-    given: Path
-    sockets: Path
+    given: Path  # what it reads
+    sockets: Path  # where it can write
     home: Path  # without a sandbox; inside one it has another
 
     @property
-    def probes(self):
+    def probes(self) -> Path:
         """The file in which a check finds its Task."""
         return self.given / "probes.json"
 
 
-def modules_of(notebooks):
-    """The names of the modules that Released notebooks import, those in functions included."""
-    found = {}
+def modules_of(notebooks: Iterable[Released]) -> tuple[str, ...]:
+    """The names of the modules that released notebooks import, those in functions included."""
+    found: dict[str, None] = {}
     for released in notebooks:
         for cell in released.notebook.cells:
             if cell.cell_type != "code":
@@ -418,7 +455,7 @@ def modules_of(notebooks):
     return tuple(found)
 
 
-def _imported(tree):
+def _imported(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -430,7 +467,7 @@ def _imported(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _own_environment(folders, student):
+def _own_environment(folders: KernelFolders, student: str) -> dict[str, str]:
     """What differs from kernel to kernel in their environment."""
     numbers = own_numbers(student)
     own = {NUMBERS_VARIABLE: json.dumps(asdict(numbers))} if numbers else {}
@@ -441,7 +478,7 @@ def _own_environment(folders, student):
     }
 
 
-def _environment(home):
+def _environment(home: str) -> dict[str, str]:
     """All the environment that any kernel gets; home: where it may write."""
     names = ("SYSTEMROOT", "TEMP", "TMP")
     kept = {name: os.environ[name] for name in names if name in os.environ}

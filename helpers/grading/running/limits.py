@@ -10,7 +10,9 @@ import re
 import stat
 import threading
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 
@@ -29,8 +31,8 @@ CPU_TIME = 1800  # seconds, of one process
 POLL_INTERVAL = 0.2  # seconds
 
 
-def limited(command):
-    """`command`, a list, with limits for each process; wants the program prlimit."""
+def limited(command: Sequence[str]) -> list[str]:
+    """`command` with limits for each process; wants the program prlimit."""
     limits = {
         "as": ADDRESS_SPACE,
         "nofile": OPEN_FILES,
@@ -43,34 +45,34 @@ def limited(command):
     return ["prlimit", *(f"--{name}={limit}" for name, limit in limits.items()), *command]
 
 
-def _processes_are_counted_by_namespace():
+def _processes_are_counted_by_namespace() -> bool:
     """Whether a limit on processes is one for the sandbox alone, as since Linux 5.14."""
     version = re.match(r"(\d+)\.(\d+)", platform.release())
-    return bool(version) and tuple(map(int, version.groups())) >= (5, 14)
+    return version is not None and tuple(map(int, version.groups())) >= (5, 14)
 
 
 class Watch:
     """Ends a notebook's processes when together they go beyond a limit.
 
-    process: the first of them, a psutil.Process; those that it starts belong to it. folder: where
-    they can write outside the sandbox. broken: the limit that they went beyond, in words, or "".
+    process: the first of them; those that it starts belong to it. folder: where they can write
+    outside the sandbox. broken: the limit that they went beyond, in words, or "".
     """
 
-    def __init__(self, process, folder):
+    def __init__(self, process: psutil.Process, folder: Path) -> None:
         self.process, self.folder, self.broken = process, folder, ""
-        self._deadline = None  # what it is in words, and its Clock
+        self._deadline: tuple[str, Clock] | None = None  # what it is in words
         self._grader = psutil.Process()
         self._grader_before = self._grader.memory_info().rss
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
-    def stop(self):
+    def stop(self) -> None:
         """Watch no longer."""
         self._stopped.set()
         self._thread.join()
 
-    def end(self, reason):
+    def end(self, reason: str) -> None:
         """End all processes, because of `reason`."""
         self.broken = self.broken or reason
         for process in [self.process, *self._others()]:
@@ -78,7 +80,7 @@ class Watch:
                 process.kill()
 
     @contextmanager
-    def deadline(self, seconds, reason):
+    def deadline(self, seconds: float, reason: str) -> Iterator[None]:
         """End all processes, because of `reason`, if this takes longer than `seconds`."""
         self._deadline = reason, Clock(seconds)
         try:
@@ -86,14 +88,14 @@ class Watch:
         finally:
             self._deadline = None
 
-    def _look(self):
+    def _look(self) -> None:
         while not self._stopped.wait(POLL_INTERVAL):
             reason = self._too_much()
             if reason:
                 self.end(reason)
                 return
 
-    def _too_much(self):
+    def _too_much(self) -> str:
         processes = [self.process, *self._others()]
         if len(processes) > PROCESSES:
             return f"started more than {PROCESSES} processes"
@@ -108,14 +110,14 @@ class Watch:
         deadline = self._deadline
         return deadline[0] if deadline and not deadline[1].left() else ""
 
-    def _others(self):
+    def _others(self) -> list[psutil.Process]:
         try:
             return self.process.children(recursive=True)
         except psutil.Error:
             return []
 
 
-def _memory(processes, kind):
+def _memory(processes: Iterable[psutil.Process], kind: str) -> int:
     """Bytes of all processes together. "rss" counts what they share once for each, "pss" once."""
     total = 0
     for process in processes:
@@ -128,7 +130,7 @@ def _memory(processes, kind):
     return total
 
 
-def _open_files(processes):
+def _open_files(processes: Iterable[psutil.Process]) -> int:
     total = 0
     for process in processes:
         with suppress(psutil.Error, AttributeError):  # on Windows they are not counted so
@@ -136,7 +138,7 @@ def _open_files(processes):
     return total
 
 
-def _overfull(folder):
+def _overfull(folder: Path) -> bool:
     """Whether there is more in the folder of the sockets than there is use for."""
     total = 0
     with suppress(OSError):
@@ -152,9 +154,9 @@ def _overfull(folder):
 class Clock:
     """The wall time that is left. allowed: seconds from now on."""
 
-    def __init__(self, allowed):
+    def __init__(self, allowed: float) -> None:
         self.end = time.monotonic() + allowed
 
-    def left(self):
+    def left(self) -> float:
         """Seconds, 0 if the time is over."""
         return max(0.0, self.end - time.monotonic())

@@ -1,9 +1,12 @@
 """What a kernel sends while cells run: each cell's output is its own, valid, and limited."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from helpers.grading.repair.released import is_check
@@ -19,10 +22,10 @@ LEFT_OUT = "\n(What this cell wrote further is left out.)\n"
 class Budget:
     """How many characters of output are still kept, of all cells together."""
 
-    def __init__(self, characters=MAX_OUTPUT_OF_NOTEBOOK):
+    def __init__(self, characters: int = MAX_OUTPUT_OF_NOTEBOOK) -> None:
         self.left = characters
 
-    def spend(self, characters):
+    def spend(self, characters: int) -> bool:
         """Whether there is room for so many; then they are taken off."""
         fits = characters <= self.left
         self.left -= characters if fits else 0
@@ -32,7 +35,12 @@ class Budget:
 class Client(NotebookClient):
     """Runs cells; a cell's output is its own and limited."""
 
-    def process_message(self, msg, cell, cell_index):
+    budget: Budget  # of the notebook
+    flooded: Callable[[], None]  # called when a cell has written too much to go on
+
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
         if cell_index != getattr(self, "_current", None):
             self._current, self._written, self._full = cell_index, 0, False
             # So that no later cell can replace what an earlier one displayed.
@@ -62,7 +70,7 @@ class Client(NotebookClient):
         return output
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """JSON that any program can write and read: no half characters, no numbers that are none."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
@@ -75,7 +83,7 @@ def plain(value):
     return value
 
 
-def is_valid(output):
+def is_valid(output: NotebookNode) -> bool:
     """Whether an output is one of the notebook format's."""
     try:
         nbformat.validate(output, ref=output.get("output_type"), version=4, version_minor=5)
@@ -84,11 +92,11 @@ def is_valid(output):
     return True
 
 
-def append(outputs, name, text):
+def append(outputs: list[NotebookNode], name: object, text: object) -> bool:
     """Put `text` at the end of the stream `name`; whether it could be, since it is text."""
     if not isinstance(text, str) or name not in ("stdout", "stderr"):
         return False
-    last = outputs[-1] if outputs else {}
+    last = outputs[-1] if outputs else NotebookNode()
     if last.get("output_type") == "stream" and last.get("name") == name:
         last.text += text
     elif text:

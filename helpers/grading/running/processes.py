@@ -7,27 +7,32 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+
+from helpers.grading.running.private_interfaces import adopt_fork_server, stop_fork_server
 
 ON_LINUX = sys.platform == "linux"
 WORK = multiprocessing.get_context("forkserver" if ON_LINUX else "spawn")
 
 
 @contextmanager
-def quick_imports():
+def quick_imports() -> Iterator[None]:
     """Import without looking for garbage: what imports make stays, and is never looked at again."""
+    before = len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if len(sys.modules) > before:
+            gc.freeze()
         gc.enable()
 
 
 @contextmanager
-def fork_server():
+def fork_server() -> Iterator[None]:
     """WORK's processes are forked from a server, which is itself forked from this process, now.
 
     So nothing is imported twice, and a worker has nothing that this process makes later. Elsewhere
@@ -43,14 +48,13 @@ def fork_server():
     try:
         yield
     finally:
-        forkserver._forkserver._stop()  # the next one has another scratch
+        stop_fork_server()  # the next run has another scratch
 
 
-def _fork_server(address):
+def _fork_server(address: Path) -> None:
     """Start multiprocessing's fork server by a fork; address: of its socket.
 
-    multiprocessing itself starts it as a new Python, which imports for two seconds what is here
-    already, and has no other way. Private names of CPython 3.11, 3.12 and 3.13.
+    multiprocessing itself would start it as a new Python (see private_interfaces).
     """
     alive, keeps_alive = os.pipe()
     with socket.socket(socket.AF_UNIX) as listener:
@@ -64,19 +68,16 @@ def _fork_server(address):
             finally:
                 os._exit(0)
     os.close(alive)
-    server = forkserver._forkserver
-    server._forkserver_address = str(address)
-    server._forkserver_alive_fd = keeps_alive
-    server._forkserver_pid = process
+    adopt_fork_server(process, str(address), keeps_alive)
 
 
 @contextmanager
-def ctrl_c_later():
+def ctrl_c_later() -> Iterator[None]:
     """Hold Ctrl-C back until the end. Processes that are started meanwhile never get it.
 
     For the main thread.
     """
-    came = []
+    came: list[bool] = []
     # Blocked for what is started; and noted, since NumPy's threads, which are not, may get it.
     before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
     can_block = hasattr(signal, "pthread_sigmask")  # not on Windows

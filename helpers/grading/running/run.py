@@ -5,17 +5,29 @@ import hashlib
 import os
 import secrets
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from helpers.grading.repair.released import grade_id, is_check
-from helpers.grading.running.kernels import MAX_MESSAGE_SIZE, START_TIMEOUT, NoZygote
+from helpers.grading.running.kernels import (
+    MAX_MESSAGE_SIZE,
+    START_TIMEOUT,
+    ColdKernels,
+    NoZygote,
+    WarmKernels,
+    _KernelManager,
+)
 from helpers.grading.running.limits import MEGABYTE, Clock, Watch
 from helpers.grading.running.outputs import FLOOD, Budget, Client
+from helpers.grading.running.private_interfaces import end_kernel
+from helpers.marking.questions.model import Question
 
 MAX_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel
 NOTEBOOK_TIMEOUT = 600  # seconds, for a whole notebook
@@ -24,39 +36,41 @@ GRACE = 15  # seconds beyond a cell's time after which its processes are ended f
 
 @dataclass
 class Execution:
-    """What the grader's side knows of a run; the notebook holds the rest, and cannot be trusted.
+    """What the grader's side knows of a run; the notebook holds the rest, and cannot be trusted."""
 
-    seed: of the probes, never seen by the kernel. reasons: why cells did not run to their end,
-    {position: sentence}. nonces: what the record of each check cell has to carry, by grade_id.
-    tasks: a hash of what each check cell was asked, by grade_id. cell_seconds: wall time of all
-    cells together.
-    """
-
-    seed: int
-    reasons: dict = field(default_factory=dict)
-    nonces: dict = field(default_factory=dict)
-    tasks: dict = field(default_factory=dict)
-    cell_seconds: float = 0.0
+    seed: int  # of the probes, never seen by the kernel
+    # Why cells did not run to their end: a sentence by position.
+    reasons: dict[int, str] = field(default_factory=dict)
+    # What the record of each check cell has to carry, by grade_id.
+    nonces: dict[str, str] = field(default_factory=dict)
+    # A hash of what each check cell was asked, by grade_id.
+    tasks: dict[str, str] = field(default_factory=dict)
+    cell_seconds: float = 0.0  # wall time of all cells together
 
 
-def digest_of(task):
+def digest_of(task: str) -> str:
     """The hash of a Task, as JSON text."""
     return hashlib.sha256(task.encode()).hexdigest()
 
 
-def execute(notebook, questions, seed, kernels, cell_timeout, student=""):
+def execute(
+    notebook: NotebookNode,
+    questions: dict[str, Question],
+    seed: int,
+    kernels: ColdKernels | WarmKernels,
+    cell_timeout: int,
+    student: str = "",
+) -> Execution:
     """Execute `notebook` in place; cells that stop with an error do not stop it.
 
-    questions: what its check cells ask, Questions by grade_id. seed: int, for the checks' probes.
-    kernels: a ColdKernels or WarmKernels. cell_timeout: seconds. student: whose numbers, by
-    identifier.
+    questions: what its check cells ask, by grade_id. seed: for the checks' probes. cell_timeout:
+    seconds. student: whose numbers, by identifier.
     A cell that runs too long, breaks a limit or ends its process costs itself alone: the cells
-    before it run once more in a fresh kernel, without it, and the notebook goes on. Returns an
-    Execution.
+    before it run once more in a fresh kernel, without it, and the notebook goes on.
     """
     execution = Execution(seed)
     reasons = execution.reasons
-    done = []
+    done: list[int] = []
     todo = [
         position
         for position, cell in enumerate(notebook.cells)
@@ -68,7 +82,7 @@ def execute(notebook, questions, seed, kernels, cell_timeout, student=""):
             break
         with _kernel(notebook, kernels, student, budget) as kernel:
 
-            def run(position, cell, kernel=kernel):
+            def run(position: int, cell: NotebookNode, kernel: _Kernel = kernel) -> str:
                 start = time.perf_counter()
                 reason = kernel.run(position, cell, max(1, min(cell_timeout, int(clock.left()))))
                 execution.cell_seconds += time.perf_counter() - start
@@ -96,7 +110,9 @@ def execute(notebook, questions, seed, kernels, cell_timeout, student=""):
     return execution
 
 
-def _replay(run, notebook, done):
+def _replay(
+    run: Callable[[int, NotebookNode], str], notebook: NotebookNode, done: list[int]
+) -> int | None:
     """Run the cells `done` once more for what they define; their outputs stay. None if all ran.
 
     Else the position of the cell that did not run to its end this time.
@@ -108,18 +124,18 @@ def _replay(run, notebook, done):
     return None
 
 
-def _show(cell, reason):
+def _show(cell: NotebookNode, reason: str) -> None:
     cell.outputs.append(new_output("error", ename="Stopped", evalue=reason, traceback=[reason]))
 
 
 class _Kernel:
     """A notebook's kernel: runs its cells, and leaves each check what it has to ask."""
 
-    def __init__(self, client, watch, probes):
+    def __init__(self, client: Client, watch: Watch, probes: Path) -> None:
         self.client, self.watch, self.probes = client, watch, probes
         client.flooded = lambda: watch.end(f"wrote more than {FLOOD // MEGABYTE} MB of output")
 
-    def run(self, position, cell, timeout):
+    def run(self, position: int, cell: NotebookNode, timeout: int) -> str:
         """Run one cell; why it took the kernel with it, or ""."""
         self.client.timeout = timeout
         too_long = (
@@ -138,12 +154,14 @@ class _Kernel:
             return self._broken_limit() or "this cell broke the connection to the grader"
         return self._broken_limit()
 
-    def _broken_limit(self):
+    def _broken_limit(self) -> str:
         broken = self.watch.broken
         return f"this cell was stopped because it {broken}" if broken else ""
 
     @contextmanager
-    def asked(self, cell, questions, execution):
+    def asked(
+        self, cell: NotebookNode, questions: dict[str, Question], execution: Execution
+    ) -> Iterator[None]:
         """While a check cell runs, its Task lies where its check looks for it, and only then."""
         name = grade_id(cell)
         if not is_check(cell) or name not in questions:
@@ -160,7 +178,9 @@ class _Kernel:
 
 
 @contextmanager
-def _kernel(notebook, kernels, student, budget):
+def _kernel(
+    notebook: NotebookNode, kernels: ColdKernels | WarmKernels, student: str, budget: Budget
+) -> Iterator[_Kernel]:
     """A _Kernel, freshly started; its processes and folders are gone afterwards."""
     with _started(notebook, kernels, student) as (client, manager):
         client.budget = budget
@@ -172,7 +192,9 @@ def _kernel(notebook, kernels, student, budget):
 
 
 @contextmanager
-def _started(notebook, kernels, student):
+def _started(
+    notebook: NotebookNode, kernels: ColdKernels | WarmKernels, student: str
+) -> Iterator[tuple[Client, _KernelManager]]:
     """A Client whose kernel runs, and its KernelManager."""
     while True:
         with kernels.manager(student) as manager, open(os.devnull, "wb") as nowhere:
@@ -196,6 +218,7 @@ def _started(notebook, kernels, student):
                 )
                 client.start_new_kernel_client()
             except NoZygote as error:
+                assert isinstance(kernels, WarmKernels)  # others have no zygote
                 kernels.failed(error)
                 continue
             try:
@@ -203,4 +226,4 @@ def _started(notebook, kernels, student):
                 return
             finally:
                 with suppress(Exception):
-                    client._cleanup_kernel()
+                    end_kernel(client)

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import helpers
 from helpers.grading.errors import NothingGraded
@@ -16,10 +18,21 @@ BUBBLEWRAP, NONE = "bubblewrap", "none"
 # All of helpers that students' code sees. What is not named here is not there, so a new file stays
 # hidden until somebody decides that submissions may read it.
 VISIBLE = (
-    *("__init__.py", "checking.py", "course.py", "keras.py", "older_notebooks.py"),
-    *("network.py", "numerical.py", "reference.py", "sgd_step.py", "weight_space.py"),
-    *("asking", "pictures"),
-    *("personal/__init__.py", "personal/problem_data.py"),
+    "__init__.py",
+    "checking.py",
+    "course.py",
+    "keras.py",
+    "older_notebooks.py",
+    "activations.py",
+    "network.py",
+    "numerical.py",
+    "reference.py",
+    "sgd_step.py",
+    "weight_space.py",
+    "asking",
+    "pictures",
+    "personal/__init__.py",
+    "personal/problem_data.py",
 )
 SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime")
@@ -32,7 +45,7 @@ OR_WITHOUT = (
 )
 
 
-def choose(wanted, here=True):
+def choose(wanted: str, here: bool = True) -> tuple[str, str]:
     """The sandbox to use, "bubblewrap" or "none", and a warning for the instructor or "".
 
     wanted: "auto", "bubblewrap" or "none". here: whether code runs on this machine. Raises
@@ -52,7 +65,7 @@ def choose(wanted, here=True):
 
 
 @functools.cache
-def bubblewrap_problem():
+def bubblewrap_problem() -> str:
     """Why bubblewrap cannot be used here, in a sentence; "" if it can."""
     if not shutil.which("bwrap"):
         return "bubblewrap, the sandbox, is not installed."
@@ -71,8 +84,14 @@ def bubblewrap_problem():
     return ""
 
 
-def bubblewrap(command, environment, readable=(), writable=(), namespaces=False):
-    """`command`, a list, as a bubblewrap command.
+def bubblewrap(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    readable: Iterable[str | Path] = (),
+    writable: Iterable[str | Path] = (),
+    namespaces: bool = False,
+) -> list[str]:
+    """`command` as a bubblewrap command.
 
     Inside there is no network, no process but its own, no capability, and of the file system: the
     system's programs, Python and the student half of helpers, read-only; the folders `readable`,
@@ -81,9 +100,20 @@ def bubblewrap(command, environment, readable=(), writable=(), namespaces=False)
     namespaces inside.
     """
     arguments = [
-        *("bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--die-with-parent", "--new-session"),
-        *("--hostname", "grading", "--clearenv", "--ro-bind", "/usr", "/usr"),
+        "bwrap",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        "--die-with-parent",
+        "--new-session",
+        "--hostname",
+        "grading",
+        "--clearenv",
+        "--ro-bind",
+        "/usr",
+        "/usr",
     ]
     for name in SYSTEM:
         path = Path("/", name)
@@ -113,45 +143,60 @@ def bubblewrap(command, environment, readable=(), writable=(), namespaces=False)
     filtered = system_calls.program(namespaces=True)  # bubblewrap itself makes them
     if filtered:
         # bubblewrap reads the filter from an open file, which a shell can hand it.
-        path = f"/proc/{os.getpid()}/fd/{_filter_file(filtered).fileno()}"
-        arguments = ["sh", "-c", 'exec 9<"$0" "$@"', path, *arguments, "--seccomp", "9"]
+        filter_path = f"/proc/{os.getpid()}/fd/{_filter_file(filtered).fileno()}"
+        arguments = ["sh", "-c", 'exec 9<"$0" "$@"', filter_path, *arguments, "--seccomp", "9"]
     if not _as_root():
         return [*arguments, *own_user, "--", *command]
     for needed in ("SETUID", "SETGID", "SETPCAP"):
         arguments += ["--cap-add", f"CAP_{needed}"]
     return [
-        *(*arguments, "--", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}"),
-        *("--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--"),
-        *("bwrap", *own_user, "--die-with-parent", "--dev-bind", "/", "/", "--", *command),
+        *arguments,
+        "--",
+        "setpriv",
+        f"--reuid={NOBODY}",
+        f"--regid={NOBODY}",
+        "--clear-groups",
+        "--bounding-set=-all",
+        "--inh-caps=-all",
+        "--no-new-privs",
+        "--",
+        "bwrap",
+        *own_user,
+        "--die-with-parent",
+        "--dev-bind",
+        "/",
+        "/",
+        "--",
+        *command,
     ]
 
 
-def give(path):
+def give(path: str | Path) -> None:
     """Let the code inside own `path`, a file or folder outside."""
     if _as_root():
         os.chown(path, NOBODY, NOBODY)
 
 
-def _as_root():
+def _as_root() -> bool:
     return os.name == "posix" and os.geteuid() == 0
 
 
-def _bind(how, path):
+def _bind(how: str, path: str | Path) -> list[str]:
     return [*_open_parents(path), how, str(path), str(path)]
 
 
-def _open_parents(path):
+def _open_parents(path: str | Path) -> list[str]:
     """The folders above `path`, which would else be as closed as outside, to /root for instance."""
     parents = [p for p in reversed(Path(path).parents) if not p.is_relative_to("/usr")]
     return [word for p in parents[1:] for word in ("--perms", "0755", "--dir", str(p))]
 
 
-def _empty(folder):
+def _empty(folder: str | Path) -> list[str]:
     """An empty file system in memory in place of `folder`."""
     return ["--size", str(limits.SCRATCH), "--perms", "1777", "--tmpfs", str(folder)]
 
 
-def _student_half(package):
+def _student_half(package: Path) -> list[str]:
     """The folder of helpers with nothing in it but what is VISIBLE."""
     arguments = [*_open_parents(package), "--size", "1000000", "--perms", "0755"]
     arguments += ["--tmpfs", str(package)]
@@ -163,33 +208,33 @@ def _student_half(package):
 
 
 @functools.cache
-def _no_more_namespaces():
+def _no_more_namespaces() -> list[str]:
     """The option that keeps the code from making namespaces of its own, where bubblewrap has it."""
     known = subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout
     return ["--disable-userns"] if "--disable-userns" in known else []
 
 
 @functools.cache  # which keeps the file open; it has no name, so it goes with this process
-def _filter_file(program):
-    """A file that holds `program`, bytes."""
+def _filter_file(program: bytes) -> IO[bytes]:
+    """A file that holds `program`."""
     file = tempfile.TemporaryFile()
     file.write(program)
     file.flush()
     return file
 
 
-def _python():
+def _python() -> list[str]:
     """This Python, outside /usr: its folders, and the links that lead to it from outside them."""
-    folders = {Path(sys.prefix), Path(sys.base_prefix)}
-    folders |= {folder.resolve() for folder in folders}
-    folders = sorted(f for f in folders if not f.is_relative_to("/usr") and f != Path("/"))
-    arguments = []
+    found = {Path(sys.prefix), Path(sys.base_prefix)}
+    found |= {folder.resolve() for folder in found}
+    folders = sorted(f for f in found if not f.is_relative_to("/usr") and f != Path("/"))
+    arguments: list[str] = []
     for folder in folders:  # the outer before the inner
         arguments += _bind("--ro-bind", folder)
     link = Path(sys.executable)
     while link.is_symlink():
         target = os.readlink(link)
-        if not any(map(link.is_relative_to, (*folders, "/usr"))):
+        if not any(map(link.is_relative_to, (*folders, Path("/usr")))):
             arguments += ["--symlink", target, str(link)]
         link = Path(os.path.normpath(link.parent / target))
     return arguments

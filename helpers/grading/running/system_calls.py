@@ -12,14 +12,18 @@ import sys
 # The numbers of: memfd_create, memfd_secret, shmget, userfaultfd, io_uring_setup, add_key,
 # request_key, keyctl, bpf, perf_event_open; of those that make or enter namespaces, unshare, setns,
 # clone3; and of clone. From asm/unistd_64.h and asm-generic/unistd.h.
-MACHINES = {
+MACHINES: dict[str, tuple[int, tuple[int, ...], tuple[int, ...], int]] = {
     "x86_64": (
-        *(0xC000003E, (319, 447, 29, 323, 425, 248, 249, 250, 321, 298)),
-        *((272, 308, 435), 56),
+        0xC000003E,
+        (319, 447, 29, 323, 425, 248, 249, 250, 321, 298),
+        (272, 308, 435),
+        56,
     ),
     "aarch64": (
-        *(0xC00000B7, (279, 447, 194, 282, 425, 217, 218, 219, 280, 241)),
-        *((97, 268, 435), 220),
+        0xC00000B7,
+        (279, 447, 194, 282, 425, 217, 218, 219, 280, 241),
+        (97, 268, 435),
+        220,
     ),
 }
 LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, JUMP_IF_SET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -29,15 +33,15 @@ ALLOW, KILL, NO_SUCH_CALL = 0x7FFF0000, 0x80000000, 0x00050000 | 38  # ENOSYS
 OTHER_NUMBERING = 0x40000000  # the x32 calls of an x86_64 kernel
 
 
-def program(namespaces=False):
-    """The filter as bytes for this machine; none where its numbers are not known.
+def program(namespaces: bool = False) -> bytes:
+    """The filter for this machine, empty where its numbers are not known.
 
     namespaces: whether new user namespaces can be made, and with them others.
     """
     if not sys.platform.startswith("linux") or platform.machine() not in MACHINES:
         return b""
     machine, refused, of_namespaces, clone = MACHINES[platform.machine()]
-    last = []
+    last: list[tuple[int, int, int, int]] = []
     if not namespaces:
         refused += of_namespaces
         last = [

@@ -17,8 +17,10 @@ import os
 import re
 import resource
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn, TypedDict
 
 # From linux/sched.h, linux/mount.h, linux/prctl.h, linux/capability.h and linux/seccomp.h.
 NEW_USER, NEW_PROCESSES = 0x10000000, 0x20000000
@@ -37,15 +39,31 @@ class _FilterProgram(ctypes.Structure):  # struct sock_fprog
     _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
 
 
-def main():
+class _Settings(TypedDict):
+    """What holds for all kernels."""
+
+    modules: list[str]  # names to import
+    empty: list[str]  # folders that each kernel has empty and for itself
+    size: int  # bytes of each of these
+    kernels: str  # where the folders of all kernels lie
+    filter: str  # a seccomp filter in base64
+
+
+class _Order(TypedDict):
+    """A kernel to start."""
+
+    given: str  # its folder to read
+    sockets: str  # the one to write
+    connection: str  # the path of its connection file
+    environment: dict[str, str]  # variables
+
+
+def main() -> None:
     """Read orders from standard input, a line of JSON each, and answer on standard output.
 
-    The first line: {"modules": names to import, "empty": folders that each kernel has empty and for
-    itself, "size": bytes of each, "kernels": where the folders of all of them lie, "filter": a
-    seccomp filter in base64}. Answer: {"threads": how many this process has}; with more than one it
+    The first line: _Settings. Answer: {"threads": how many this process has}; with more than one it
     cannot be forked.
-    Each further line starts a kernel: {"given": its folder to read, "sockets": the one to write,
-    "connection": path, "environment": variables}. Answers: {"started": true} or {"problem": why
+    Each further line, an _Order, starts a kernel. Answers: {"started": true} or {"problem": why
     not}, and, when it has ended, {"ended": true}.
     """
     orders, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
@@ -53,7 +71,7 @@ def main():
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
 
-    def answer(**what):
+    def answer(**what: object) -> None:
         print(json.dumps(what), file=answers, flush=True)
 
     del sys.path[0]  # this file's folder, which a kernel started anew does not have there
@@ -68,7 +86,7 @@ def main():
         _fork_kernel(json.loads(line), settings, answer)
 
 
-def _import(names):
+def _import(names: Iterable[str]) -> None:
     """Load the modules, and names that load theirs, as `helpers.check` does."""
     for name in names:
         package, _, attribute = name.rpartition(".")
@@ -85,7 +103,7 @@ def _import(names):
             sys.modules["helpers.pictures.curves"].plot_losses({"sigmoid": [1.0, 0.5]}).png()
 
 
-def _fork_kernel(order, settings, answer):
+def _fork_kernel(order: _Order, settings: _Settings, answer: Callable[..., None]) -> None:
     """Start a kernel, and come back when it and all that it started have ended."""
     said, says = os.pipe()
     if not (child := os.fork()):
@@ -104,8 +122,8 @@ def _fork_kernel(order, settings, answer):
         answer(ended=True)
 
 
-def _forever_elsewhere(order, settings, says):
-    """Become the parent of a new world's first process, and leave; never returns."""
+def _forever_elsewhere(order: _Order, settings: _Settings, says: int) -> NoReturn:
+    """Become the parent of a new world's first process, and leave."""
     try:
         user, group = os.getuid(), os.getgid()
         _call("unshare", NEW_USER | NEW_PROCESSES | NEW_MOUNTS | NEW_IPC)
@@ -119,8 +137,8 @@ def _forever_elsewhere(order, settings, says):
     os._exit(0)
 
 
-def _first_process(order, settings, says):
-    """Prepare the world, start the kernel in it, and end when it ends; never returns."""
+def _first_process(order: _Order, settings: _Settings, says: int) -> NoReturn:
+    """Prepare the world, start the kernel in it, and end when it ends."""
     try:
         _mount(order, settings)
         kernel = os.fork()
@@ -135,12 +153,12 @@ def _first_process(order, settings, says):
     os._exit(0)
 
 
-def _mount(order, settings):
+def _mount(order: _Order, settings: _Settings) -> None:
     """Give the kernel its own empty folders, and of all kernels' folders its own."""
     _call("mount", None, b"/", None, RECURSIVE | PRIVATE, None)
     everybodys, given = settings["kernels"], order["given"]
-    kept = [*_mounted_in(settings["empty"], everybodys), given, order["sockets"]]
-    kept = {folder: os.open(folder, os.O_PATH) for folder in kept}
+    folders = [*_mounted_in(settings["empty"], everybodys), given, order["sockets"]]
+    kept = {folder: os.open(folder, os.O_PATH) for folder in folders}
     for folder in settings["empty"]:
         _mount_empty(folder, settings["size"], "1777")
     os.makedirs(everybodys, exist_ok=True)  # it may lie in a folder that is empty now
@@ -164,19 +182,19 @@ def _mount(order, settings):
     os.chdir(order["environment"]["HOME"])
 
 
-def _make_read_only(folder):
+def _make_read_only(folder: str) -> None:
     """Make a mounted folder read-only, but not what is mounted in it."""
     flags = os.statvfs(folder).f_flag & THAT_STAY | READ_ONLY
     _call("mount", None, folder.encode(), None, BIND | REMOUNT | flags, None)
 
 
-def _is_in(path, folder):
+def _is_in(path: str, folder: str) -> bool:
     return path.startswith(f"{folder}/")
 
 
-def _mounted_in(folders, but):
+def _mounted_in(folders: list[str], but: str) -> list[str]:
     """The mounted folders that lie in `folders`, Python's perhaps, without the folder `but`."""
-    found = []
+    found: list[str] = []
     with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
         paths = [re.sub(r"\\(\d{3})", _character, line.split()[4]) for line in mounts]
     for path in sorted(set(paths) - {*folders, but}):
@@ -186,17 +204,17 @@ def _mounted_in(folders, but):
     return found
 
 
-def _character(escape):
+def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 8))
 
 
-def _mount_empty(folder, size, mode):
+def _mount_empty(folder: str, size: int, mode: str) -> None:
     options = f"size={size},mode={mode}".encode()
     _call("mount", b"tmpfs", folder.encode(), b"tmpfs", NO_SETUID | NO_DEVICES, options)
 
 
-def _become_kernel(order, settings, says):
-    """Give up every right, and run Jupyter's kernel; never returns."""
+def _become_kernel(order: _Order, settings: _Settings, says: int) -> NoReturn:
+    """Give up every right, and run Jupyter's kernel."""
     try:
         os.setsid()
         _give_up_capabilities()
@@ -217,7 +235,7 @@ def _become_kernel(order, settings, says):
         os._exit(0)
 
 
-def _give_up_capabilities():
+def _give_up_capabilities() -> None:
     _call("prctl", NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     for capability in range(MAX_CAPABILITIES):
         LIBC.prctl(DROP_FROM_BOUNDING, capability, 0, 0, 0)  # fails beyond the last one
@@ -226,14 +244,14 @@ def _give_up_capabilities():
     _call("capset", header, none)
 
 
-def _refuse_calls(steps):
+def _refuse_calls(steps: bytes) -> None:
     """Install a seccomp filter; steps: its program, 8 bytes each, none for no filter."""
     if steps:
         program = _FilterProgram(len(steps) // 8, steps)
         _call("prctl", SET_SECCOMP, FILTER, ctypes.byref(program), 0, 0)
 
 
-def _wait_for_children():
+def _wait_for_children() -> None:
     try:
         while True:
             os.wait()
@@ -241,7 +259,7 @@ def _wait_for_children():
         return
 
 
-def _call(name, *arguments):
+def _call(name: str, *arguments: object) -> None:
     """Call a function of the C library; raises OSError."""
     if getattr(LIBC, name)(*arguments):
         number = ctypes.get_errno()

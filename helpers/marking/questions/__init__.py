@@ -1,7 +1,14 @@
 """The questions that check cells ask, one module for each notebook."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from helpers.marking.questions.model import Question
+    from helpers.personal.problem_data import ProblemData
 
 # The first word of a question's id, as in p2.sigmoid.forward, leads to its notebook.
 NOTEBOOKS = {
@@ -20,12 +27,12 @@ FOLLOW_THROUGH = {"lecture", "tutorial"}
 LESSONS = {"l": "lecture", "p": "tutorial"}
 
 
-def follows_through(question):
+def follows_through(question: Question) -> bool:
     """Whether right consequences of wrong values get their points in the question's lesson."""
     return LESSONS[question.id[0]] in FOLLOW_THROUGH
 
 
-def place(section):
+def place(section: str) -> str:
     """A section of the course in words, from its short name: "P2 3"."""
     notebook, _, number = section.partition(" ")
     short = notebook.lower()
@@ -38,8 +45,8 @@ def place(section):
 PERSONAL = {"problem_2_pen_and_paper"}
 
 
-def questions_of(notebook, student=""):
-    """The questions of a notebook, named without folder and suffix: a dict by question id.
+def questions_of(notebook: str, student: str = "") -> dict[str, Question]:
+    """The questions of a notebook, by id; the notebook is named without folder and suffix.
 
     student: whose numbers they ask for, by identifier, if the notebook has personal ones.
     """
@@ -54,7 +61,7 @@ def questions_of(notebook, student=""):
 
 
 @lru_cache(maxsize=64)
-def _questions_with(notebook, *numbers_and_student):
+def _questions_with(notebook: str, *numbers_and_student: ProblemData | str) -> dict[str, Question]:
     # A module's name cannot start with a digit.
     name = notebook if notebook.isidentifier() else f"lecture_{notebook}"
     module = import_module(f"helpers.marking.questions.{name}")
@@ -62,7 +69,7 @@ def _questions_with(notebook, *numbers_and_student):
     return {question.id: question for question in asked}
 
 
-def question_by_id(question, student=""):
+def question_by_id(question: str, student: str = "") -> Question:
     """The Question with this id, with the student's numbers. Raises ValueError if there is none."""
     notebook = NOTEBOOKS.get(str(question).split(".")[0])
     found = notebook and questions_of(notebook, student).get(question)

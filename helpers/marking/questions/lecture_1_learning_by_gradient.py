@@ -1,11 +1,25 @@
 """Lecture 1: counting networks, derivatives by the rules and by differences, one step downhill."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 import numpy as np
 
 from helpers.asking import lecture_1_learning_by_gradient as asking
 from helpers.course import line_example
-from helpers.marking.questions.model import BY_HAND, EXACT, FLOAT64, Case, Part, Question, Tolerance
+from helpers.marking.misconceptions.of_a_step import Value
+from helpers.marking.questions.model import (
+    BY_HAND,
+    EXACT,
+    FLOAT64,
+    Case,
+    Consequences,
+    Mistake,
+    Part,
+    Question,
+    Tolerance,
+)
 from helpers.numerical import forward_difference, symmetric_difference
+from helpers.sgd_step import Quantities
 from helpers.weight_space import WeightSpace
 
 GRIDS = {"networks_6": (6, 9), "networks_10": (10, 9)}  # k values for each of n weights
@@ -20,7 +34,14 @@ ABOUT = Tolerance(relative=0.1, absolute=0, by_hand=True)
 COUNT = Tolerance(relative=0, absolute=0.5, by_hand=True)  # a billion and one is not a billion
 
 
-def _numbers(question, parts, expected, mistakes=None, given=None, consequences=None):
+def _numbers(
+    question: str,
+    parts: tuple[Part, ...],
+    expected: Mapping[str, Value | str],
+    mistakes: Mapping[str, Sequence[Mistake]] | None = None,
+    given: Mapping[str, Value] | None = None,
+    consequences: Consequences | None = None,
+) -> Question:
     """A question of fixed numbers or letters; mistakes, given and consequences as in Case."""
     values = {
         name: value if isinstance(value, str) else np.asarray(value, dtype=float)
@@ -35,14 +56,14 @@ def _numbers(question, parts, expected, mistakes=None, given=None, consequences=
     return Question(question, parts, tuple(part.name for part in parts), lambda rng: [case])
 
 
-def _or_nearly(count, mistakes):
+def _or_nearly(count: int, mistakes: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """`mistakes`, and all other counts that are off by one or two."""
     known = [value for _, value in mistakes]
     nearly = [("count_off_by_one", count + off) for off in (-2, -1, 1, 2)]
     return mistakes + [(name, value) for name, value in nearly if value not in known]
 
 
-def _count():
+def _count() -> Question:
     mistakes = {
         name: _or_nearly(k**n, [("power_turned", n**k), ("values_times_weights", k * n)])
         for name, (k, n) in GRIDS.items()
@@ -60,7 +81,7 @@ def _count():
     return _numbers("l1.count", parts, expected, mistakes)
 
 
-def _perceptron():
+def _perceptron() -> Question:
     """Any weights and bias are right with which the unit says AND: their sign at the corners."""
     part = Part(
         "answers",
@@ -94,7 +115,7 @@ INSTRUCTION = Part(
 
 
 # f(x_1, x_2) = (2 x_1 + 3 x_2)² + 3: what comes out when a rule is left out
-def _by_rules():
+def _by_rules() -> Question:
     parts = (
         Part(
             "df_dx_2",
@@ -106,7 +127,7 @@ def _by_rules():
         Part("gradient_f", 1, "both derivatives at (1, 3)", BY_HAND),
     )
 
-    def cases(rng):
+    def cases(rng: np.random.Generator) -> Iterator[Case]:
         for _ in range(3):
             x_1, x_2 = rng.uniform(0.5, 2, 2)
             inner = 2 * x_1 + 3 * x_2
@@ -136,7 +157,7 @@ def _by_rules():
     )
 
 
-def _direction():
+def _direction() -> Question:
     parts = (
         Part(
             "descent",
@@ -176,25 +197,29 @@ def _direction():
         ],
     }
 
-    expected = {"descent": downhill, "rate": np.asarray(length), "across": "C"}
+    expected: dict[str, np.ndarray | str] = {
+        "descent": downhill,
+        "rate": np.asarray(length),
+        "across": "C",
+    }
     case = Case(expected, mistakes, ask=asking.direction)
     names = tuple(part.name for part in parts)
     return Question("l1.direction", parts, names, lambda rng: [case])
 
 
-def _differences():
+def _differences() -> Question:
     parts = (
         Part("forward_difference", 1, "from x to x + h", FLOAT64),
         Part("symmetric_difference", 1, "half of h to each side of x", FLOAT64),
     )
 
-    def cases(rng):
+    def cases(rng: np.random.Generator) -> Iterator[Case]:
         for _ in range(3):
             a, b, x = rng.uniform(0.5, 1.5, 3)
             h = rng.uniform(0.05, 0.1)
 
-            def function(x, a=a, b=b):
-                return a * x**3 + b * x
+            def function(x: np.ndarray | float, a: float = a, b: float = b) -> float:
+                return float(a * x**3 + b * x)
 
             forward = forward_difference(function, x, h)
             backward = forward_difference(function, x - h, h)
@@ -231,7 +256,7 @@ def _differences():
     return Question("l1.differences", parts, names, cases=lambda rng: list(cases(rng)))
 
 
-def _error():
+def _error() -> Question:
     parts = (
         Part(
             "forward_factor", 1, "the forward difference's error becomes this much smaller", ABOUT
@@ -250,15 +275,15 @@ def _error():
             },
         ),
     )
-    mistakes = {
+    mistakes: dict[str, list[Mistake]] = {
         "forward_factor": [("order_too_high", np.asarray(100.0)), ("factor_below_1", 0.1)],
         "symmetric_factor": [("order_too_low", np.asarray(10.0)), ("factor_below_1", 0.01)],
     }
-    expected = {"forward_factor": 10, "symmetric_factor": 100, "tiny": "B"}
+    expected: dict[str, float | str] = {"forward_factor": 10, "symmetric_factor": 100, "tiny": "B"}
     return _numbers("l1.error", parts, expected, mistakes)
 
 
-def _cost():
+def _cost() -> Question:
     parts = (
         Part("forward_runs", 1, "runs of the network with forward differences", EXACT),
         Part("symmetric_runs", 1, "runs with symmetric differences", EXACT),
@@ -289,7 +314,7 @@ def _cost():
     return _numbers("l1.cost", parts, expected, mistakes)
 
 
-def _step():
+def _step() -> Question:
     space = WeightSpace(*line_example())
     start, gradient = space.start, space.gradient(space.start)
     points = list(zip(space.x[:, None], space.t[:, None]))
@@ -317,7 +342,7 @@ def _step():
     }
     expected = {"gradient": gradient, "new": start - ETA * gradient}
 
-    def consequences(own):
+    def consequences(own: Quantities) -> Iterator[Quantities]:
         yield {"new": start - ETA * own.get("gradient", gradient)}
 
     return _numbers("l1.step", parts, expected, mistakes, {"new": start}, consequences)

@@ -1,34 +1,39 @@
 """Lecture 2: single steps of the derivation, with the lecture's network and a published example."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
+from helpers.activations import sigmoid
 from helpers.course import lecture_step, slide_example
-from helpers.marking.questions.model import BY_HAND, EXACT, Case, Part, Question, step_case
-from helpers.network import Network, sigmoid
+from helpers.marking.questions.model import BY_HAND, EXACT, Case, Mistake, Part, Question, step_case
+from helpers.network import Network
 from helpers.reference import gradients
 from helpers.reference import slope as slope_of
-from helpers.sgd_step import SGDStep
+from helpers.sgd_step import Quantities, SGDStep
 
+Parts = tuple[Part, ...]
 OTHER_TARGET = 0.1
 OTHER_INPUTS = (0.5, 1.0)
 SLIDE_ETA = 0.1
 
 
 @cache
-def _step():
+def _step() -> SGDStep:
     return lecture_step()
 
 
 @cache
-def _step_with_other_target():
+def _step_with_other_target() -> SGDStep:
     step = _step()
     return SGDStep(step.net, step.x, [[OTHER_TARGET]], step.eta)
 
 
-def _question(name, parts, case, depends_on=()):
+def _question(
+    name: str, parts: Parts, case: Callable[[Parts], Case], depends_on: Iterable[str] = ()
+) -> Question:
     return Question(
         name,
         parts,
@@ -38,32 +43,39 @@ def _question(name, parts, case, depends_on=()):
     )
 
 
-def _and_mistakes(case, mistakes):
+def _and_mistakes(case: Case, mistakes: Mapping[str, Sequence[Mistake]]) -> Case:
     """`case`, which first looks for more mistakes: (misconception, value) pairs by part."""
     both = {part: [*mistakes.get(part, ()), *case.mistakes.get(part, ())] for part in case.expected}
     return replace(case, mistakes=both)
 
 
-def _with_first_target(case, parts):
+def _with_first_target(case: Case, parts: Parts) -> Case:
     """`case`, which also knows what comes out with the target that the text has used before."""
     before = step_case(_step(), parts)
     return _and_mistakes(
-        case, {name: [("target_of_the_text", value)] for name, value in before.expected.items()}
+        case,
+        {
+            name: [("target_of_the_text", np.asarray(value))]
+            for name, value in before.expected.items()
+        },
     )
 
 
-def _numbers(expected, mistakes=None):
+def _numbers(
+    expected: Mapping[str, float | Sequence[float]],
+    mistakes: Mapping[str, Sequence[Mistake]] | None = None,
+) -> Case:
     """A Case of numbers by part; mistakes: (misconception, number) pairs by part."""
     arrays = {part: np.asarray(value, dtype=float) for part, value in expected.items()}
     return Case(arrays, mistakes or {})
 
 
-def _forward(parts):
+def _forward(parts: Parts) -> Case:
     """z_h at other inputs, and the loss that the same output would have with another target."""
     step, other = _step(), _step_with_other_target()
     at_other_inputs = SGDStep(step.net, [OTHER_INPUTS], step.t, step.eta)
     z_h = step_case(at_other_inputs, parts[:1])
-    right = z_h.expected["z_h"]
+    right = at_other_inputs["z_h"]
     read_across = SGDStep(
         Network([step["W_h"].T, step["W_o"]], [step["b_h"], step["b_o"]]),
         [OTHER_INPUTS],
@@ -82,10 +94,10 @@ def _forward(parts):
         },
     )
     E = _with_first_target(step_case(other, parts[1:]), parts[1:])
-    return Case(z_h.expected | E.expected, z_h.mistakes | E.mistakes)
+    return Case({**z_h.expected, **E.expected}, {**z_h.mistakes, **E.mistakes})
 
 
-def _output_delta(parts):
+def _output_delta(parts: Parts) -> Case:
     return _with_first_target(step_case(_step_with_other_target(), parts), (parts[0], parts[2]))
 
 
@@ -108,10 +120,9 @@ DIRECTION = Part(
 )
 
 
-def _output_gradients(parts):
+def _output_gradients(parts: Parts) -> Case:
     numbers = _with_first_target(step_case(_step_with_other_target(), parts[:2]), parts[:2])
-    expected = numbers.expected | {"direction": "B"}
-    return replace(numbers, expected=expected)
+    return replace(numbers, expected={**numbers.expected, "direction": "B"})
 
 
 HIDDEN_UNIT = (
@@ -122,7 +133,7 @@ HIDDEN_UNIT = (
 )
 
 
-def _hidden_unit(parts):
+def _hidden_unit(parts: Parts) -> Case:
     """Hidden unit 2; a slip in its delta is recognised in what follows from it, too."""
     step = _step()
     x, weights = step.x[0], step["W_h"][:, 1]
@@ -141,7 +152,7 @@ def _hidden_unit(parts):
     return _and_mistakes(step_case(step, parts), mistakes)
 
 
-def _two_paths(parts):
+def _two_paths(parts: Parts) -> Case:
     a, weights, deltas = 0.8, np.array([0.5, 2.0]), np.array([0.3, -0.2])
     slope = a * (1 - a)
     paths = deltas * weights
@@ -165,7 +176,7 @@ def _two_paths(parts):
 SIZES = "what do its rows stand for, points or units of a layer, and what do its columns stand for?"
 
 
-def _shapes(parts):
+def _shapes(parts: Parts) -> Case:
     inputs, hidden, outputs, points = 6, 4, 3, 8
     shapes = {
         "delta_o_shape": (points, outputs),
@@ -175,7 +186,10 @@ def _shapes(parts):
     }
     return _numbers(
         shapes,
-        {name: [("rows_and_columns_exchanged", shape[::-1])] for name, shape in shapes.items()},
+        {
+            name: [("rows_and_columns_exchanged", np.asarray(shape[::-1]))]
+            for name, shape in shapes.items()
+        },
     )
 
 
@@ -194,7 +208,7 @@ NEEDED = Part(
 UPDATES = Part("updates", 1, "updates in 5 epochs", EXACT)
 
 
-def _updates(parts):
+def _updates(parts: Parts) -> Case:
     points, size, epochs = 1000, 32, 5
     full = points // size
     return _numbers(
@@ -213,7 +227,7 @@ def _updates(parts):
     )
 
 
-def _slide_gradients(parts):
+def _slide_gradients(parts: Parts) -> Case:
     net, x, t = slide_example()
     g = gradients(net, x, t)
     dW = {"36": g.weights[1][0, 0], "13": g.weights[0][0, 0], "24": g.weights[0][1, 1]}
@@ -251,7 +265,7 @@ def _slide_gradients(parts):
     mistakes["dE_dw13"].append(("updated_output_weights", trap))
     mistakes["w13_new"].append(("updated_output_weights", old["13"] - SLIDE_ETA * trap))
 
-    def consequences(own):
+    def consequences(own: Quantities) -> Iterator[Quantities]:
         gradients = {name: own.get(f"dE_dw{name}", dW[name]) for name in old}
         yield {f"w{name}_new": old[name] - SLIDE_ETA * gradients[name] for name in old}
 
@@ -279,7 +293,7 @@ PREDICTION = Part(
 )
 
 
-def _choice(answer):
+def _choice(answer: str) -> Callable[[Parts], Case]:
     return lambda parts: Case({parts[0].name: answer})
 
 

@@ -1,12 +1,18 @@
 """Lecture 3: slopes, losses and deltas of the activation functions, softmax, saturation."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 
+from helpers.activations import HIDDEN_ACTIVATIONS, sigmoid, softmax
 from helpers.asking import lecture_3_activation_functions as asking
-from helpers.marking.questions.model import BY_HAND, Case, Part, Question
-from helpers.network import HIDDEN_ACTIVATIONS, Network, sigmoid, softmax
+from helpers.marking.misconceptions.of_a_step import Value, slope_from_output
+from helpers.marking.questions.model import BY_HAND, Case, Mistake, Part, Question
+from helpers.network import Network
 from helpers.reference import gradients, jacobian, slope, vjp
+from helpers.sgd_step import Quantities
 
+OneCase = Callable[[np.random.Generator], Case]
 LAYERS = 5  # of sigmoids, in the question on vanishing slopes
 OUTPUT, TARGET = 0.8, 0.3  # of the output unit whose delta is asked for
 STORED = {"tanh": 0.6, "sigmoid": 0.9, "relu": 2.5}
@@ -14,14 +20,17 @@ SOFTMAX_OUTPUT = np.array([0.6, 0.3, 0.1])
 ONE_HOT = np.array([0.0, 1.0, 0.0])
 HIDDEN = ("relu", "sigmoid", "tanh")
 # Which z gives a stored activation. Any z that gives it would do: its slope there is the same.
-INVERSE = {
+INVERSE: dict[str, Callable[[float], float]] = {
+    "linear": lambda a: a,
     "sigmoid": lambda a: np.log(a / (1 - a)),
     "tanh": np.arctanh,
     "relu": lambda a: a,
 }
 
 
-def _question(name, parts, case, arguments=None):
+def _question(
+    name: str, parts: tuple[Part, ...], case: OneCase, arguments: tuple[str, ...] | None = None
+) -> Question:
     """A question with one case; `case` is a function of the random generator."""
     return Question(
         name,
@@ -31,7 +40,7 @@ def _question(name, parts, case, arguments=None):
     )
 
 
-def _numbers(expected, mistakes):
+def _numbers(expected: Mapping[str, Value], mistakes: Mapping[str, Sequence[Mistake]]) -> Case:
     """What a case of hand-computed numbers needs: dicts by part of a number, of (name, number)s."""
     return Case(
         {part: np.asarray(value, dtype=float) for part, value in expected.items()},
@@ -42,7 +51,7 @@ def _numbers(expected, mistakes):
     )
 
 
-def _letters(**right):
+def _letters(**right: str) -> OneCase:
     """A function that gives the case of a question on letters, the right ones by part."""
     return lambda rng: Case(right)
 
@@ -50,21 +59,33 @@ def _letters(**right):
 # Slopes
 
 
-def _stored_slopes(rng):
-    expected, mistakes = {}, {}
+def _weighted_input(name: str, a: float) -> float:
+    """A z at which the activation of this name is `a`. Raises ValueError if none is known."""
+    if name not in INVERSE:
+        raise ValueError(
+            f"activation: wanted one of {', '.join(INVERSE)}, of which it is known which z gives "
+            f"{a:g}, got {name!r}. Give it an INVERSE in {__name__}."
+        )
+    return INVERSE[name](a)
+
+
+def _stored_slopes(rng: np.random.Generator) -> Case:
+    expected: Quantities = {}
+    mistakes: dict[str, list[Mistake]] = {}
     for name, a in STORED.items():
         function = HIDDEN_ACTIVATIONS[name]
         part = f"slope_{name}"
-        expected[part] = slope(function, INVERSE[name](a))
+        expected[part] = slope(function, _weighted_input(name, a))
         mistakes[part] = [("activation_as_slope", a), ("sign_turned", -expected[part])]
-        if name != "relu":  # whose slope at a is its slope at z
-            mistakes[part].append(("slope_of_a", slope(function, a)))
+        at_a = slope(function, a)
+        if at_a != expected[part]:  # as it is for ReLU
+            mistakes[part].append(("slope_of_a", at_a))
     mistakes["slope_tanh"] += [
-        ("sigmoids_slope_for_tanh", STORED["tanh"] * (1 - STORED["tanh"])),
+        ("sigmoids_slope_for_tanh", slope_from_output("sigmoid", STORED["tanh"])),
         ("square_forgotten", 1 - STORED["tanh"]),
     ]
     mistakes["slope_sigmoid"] += [
-        ("slope_of_tanh", 1 - STORED["sigmoid"] ** 2),
+        ("slope_of_tanh", slope_from_output("tanh", STORED["sigmoid"])),
         ("factor_of_the_slope_missing", 1 - STORED["sigmoid"]),
     ]
     return _numbers(expected, mistakes)
@@ -77,7 +98,7 @@ STORED_SLOPES = (
 )
 
 
-def _through_layers(rng):
+def _through_layers(rng: np.random.Generator) -> Case:
     largest = slope(sigmoid, 0.0)
     return _numbers(
         {"largest_slope": largest, "bound": largest**LAYERS},
@@ -103,23 +124,23 @@ LAYERS_OF_SIGMOIDS = (
 # Deltas
 
 
-def _delta(output, loss):
+def _delta(output: str, loss: str) -> float:
     """The complex-step delta of an output unit whose activation is OUTPUT."""
-    z = OUTPUT if output == "linear" else INVERSE[output](OUTPUT)
+    z = _weighted_input(output, OUTPUT)
     return gradients(Network([[[1.0]]], output=output, loss=loss), [[z]], [[TARGET]]).delta[0][0, 0]
 
 
-def _output_deltas(rng):
+def _output_deltas(rng: np.random.Generator) -> Case:
     expected = {
         "linear_half_squared": _delta("linear", "half_squared"),
         "sigmoid_half_squared": _delta("sigmoid", "half_squared"),
         "sigmoid_cross_entropy": _delta("sigmoid", "cross_entropy"),
     }
-    mistakes = {
+    mistakes: dict[str, list[Mistake]] = {
         part: [("wrong_sign", -value), ("factor_two", 2 * value)]
         for part, value in expected.items()
     }
-    slope_o = slope(sigmoid, INVERSE["sigmoid"](OUTPUT))
+    slope_o = slope(sigmoid, _weighted_input("sigmoid", OUTPUT))
     error = OUTPUT - TARGET
     mistakes["linear_half_squared"].append(("slope_of_linear", error * slope_o))
     mistakes["sigmoid_half_squared"].append(("slope_forgotten", error))
@@ -138,9 +159,11 @@ OUTPUT_DELTAS = (
 )
 
 
-def _hidden_delta(rng):
+def _hidden_delta(rng: np.random.Generator) -> Case:
     """delta_h from what came back, `back`, and the stored activations, for each activation."""
-    expected, mistakes, z = {}, {}, {}
+    expected: Quantities = {}
+    mistakes: dict[str, list[Mistake]] = {}
+    z: Quantities = {}
     back = rng.uniform(0.5, 1.5, (4, 3)) * rng.choice([-1, 1], (4, 3))
     for name in HIDDEN:
         function = HIDDEN_ACTIVATIONS[name]
@@ -153,13 +176,14 @@ def _hidden_delta(rng):
             ("activation_as_slope", back * a),
             ("sign_turned", -expected[name]),
         ]
-        if name != "relu":
-            mistakes[name].append(("slope_of_a", back * slope(function, a)))
+        at_a = slope(function, a)
+        if not np.array_equal(at_a, slope(function, z[name])):  # as it is for ReLU
+            mistakes[name].append(("slope_of_a", back * at_a))
         if name != "sigmoid":
-            mistakes[name].append(("slope_of_sigmoid", back * a * (1 - a)))
+            mistakes[name].append(("slope_of_sigmoid", back * slope_from_output("sigmoid", a)))
         else:
             mistakes[name] += [
-                ("slope_of_tanh", back * (1 - a**2)),
+                ("slope_of_tanh", back * slope_from_output("tanh", a)),
                 ("factor_of_the_slope_missing", back * (1 - a)),
             ]
         if name == "tanh":
@@ -209,7 +233,7 @@ WHICH_LOSS = tuple(
 LARGE = 1000.0
 
 
-def _softmax_case(rng):
+def _softmax_case(rng: np.random.Generator) -> Case:
     z = rng.uniform(-2, 2, (4, 3))
     # Far above, far below, both in one row, and near: to shift all rows alike helps none of them.
     shifted = z + LARGE * rng.permutation([[1, 1, 1], [-1, -1, -1], [1, -1, 0], [0, 0, 0]])
@@ -235,7 +259,7 @@ SOFTMAX = (
 )
 
 
-def _jacobian_entries(rng):
+def _jacobian_entries(rng: np.random.Generator) -> Case:
     matrix = jacobian(softmax, np.log(SOFTMAX_OUTPUT))
     a_1, a_2, _ = SOFTMAX_OUTPUT
     return _numbers(
@@ -264,7 +288,7 @@ JACOBIAN = (
 )
 
 
-def _softmax_delta(rng):
+def _softmax_delta(rng: np.random.Generator) -> Case:
     z, a, t = np.log(SOFTMAX_OUTPUT), SOFTMAX_OUTPUT, ONE_HOT
     net = Network([np.eye(3)], output="softmax", loss="cross_entropy")
     right = gradients(net, z[None], t[None]).delta[0][0]

@@ -1,31 +1,35 @@
 """What a question is: its parts, the cases it is asked for, and what is right and wrong in each."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
-from helpers.asking import Task, answers_themselves, name_of
+from helpers.asking import Answers, Probe, Task, answers_themselves, name_of
 from helpers.asking.cell_ids import validate_question_id
-from helpers.marking.misconceptions.of_a_step import wrong_values
-from helpers.sgd_step import PARAMETERS
+from helpers.asking.record import Answer
+from helpers.marking.misconceptions.of_a_step import Value, wrong_values
+from helpers.sgd_step import PARAMETERS, Quantities, SGDStep
+
+Mistake = tuple[str, Value]  # a misconception, and the value that it gives
+Ask = Callable[..., Answers]  # see Case.ask
+Consequences = Callable[[Quantities], Iterable[Quantities]]  # see Case.consequences
+MoreMistakes = Callable[[str], Iterable[Mistake]]  # see step_case
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a number may be off: the larger of `relative` · |expected| and `absolute`.
-
-    by_hand: whether dimensions of length 1 do not matter, so that [0.1, 0.2] stands for one row.
-    decimals: a number with so many decimals that is right when rounded is right too; 0 for none.
-    """
+    """How far a number may be off: the larger of `relative` · |expected| and `absolute`."""
 
     relative: float
     absolute: float
+    # Whether dimensions of length 1 do not matter, so that [0.1, 0.2] stands for one row.
     by_hand: bool = False
+    # A number with so many decimals that is right when rounded is right too; 0 for none.
     decimals: int = 0
 
-    def allowed(self, expected, given=None):
+    def allowed(self, expected: Value, given: Value | None = None) -> np.ndarray:
         """The allowed error of each element.
 
         given: what the student started from (the old weight, the old loss): then the relative
@@ -34,7 +38,7 @@ class Tolerance:
         change = expected if given is None else expected - given
         return np.maximum(self.relative * np.abs(change), self.absolute)
 
-    def accepts(self, answer, expected, given=None):
+    def accepts(self, answer: Value, expected: Value, given: Value | None = None) -> np.ndarray:
         """Whether each element of `answer` is right; all arrays have one shape. See `allowed`."""
         off = np.abs(answer - expected)
         fine = off <= self.allowed(expected, given)
@@ -59,104 +63,93 @@ EXACT = Tolerance(relative=1e-9, absolute=0, by_hand=True)
 
 @dataclass(frozen=True)
 class Part:
-    """One thing a question asks for, marked on its own.
+    """One thing a question asks for, marked on its own."""
 
-    name: as the student knows it. points: what it is worth. quantity: its name in an SGDStep,
-    where it is not `name`; index: the element of it that is asked for, None for all.
-    description: what the part is, for the check's table. default_hint: what to say of a wrong
-    answer that no catalogue entry explains, where its size says nothing.
-    hint_for_choice: of a multiple-choice question, what to say of each answer, by letter or word;
-    what is said of the right one is "". Any other answer is answered with the list of choices.
-    """
-
-    name: str
-    points: float
-    description: str = ""
+    name: str  # as the student knows it
+    points: float  # what it is worth
+    description: str = ""  # what the part is, for the check's table
     tolerance: Tolerance = FLOAT64
-    quantity: str = ""
-    index: tuple | None = None
+    quantity: str = ""  # its name in an SGDStep, where it is not `name`
+    index: tuple[int, ...] | None = None  # its element that is asked for; None for all
+    # What to say of a wrong answer that no catalogue entry explains, where its size says nothing.
     default_hint: str = ""
-    hint_for_choice: dict = field(default_factory=dict, hash=False)
+    # Of a multiple-choice question, what to say of each answer, by letter or word; what is said of
+    # the right one is "". Any other answer is answered with the list of choices.
+    hint_for_choice: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One set of inputs at which a question is judged.
+    """One set of inputs at which a question is judged."""
 
-    expected: what is right, a float64 array or a str, by part. mistakes: (misconception, value)
-    pairs by part. given: what a part started from, by part (see Tolerance.allowed).
-    ask: how to get the answers from the student's, a function in helpers.asking of `probe`, its
-    inputs, and the keyword arguments of `check`; it returns a dict by part, of values or of
-    functions without arguments that return them (so that an error costs one part only). It runs in
-    the student's kernel, which sees the probe: nothing in it may tell what is right.
-    label: names the case to the student, as in "hidden='relu'".
-    consequences: what may follow from a student's own values, a dict of arrays by quantity: a
-    function of it that gives such dicts, one for each way to go on. None where nothing does.
-    inputs: what is given, arrays; a value that merely repeats one carries nothing over.
-    duplicate_rows: two places along the first axis at which the inputs are the same, or (): what
-    differs there was not computed from these inputs, and carries nothing over either.
-    """
-
-    expected: dict
-    mistakes: Mapping = field(default_factory=dict)
-    given: dict = field(default_factory=dict)
-    ask: Callable = answers_themselves
-    probe: dict = field(default_factory=dict)
-    label: str = ""
-    consequences: Callable | None = None
-    inputs: tuple = ()
-    duplicate_rows: tuple = ()
+    expected: Mapping[str, np.ndarray | str]  # what is right, a float64 array or a word, by part
+    mistakes: Mapping[str, Sequence[Mistake]] = field(default_factory=dict)  # by part
+    # What a part started from, by part (see Tolerance.allowed).
+    given: Mapping[str, Value] = field(default_factory=dict)
+    # How to get the answers from the student's, a function in helpers.asking of `probe`, its
+    # inputs, and the keyword arguments of `check`; it returns a dict by part, of values or of
+    # functions without arguments that return them (so that an error costs one part only). It runs
+    # in the student's kernel, which sees the probe: nothing in it may tell what is right.
+    ask: Ask = answers_themselves
+    probe: Probe = field(default_factory=dict)
+    label: str = ""  # names the case to the student, as in "hidden='relu'"
+    # What may follow from a student's own values, a dict of arrays by quantity: a function of it
+    # that gives such dicts, one for each way to go on. None where nothing does.
+    consequences: Consequences | None = None
+    # What is given; a value that merely repeats one carries nothing over.
+    inputs: tuple[np.ndarray, ...] = ()
+    # Two places along the first axis at which the inputs are the same, or (): what differs there
+    # was not computed from these inputs, and carries nothing over either.
+    duplicate_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Question:
     """A check cell's question.
 
-    id: as in check("p2.sigmoid.forward", …); ValueError if the ids of cells cannot carry it (see
-    helpers.asking.cell_ids). parts: in the order of the table. arguments: the
-    keyword arguments of `check`. cases: a function of a random generator that returns the cases.
-    depends_on: the earlier questions whose answers this one builds on, with the quantities that it
-    takes from each (None for all): a dict by question id.
-    recorded_intermediates: quantities that are recorded although they are not asked for here, since
-    the answers are made with the student's own: `ask` returns them beside the parts. A dict from a
-    quantity to what the student calls it.
-    functions: those of the student's that the recorded intermediates come from, as (question id,
-    names of its parts or None for all) pairs. What they give is known from the student's kernel
-    alone, so it counts only where those parts are answered (see follow_through.shown_to_work).
-    probes: names of further values that `ask` returns, for `method_recognised`.
-    method_recognised: a function of (cases, answers by name) that gives the name of the mistake
-    that the method as a whole is, however near its numbers are; "" if it is none.
-    student: whose numbers it asks for, by identifier (see helpers.personal); "" for the course's.
+    Raises ValueError if the ids of cells cannot carry its id (see helpers.asking.cell_ids).
     """
 
-    id: str
-    parts: tuple
-    arguments: tuple
-    cases: Callable
-    depends_on: dict = field(default_factory=dict, hash=False)
-    recorded_intermediates: dict = field(default_factory=dict, hash=False)
-    functions: tuple = ()
-    probes: tuple = ()
-    method_recognised: Callable | None = None
+    id: str  # as in check("p2.sigmoid.forward", …)
+    parts: tuple[Part, ...]  # in the order of the table
+    arguments: tuple[str, ...]  # the keyword arguments of `check`
+    cases: Callable[[np.random.Generator], list[Case]]
+    # The earlier questions whose answers this one builds on, by question id, with the quantities
+    # that it takes from each (None for all).
+    depends_on: dict[str, tuple[str, ...] | None] = field(default_factory=dict, hash=False)
+    # Quantities that are recorded although they are not asked for here, since the answers are made
+    # with the student's own: `ask` returns them beside the parts. From a quantity to what the
+    # student calls it.
+    recorded_intermediates: dict[str, str] = field(default_factory=dict, hash=False)
+    # Those of the student's functions that the recorded intermediates come from, as (question id,
+    # names of its parts or None for all) pairs. What they give is known from the student's kernel
+    # alone, so it counts only where those parts are answered (see follow_through.shown_to_work).
+    functions: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
+    # Names of further values that `ask` returns, for `method_recognised`.
+    probes: tuple[str, ...] = ()
+    # A function of the cases and the answers by name that gives the name of the mistake that the
+    # method as a whole is, however near its numbers are; "" if it is none.
+    method_recognised: Callable[[list[Case], dict[str, list[Answer]]], str] | None = None
+    # Whose numbers it asks for, by identifier (see helpers.personal); "" for the course's.
     student: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         validate_question_id(self.id)
 
     @property
-    def recorded(self):
+    def recorded(self) -> list[str]:
         """The names under which a record of this question has values: parts first."""
         return [*(part.name for part in self.parts), *self.recorded_intermediates, *self.probes]
 
     @property
-    def points(self):
+    def points(self) -> float:
         return sum(part.points for part in self.parts)
 
-    def cases_from(self, seed):
-        """The cases drawn from `seed`, an int. The same seed gives the same cases anywhere."""
+    def cases_from(self, seed: int) -> list[Case]:
+        """The cases drawn from `seed`. The same seed gives the same cases anywhere."""
         return _cases(self, seed)
 
-    def task_from(self, seed, nonce=""):
+    def task_from(self, seed: int, nonce: str = "") -> Task:
         """The Task of asking for the cases drawn from `seed`."""
         cases = self.cases_from(seed)
         return Task(
@@ -172,19 +165,25 @@ class Question:
 
 # A check observes and judges the same cases; a grading run asks every submission for the same.
 @lru_cache(maxsize=64)
-def _cases(question, seed):
+def _cases(question: Question, seed: int) -> list[Case]:
     return question.cases(np.random.default_rng(seed))
 
 
 def step_case(
-    step, parts: Iterable[Part], ask=answers_themselves, probe=None, label="", more_mistakes=None
-):
+    step: SGDStep,
+    parts: Sequence[Part],
+    ask: Ask = answers_themselves,
+    probe: Probe | None = None,
+    label: str = "",
+    more_mistakes: MoreMistakes | None = None,
+) -> Case:
     """The Case in which `parts` are quantities of the SGDStep `step`; ask and probe as in Case.
 
     more_mistakes: a function of a part's name that gives (misconception, value) pairs of its own,
     which are tried first.
     """
-    expected, given = {}, {}
+    expected: Quantities = {}
+    given: Quantities = {}
     for part in parts:
         quantity = part.quantity or part.name
         index = () if part.index is None else part.index
@@ -192,33 +191,43 @@ def step_case(
         if quantity.endswith("_new"):
             given[part.name] = step[quantity.removesuffix("_new")][index]
     inputs = tuple(step[name] for name in ("x", "t", *PARAMETERS))
-    mistakes = _MistakesOfStep(step, parts, more_mistakes)
-    return Case(expected, mistakes, given, ask, probe or {}, label, step.consequences, inputs)
+    return Case(
+        expected,
+        mistakes=_MistakesOfStep(step, parts, more_mistakes),
+        given=given,
+        ask=ask,
+        probe=probe or {},
+        label=label,
+        consequences=step.consequences,
+        inputs=inputs,
+    )
 
 
-class _MistakesOfStep(Mapping):
+class _MistakesOfStep(Mapping[str, list[Mistake]]):
     """(misconception, value) pairs by part, made when they are asked for: of wrong answers alone.
 
     step, parts, more_mistakes: as in step_case.
     """
 
-    def __init__(self, step, parts, more_mistakes):
+    def __init__(
+        self, step: SGDStep, parts: Sequence[Part], more_mistakes: MoreMistakes | None
+    ) -> None:
         self._step, self._more_mistakes = step, more_mistakes
         self._parts = {part.name: part for part in parts}
-        self._made = {}
+        self._made: dict[str, list[Mistake]] = {}
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> list[Mistake]:
         if name not in self._made:
             self._made[name] = self._mistakes(self._parts[name])
         return self._made[name]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._parts)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._parts)
 
-    def _mistakes(self, part):
+    def _mistakes(self, part: Part) -> list[Mistake]:
         index = () if part.index is None else part.index
         found = list(self._more_mistakes(part.name)) if self._more_mistakes else []
         for name, value in wrong_values(self._step, part.quantity or part.name):
@@ -227,7 +236,7 @@ class _MistakesOfStep(Mapping):
         return found
 
 
-def _has_element(value, index):
+def _has_element(value: Value, index: tuple[int, ...]) -> bool:
     """Whether a mistake's value, which may have another shape, has the element asked for."""
     shape = np.shape(value)
     return len(index) <= len(shape) and all(i < n for i, n in zip(index, shape))

@@ -5,14 +5,17 @@ values at random points at which every symbol has the value it has in the networ
 algebraically equal form is right.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
 from helpers.asking.formulas import values_at
-from helpers.marking.misconceptions.of_a_step import wrong_values
-from helpers.marking.questions.model import Case, Part, Question
-from helpers.sgd_step import random_step
+from helpers.marking.misconceptions.of_a_step import Value, wrong_values
+from helpers.marking.questions.model import Case, Mistake, Part, Question
+from helpers.sgd_step import Quantities, SGDStep, random_step
+
+Point = Mapping[str, float]  # the value of each symbol
 
 POINTS = 3
 INPUT, J, K = 1, 0, 0
@@ -68,10 +71,15 @@ IN_THE_HIDDEN_LAYER = {
 }
 
 
-def _question(question, words, deltas=(), depends_on=()):
+def _question(
+    question: str,
+    words: Mapping[str, str],
+    deltas: Sequence[str] = (),
+    depends_on: Sequence[str] = (),
+) -> Question:
     """A question that asks for the formulas in `words`; deltas: those they may be written in.
 
-    follows: the questions whose formulas these are built from.
+    depends_on: the questions whose formulas these are built from.
     """
     parts = tuple(
         Part(
@@ -84,11 +92,12 @@ def _question(question, words, deltas=(), depends_on=()):
     )
     usable = [name for name in SYMBOLS if name not in ("delta_k", "delta_j") or name in deltas]
 
-    def cases(rng):
+    def cases(rng: np.random.Generator) -> Iterator[Case]:
         for _ in range(POINTS):
             step = random_step(rng, "sigmoid", units=(2, 2, 1), n_samples=1)
             point = {name: float(step[q][index]) for name, (q, index) in SYMBOLS.items()}
-            expected, mistakes = {}, {}
+            expected: Quantities = {}
+            mistakes: dict[str, list[Mistake]] = {}
             for part in parts:
                 expected[part.name], mistakes[part.name] = _right_and_wrong(part.name, step, point)
             yield Case(
@@ -113,7 +122,7 @@ def _question(question, words, deltas=(), depends_on=()):
     )
 
 
-def _consequences(step, point, own):
+def _consequences(step: SGDStep, point: Point, own: Quantities) -> Iterator[Quantities]:
     """The values at a point of the formulas that are products of the student's own links.
 
     A gradient may be written with the symbol of a delta or with the student's formula for it, so
@@ -124,15 +133,15 @@ def _consequences(step, point, own):
     for in_symbols in (True, False):
         q = dict(right | own)
 
-        def define(name, value, q=q):
+        def define(name: str, value: Value, q: dict[str, Value] = q) -> Value:
             q[name] = value
             return own.get(name, value)
 
-        delta_k = define("delta_k_formula", q["dE_da_k"] * q["da_k_dz_k"])
+        delta_k: Value = define("delta_k_formula", q["dE_da_k"] * q["da_k_dz_k"])
         delta_k = point["delta_k"] if in_symbols else delta_k
         define("dE_dw_jk", delta_k * q["dz_k_dw_jk"])
         define("dE_db_k", delta_k * q["dz_k_db_k"])
-        delta_j = define("delta_j_formula", delta_k * q["dz_k_da_j"] * q["da_j_dz_j"])
+        delta_j: Value = define("delta_j_formula", delta_k * q["dz_k_da_j"] * q["da_j_dz_j"])
         delta_j = point["delta_j"] if in_symbols else delta_j
         define("dE_dw_ij", delta_j * q["dz_j_dw_ij"])
         define("dE_db_j", delta_j)
@@ -141,9 +150,9 @@ def _consequences(step, point, own):
         yield q
 
 
-def _right_and_wrong(name, step, point):
+def _right_and_wrong(name: str, step: SGDStep, point: Point) -> tuple[np.ndarray, list[Mistake]]:
     """The value of the formula `name` at a point, and the (misconception, value) pairs there."""
-    wrong = []
+    wrong: list[Mistake] = []
     if name in OTHER_FACTOR:
         wrong.append(("other_factor", np.asarray(point[OTHER_FACTOR[name]])))
     if name in WHOLE_SUM:
@@ -171,18 +180,18 @@ def _right_and_wrong(name, step, point):
     return np.asarray(step[quantity][index]), wrong
 
 
-def _fitting(step, quantity):
+def _fitting(step: SGDStep, quantity: str) -> Iterator[Mistake]:
     """The catalogue's mistakes that keep the shape and are made of the notebook's symbols."""
     for entry, value in wrong_values(step, quantity):
         if np.shape(value) == np.shape(step[quantity]) and entry not in OF_OTHER_UNITS:
             yield entry, value
 
 
-def _two_outputs():
+def _two_outputs() -> Question:
     """For those who finish early: delta_j when unit j feeds two output units, k and l."""
     part = Part("delta_j_formula", 0, "delta of hidden unit j, with two output units")
 
-    def cases(rng):
+    def cases(rng: np.random.Generator) -> Iterator[Case]:
         for _ in range(POINTS):
             step = random_step(rng, "sigmoid", units=(2, 2, 2), n_samples=1)
             point = {"z_j": step["z_h"][0, J], "a_j": step["a_h"][0, J]}
@@ -197,7 +206,7 @@ def _two_outputs():
                         ("one_path_only", np.asarray(one_path)),
                         ("paths_averaged", step["delta_h"][0, J] / 2),
                         *(
-                            (IN_THE_HIDDEN_LAYER.get(m, m), v[0, J])
+                            (IN_THE_HIDDEN_LAYER.get(m, m), np.asarray(v)[0, J])
                             for m, v in wrong_values(step, "delta_h")
                         ),
                     ]

@@ -1,12 +1,13 @@
 """Problem 2: one step of SGD by hand, with sigmoid, tanh and ReLU hidden units."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from helpers.course import HIDDEN
 from helpers.marking.questions.model import BY_HAND, EXACT, Case, Part, Question, step_case
-from helpers.personal.problem_data import DEFAULT_PROBLEM
+from helpers.personal.problem_data import DEFAULT_PROBLEM, ProblemData
 from helpers.sgd_step import SGDStep
 
 FORWARD = {
@@ -32,16 +33,20 @@ UPDATE = {
     "E_new": "loss after the step",
 }
 
+Follows = dict[str, tuple[str, ...] | None]  # as Question.depends_on
+
 
 @lru_cache(maxsize=8)
-def questions_with(numbers=DEFAULT_PROBLEM, student=""):
-    """The questions about the step with these ProblemData, which are those of `student`."""
+def questions_with(
+    numbers: ProblemData = DEFAULT_PROBLEM, student: str = ""
+) -> tuple[Question, ...]:
+    """The questions about the step with these numbers, which are those of `student`."""
     steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
     by_hand = []
     for hidden, step in steps.items():
         # The hidden units' weighted inputs do not depend on the activation: asked for once.
         forward = {k: v for k, v in FORWARD.items() if hidden == "sigmoid" or k != "z_h"}
-        follows = {} if hidden == "sigmoid" else {"p2.sigmoid.forward": ("z_h",)}
+        follows: Follows = {} if hidden == "sigmoid" else {"p2.sigmoid.forward": ("z_h",)}
         for kind, names in (("forward", forward), ("backward", BACKWARD), ("update", UPDATE)):
             name = f"p2.{hidden}.{kind}"
             by_hand.append(_by_hand(name, step, names, follows, student))
@@ -49,7 +54,9 @@ def questions_with(numbers=DEFAULT_PROBLEM, student=""):
     return (*by_hand, _comparison(steps, student), _two_points(steps["sigmoid"], student))
 
 
-def _by_hand(question, step, names, follows, student):
+def _by_hand(
+    question: str, step: SGDStep, names: Mapping[str, str], follows: Follows, student: str
+) -> Question:
     parts = tuple(Part(name, 1, words, BY_HAND) for name, words in names.items())
     return Question(
         question,
@@ -61,7 +68,7 @@ def _by_hand(question, step, names, follows, student):
     )
 
 
-def _comparison(steps, student):
+def _comparison(steps: Mapping[str, SGDStep], student: str) -> Question:
     parts = (
         Part(
             "moved_most",
@@ -90,15 +97,15 @@ def _comparison(steps, student):
         ),
     )
 
-    def cases(rng):
+    def cases(rng: np.random.Generator) -> list[Case]:
         moved = {
             hidden: np.concatenate([change.ravel() for change in step.changes().values()])
             for hidden, step in steps.items()
         }
         still = {hidden: int(np.sum(moved[hidden] == 0)) for hidden in HIDDEN}
-        expected = {
+        expected: dict[str, np.ndarray | str] = {
             "moved_most": max(HIDDEN, key=lambda hidden: np.linalg.norm(moved[hidden])),
-            "has_unmoved": max(HIDDEN, key=still.get),
+            "has_unmoved": max(HIDDEN, key=lambda hidden: still[hidden]),
             "unmoved_count": np.asarray(float(max(still.values()))),
             "reason": "C",
         }
@@ -108,7 +115,7 @@ def _comparison(steps, student):
     return Question("p2.compare", parts, names, cases, student=student)
 
 
-def _two_points(step, student):
+def _two_points(step: SGDStep, student: str) -> Question:
     """For those who finish early: the output layer's gradients for a batch of two points."""
     words = {
         "delta_o": "delta of the output unit, one for each point",
@@ -117,7 +124,7 @@ def _two_points(step, student):
     }
     parts = tuple(Part(name, 0, in_words, BY_HAND) for name, in_words in words.items())
 
-    def cases(rng):
+    def cases(rng: np.random.Generator) -> list[Case]:
         x, t = np.vstack([step.x, [[1.0, -0.4]]]), np.vstack([step.t, [[0.9]]])
         return [step_case(SGDStep(step.net, x, t, step.eta), parts)]
 

@@ -1,32 +1,40 @@
 """Problem 3: the network from scratch. Answers are functions, run on random batches."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import cycle
+from typing import Any
 
 import numpy as np
 
+from helpers.activations import HIDDEN_ACTIVATIONS, sigmoid
+from helpers.asking import Probe
 from helpers.asking import problem_3_numpy as asking
+from helpers.asking.record import Answer
 from helpers.course import HIDDEN, tutorial_step
-from helpers.marking.questions.model import Case, Part, Question, step_case
-from helpers.network import HIDDEN_ACTIVATIONS, Network, sigmoid
+from helpers.marking.misconceptions.of_a_step import slope_from_output
+from helpers.marking.questions.model import Ask, Case, Mistake, Part, Question, step_case
+from helpers.network import Network
 from helpers.numerical import forward_difference, symmetric_difference
 from helpers.reference import gradients, slope
-from helpers.sgd_step import PARAMETERS, SLOPE_THROUGH_ACTIVATION, SGDStep, random_step
+from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
 TRAINING_STEPS = 3
+Function = Callable[[np.ndarray], float]  # of weights, that difference quotients are made of
 INPUTS = ("x", "t", "eta", *PARAMETERS)
 
 
 def _for_each_hidden(
-    question,
-    argument,
-    parts,
-    ask,
-    names,
-    label="hidden={hidden!r}",
-    with_duplicate_rows=False,
-    **more,
-):
+    question: str,
+    argument: str,
+    parts: tuple[Part, ...],
+    ask: Ask,
+    names: Sequence[str],
+    label: str = "hidden={hidden!r}",
+    with_duplicate_rows: bool = False,
+    **more: Any,
+) -> Question:
     """A question about one function, asked once with each hidden activation on a random batch.
 
     names: of the step's quantities that the function is called with. The number of points differs
@@ -35,8 +43,8 @@ def _for_each_hidden(
     more: fields of the Question.
     """
 
-    def cases(rng):
-        for hidden, points in zip(HIDDEN, (5, 4, 7), strict=True):
+    def cases(rng: np.random.Generator) -> Iterator[Case]:
+        for hidden, points in zip(HIDDEN, cycle((5, 4, 7))):
             duplicate_rows = _two_places(rng, points) if with_duplicate_rows else ()
             step = random_step(
                 rng, hidden, units=(2, 4, 3), n_samples=points, duplicate_rows=duplicate_rows
@@ -53,14 +61,14 @@ def _for_each_hidden(
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
 
 
-def _two_places(rng, count):
-    """Two different places among `count`, as ints."""
+def _two_places(rng: np.random.Generator, count: int) -> tuple[int, ...]:
+    """Two different places among `count`."""
     return tuple(map(int, rng.choice(count, 2, replace=False)))
 
 
-def probe_of(step, names):
+def probe_of(step: SGDStep, names: Sequence[str]) -> Probe:
     """The quantities `names` of an SGDStep and the name of its hidden activation, as a probe."""
-    given = {name: step[name] for name in names} | {"hidden": step.net.hidden}
+    given: Probe = {name: step[name] for name in names} | {"hidden": step.net.hidden}
     return given | ({"eta": step.eta} if "eta" in names else {})  # a float, as students have it
 
 
@@ -69,29 +77,31 @@ ACTIVATIONS = tuple(Part(name, 1, f"{name} of z") for name in HIDDEN) + tuple(
 )
 
 
-def _activation_cases(rng):
+def _activation_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield _activation_case(rng, (4, 3))
     yield _activation_case(rng, (7,))
 
 
-def _activation_case(rng, shape):
+def _activation_case(rng: np.random.Generator, shape: tuple[int, ...]) -> Case:
     # Both signs at least once, and away from ReLU's kink.
     signs = np.resize([-1, 1], int(np.prod(shape))).reshape(shape)
     z = rng.uniform(0.1, 3, shape) * rng.permuted(signs)
     duplicate_rows = _two_places(rng, len(z))
     z[duplicate_rows[1]] = z[duplicate_rows[0]]
-    expected, mistakes = {}, {}
+    expected: Quantities = {}
+    mistakes: dict[str, list[Mistake]] = {}
     for name in HIDDEN:
         function = HIDDEN_ACTIVATIONS[name]
         a = function(z)
         expected[name], mistakes[name] = a, []
         expected[f"slope_{name}"] = slope(function, z)
         mistakes[f"slope_{name}"] = [("slope_at_a", slope(function, a))]
-        at_z = SLOPE_THROUGH_ACTIVATION[name](z)
-        if not np.array_equal(at_z, expected[f"slope_{name}"]):  # as it is for ReLU
-            mistakes[f"slope_{name}"].append(("slope_formula_at_z", at_z))
+        if function.derivative_from_output is not None:
+            at_z = function.derivative_from_output(z)
+            if not np.array_equal(at_z, expected[f"slope_{name}"]):  # as it is for ReLU
+                mistakes[f"slope_{name}"].append(("slope_formula_at_z", at_z))
         if name != "sigmoid":
-            mistakes[f"slope_{name}"].append(("slope_of_sigmoid", a * (1 - a)))
+            mistakes[f"slope_{name}"].append(("slope_of_sigmoid", slope_from_output("sigmoid", a)))
             mistakes[f"slope_{name}"].append(("activation_as_slope", a))
             mistakes[name].append(("sigmoid_in_hidden_layer", sigmoid(z)))
     sigma, tanh = expected["sigmoid"], expected["tanh"]
@@ -99,9 +109,13 @@ def _activation_case(rng, shape):
     mistakes["slope_sigmoid"] += [("factor_of_the_slope_missing", v) for v in (sigma, 1 - sigma)]
     mistakes["slope_tanh"].append(("square_forgotten", 1 - tanh))
 
-    def consequences(own):
-        through = {f"slope_{n}": SLOPE_THROUGH_ACTIVATION[n](own[n]) for n in HIDDEN if n in own}
-        yield expected | through
+    def consequences(own: Quantities) -> Iterator[Quantities]:
+        formulas = {name: HIDDEN_ACTIVATIONS[name].derivative_from_output for name in HIDDEN}
+        yield expected | {
+            f"slope_{name}": formula(own[name])
+            for name, formula in formulas.items()
+            if formula is not None and name in own
+        }
 
     label = f"z of shape {shape}"
     return Case(
@@ -141,16 +155,16 @@ EXACT_TO = 1e-13
 NEAR = 0.05  # and so near are difference quotients with a usual step
 
 
-def _is_difference_quotient(cases, answers):
+def _is_difference_quotient(cases: list[Case], answers: dict[str, list[Answer]]) -> str:
     """The name of the mistake if `backward` moves weights and looks at the loss, else "".
 
     Its gradients are near the right ones and none is exact, and they do not depend on the trace,
     since it runs the network forward itself. Numbers of lower precision are no sign of it.
     """
 
-    def near_only(part):
+    def near_only(part: Part) -> bool:
         for case, answer in zip(cases, answers[part.name], strict=True):
-            right = case.expected[part.name]
+            right = np.asarray(case.expected[part.name])
             if not isinstance(answer, np.ndarray) or answer.shape != right.shape:
                 return False
             off = np.abs(answer - right).max() / np.abs(right).max()
@@ -171,7 +185,7 @@ UPDATE = tuple(
 )
 
 
-def _difference_cases(rng):
+def _difference_cases(rng: np.random.Generator) -> Iterator[Case]:
     for shape in ((3,), (2, 3)):
         w = rng.uniform(0.5, 1.5, shape)
         factors = rng.uniform(0.5, 1.5, shape)
@@ -205,11 +219,11 @@ def _difference_cases(rng):
 CALLED = "step by forward, loss, backward and sgd_step"
 
 
-def _along_all(function, w, h):
+def _along_all(function: Function, w: np.ndarray, h: float) -> float:
     return (function(w + h / 2) - function(w - h / 2)) / h
 
 
-def _without_moving_back(function, w, h):
+def _without_moving_back(function: Function, w: np.ndarray, h: float) -> np.ndarray:
     """The quotients if each element is left half a step below where it was."""
     w, found = w.copy(), np.empty(w.shape)
     for place in np.ndindex(w.shape):
@@ -220,7 +234,7 @@ def _without_moving_back(function, w, h):
     return found
 
 
-def _reproduction(rng):
+def _reproduction(rng: np.random.Generator) -> list[Case]:
     steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
     right = {hidden: np.asarray(step["E_new"]) for hidden, step in steps.items()}
     before = {
@@ -229,7 +243,7 @@ def _reproduction(rng):
 
     probe = {"steps": {hidden: probe_of(step, INPUTS) for hidden, step in steps.items()}}
 
-    def consequences(own):
+    def consequences(own: Quantities) -> Iterator[Quantities]:
         # Functions that leave the weights where they are make the rest trivial.
         moved = {h: v for h, v in right.items() if own.get(f"own_{h}", v) != steps[h]["E"]}
         yield {f"own_{hidden}": value for hidden, value in right.items()} | {
@@ -245,12 +259,12 @@ TRAINING = (
 )
 
 
-def _training_cases(rng):
+def _training_cases(rng: np.random.Generator) -> Iterator[Case]:
     for hidden in HIDDEN:
         step = random_step(rng, hidden, units=(2, 3, 1))
-        losses, now = [], step
+        found, now = [], step
         for _ in range(TRAINING_STEPS):
-            losses.append(now["E"])
+            found.append(now["E"])
             now = SGDStep(
                 Network(
                     [now["W_h_new"], now["W_o_new"]], [now["b_h_new"], now["b_o_new"]],
@@ -258,7 +272,7 @@ def _training_cases(rng):
                 ),
                 step.x, step.t, step.eta,
             )  # fmt: skip
-        losses = np.array(losses)
+        losses = np.array(found)
         after = np.array([*losses[1:], now["E"]])
         yield Case(
             {"losses": losses, "E_end": now["E"]},
@@ -270,7 +284,9 @@ def _training_cases(rng):
         )
 
 
-def _training_consequences(losses, E_end, own):
+def _training_consequences(
+    losses: np.ndarray, E_end: np.ndarray, own: Quantities
+) -> Iterator[Quantities]:
     """What the loop gives with the student's own functions, if these move the weights at all."""
     q = {"own_losses": losses, "own_E_end": E_end}
     if np.ptp(own.get("own_losses", losses)):
@@ -281,7 +297,7 @@ def _training_consequences(losses, E_end, own):
 DEPTH = 3
 
 
-def _any_depth_cases(rng):
+def _any_depth_cases(rng: np.random.Generator) -> list[Case]:
     """For those who finish early: every gradient of a network with three layers of sigmoids."""
     sizes = (2, 3, 4, 3)
     net = Network(
@@ -300,7 +316,7 @@ def _any_depth_cases(rng):
     return [Case(expected, mistakes, ask=asking.any_depth, probe=probe)]
 
 
-def _by_layer(dW, db):
+def _by_layer(dW: Sequence[np.ndarray], db: Sequence[np.ndarray]) -> Quantities:
     return {f"dW[{k}]": dW[k] for k in range(DEPTH)} | {f"db[{k}]": db[k] for k in range(DEPTH)}
 
 

@@ -1,28 +1,47 @@
 """Problem 4: the same network in Keras."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from helpers.asking import problem_4_keras as asking
 from helpers.course import HIDDEN, tutorial_step
 from helpers.marking.misconceptions.of_a_step import wrong_values
-from helpers.marking.questions.model import FLOAT32, FLOAT64, Case, Part, Question, step_case
+from helpers.marking.questions.model import (
+    FLOAT32,
+    FLOAT64,
+    Ask,
+    Case,
+    Mistake,
+    Part,
+    Question,
+    step_case,
+)
 from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, probe_of
-from helpers.sgd_step import PARAMETERS, random_step
+from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
 
 def _for_each_hidden(
-    question, argument, parts, ask, names, outputs=(1, 3, 2), units=3, consequences=None, **more
-):
+    question: str,
+    argument: str,
+    parts: Iterable[Part],
+    ask: Ask,
+    names: tuple[str, ...],
+    outputs: tuple[int, int, int] = (1, 3, 2),
+    units: int = 3,
+    consequences: Callable[[SGDStep, Quantities], Iterator[Quantities]] | None = None,
+    **more: Any,
+) -> Question:
     """As in Problem 3, in float32's reach. outputs: how many, for each activation.
 
     consequences: as in Case, a function of the SGDStep as well. more: fields of the Question.
     """
     parts = tuple(replace(part, tolerance=FLOAT32) for part in parts)
 
-    def cases(rng):
+    def cases(rng: np.random.Generator) -> Iterator[Case]:
         for hidden, count in zip(HIDDEN, outputs, strict=True):
             step = random_step(rng, hidden, units=(2, units, count), n_samples=3)
             label = f"hidden={hidden!r}, outputs={count}"
@@ -33,7 +52,7 @@ def _for_each_hidden(
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
 
 
-def _mistakes_in_keras(step, name, outputs):
+def _mistakes_in_keras(step: SGDStep, name: str, outputs: int) -> Iterator[Mistake]:
     """What comes out where Keras's mean squared error was not converted, 2 / outputs as much, or
     where the optimizer is not the SGD of the question.
     """
@@ -63,7 +82,7 @@ UPDATE_NAMES = [part.name for part in UPDATE]
 MAX_RATE_RATIO = 20  # times: with a learning rate that is off by more, float32 cannot tell the rest
 
 
-def _step_consequences(step, own):
+def _step_consequences(step: SGDStep, own: Quantities) -> Iterator[Quantities]:
     """The step with the student's own learning rate for Keras's loss."""
     right = step.eta * step["t"].shape[1] / 2
     factor = own.get("own_eta", right) / right
@@ -74,16 +93,16 @@ def _step_consequences(step, own):
     yield moved | {"own_eta": np.asarray(right)}
 
 
-def _tutorial_outputs(rng):
+def _tutorial_outputs(rng: np.random.Generator) -> list[Case]:
     steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
     right = {hidden: step["a_o"] for hidden, step in steps.items()}
-    mistakes = {}
+    mistakes: dict[str, list[Mistake]] = {}
     for hidden, step in steps.items():
         z_h = dict(wrong_values(step, "z_h"))["weights_read_across"]
         across = ("weights_read_across", step.following(z_h=z_h)["a_o"])
         mistakes[hidden] = [*wrong_values(step, "a_o"), across]
 
-    def consequences(own):
+    def consequences(own: Quantities) -> Iterator[Quantities]:
         outputs = {hidden: own.get(f"own_{hidden}", value) for hidden, value in right.items()}
         yield outputs | {f"own_{hidden}": value for hidden, value in right.items()}
 
@@ -98,10 +117,10 @@ def _tutorial_outputs(rng):
     ]  # fmt: skip
 
 
-def _learning_rates(rng):
+def _learning_rates(rng: np.random.Generator) -> list[Case]:
     eta = rng.uniform(0.1, 0.9)
 
-    def mistakes(outputs):
+    def mistakes(outputs: int) -> Iterator[tuple[str, float]]:
         yield "learning_rate_unchanged", eta
         yield "learning_rate_inverted", 2 * eta / outputs
         if outputs > 1:
@@ -119,7 +138,7 @@ def _learning_rates(rng):
     ]
 
 
-def _faster(rng):
+def _faster(rng: np.random.Generator) -> list[Case]:
     return [
         Case(
             {"loss_ratio": np.asarray(2.0), "step_ratio": np.asarray(2.0), "reason": "B"},

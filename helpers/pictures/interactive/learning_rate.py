@@ -1,16 +1,25 @@
 """An interactive picture of gradient descent over two weights: what the learning rate does."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import contourpy
 import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 from helpers.network import numeric_array
 from helpers.pictures.interactive.page import InteractivePicture, numbers, symbol
-from helpers.pictures.lecture_1_learning_by_gradient import place_name
+from helpers.pictures.lecture_1_learning_by_gradient import Descent, place_name
 from helpers.pictures.network_diagram.content import format_number
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from helpers.weight_space import WeightSpace
 
 # Of the drawing, in its own units: pixels at a width of 850. Left, top, right, bottom.
 WIDTH, HEIGHT = 850, 374
@@ -23,14 +32,25 @@ FAR = 1e4
 HUGE = 1e9  # numbers beyond it are not shown
 SAME = 1e-9  # relative; losses closer than this count as equal
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+# What contourpy gives unless it is asked for another form.
+Lines = list[np.ndarray]
+Polygons = tuple[list[np.ndarray], list[np.ndarray]]  # corners, and where in them rings begin
 
-def explore_learning_rate(space, etas, steps=20, start=None, labels=None):
+
+def explore_learning_rate(
+    space: WeightSpace,
+    etas: ArrayLike,
+    steps: int = 20,
+    start: ArrayLike | None = None,
+    labels: Sequence[str] | None = None,
+) -> InteractivePicture:
     """Gradient descent on a loss surface, with a slider for the learning rate and one for the step.
 
     space: a WeightSpace with two places; etas: learning rates (K,), above 0; steps: how many each
     path takes; start: a point (2,), None for the network's own values; labels: the names of the two
     weights, mathtext such as "$w_{11}$" or plain, None for the course's names.
-    Returns an InteractivePicture. Raises ValueError for other shapes and numbers.
+    Raises ValueError for other shapes and numbers.
     """
     if len(space.places) != 2:
         raise ValueError(
@@ -68,7 +88,7 @@ def explore_learning_rate(space, etas, steps=20, start=None, labels=None):
     )
 
 
-def _labels(space, labels):
+def _labels(space: WeightSpace, labels: Sequence[str] | None) -> Sequence[str]:
     if labels is None:
         labels = [place_name(space.net, place) for place in space.places]
     if (
@@ -80,7 +100,7 @@ def _labels(space, labels):
     return labels
 
 
-def _formula(label):
+def _formula(label: str) -> str:
     """What of a name goes into a formula: of "weight $w$" only w."""
     formula = re.search(r"\$(.+?)\$", label)
     return formula.group() if formula else label
@@ -88,33 +108,33 @@ def _formula(label):
 
 @dataclass(frozen=True)
 class Axis:
-    """A scale: `low` lies at the pixel `first`, `high` at `last`."""
+    """A scale: which value lies at which pixel."""
 
-    low: float
-    high: float
-    first: float
-    last: float
-    log: bool = False
+    low: float  # the value at one end
+    high: float  # the value at the other
+    first: float  # the pixel at which `low` lies
+    last: float  # the pixel at which `high` lies
+    log: bool = False  # whether it is logarithmic, else linear
 
-    def at(self, values):
+    def at(self, values: ArrayLike) -> np.ndarray:
         """The pixels of an array of values."""
-        low, high, values = self.low, self.high, np.asarray(values, dtype=float)
+        low, high, scaled = self.low, self.high, np.asarray(values, dtype=float)
         if self.log:
-            values = np.log10(np.maximum(values, np.finfo(float).tiny))
+            scaled = np.log10(np.maximum(scaled, np.finfo(float).tiny))
             low, high = np.log10((low, high))
         with np.errstate(over="ignore"):
-            share = (values - low) / (high - low)
+            share = (scaled - low) / (high - low)
             return self.first + share * (self.last - self.first)
 
-    def ticks(self):
+    def ticks(self) -> list[list[object]]:
         """[pixel, label] of each tick."""
         if self.log:
             decades = np.log10(self.high / self.low)
             subs = (1,) if decades > 2.5 else (1, 2, 5)
-            locator = LogLocator(subs=subs, numticks=8)
+            locator: Locator = LogLocator(subs=subs, numticks=8)
         else:
             locator = MaxNLocator(nbins=6, steps=[1, 2, 5, 10])
-        values = locator.tick_values(self.low, self.high)
+        values = np.asarray(locator.tick_values(self.low, self.high))
         pixels = self.at(values)
         least, most = sorted((self.first, self.last))
         seen = (least - 1e-6 <= pixels) & (pixels <= most + 1e-6)
@@ -126,7 +146,7 @@ class Axis:
         ]
 
 
-def _tick_label(value, as_power):
+def _tick_label(value: float, as_power: bool) -> str:
     if as_power:
         digit, power = f"{value:.0e}".split("e")
         times = "" if digit == "1" else f"{digit} · "
@@ -134,11 +154,11 @@ def _tick_label(value, as_power):
     return format_number(float(f"{value:.10g}"), 6, given=True)
 
 
-def _frame(box, axes):
+def _frame(box: Box, axes: Sequence[Axis]) -> dict[str, object]:
     return {"box": list(box), "ticks": [axis.ticks() for axis in axes]}
 
 
-def _surface_axes(descents):
+def _surface_axes(descents: Sequence[Descent]) -> tuple[Axis, Axis]:
     """Axes around all points that are no worse than the start, of equal scale.
 
     A path that climbs away leaves the picture, and the others can still be told apart.
@@ -154,7 +174,7 @@ def _surface_axes(descents):
     )
 
 
-def _curve_axes(descents, steps):
+def _curve_axes(descents: Sequence[Descent], steps: int) -> tuple[Axis, Axis]:
     """Axes of the loss against the step: logarithmic where the losses span more than a decade."""
     left, top, right, bottom = CURVE
     first = descents[0][1][0]
@@ -169,7 +189,9 @@ def _curve_axes(descents, steps):
     return Axis(-margin, steps + margin, left, right), Axis(low, high, bottom, top, log)
 
 
-def _contours(space, axes, descents):
+def _contours(
+    space: WeightSpace, axes: tuple[Axis, Axis], descents: Sequence[Descent]
+) -> list[dict[str, object]]:
     """Each contour as {"d": SVG path of all that lies above it, "label": [x, y, text] or None}."""
     columns, rows = (np.linspace(axis.low, axis.high, GRID) for axis in axes)
     losses = space.loss(np.stack(np.meshgrid(columns, rows), axis=-1))
@@ -180,25 +202,27 @@ def _contours(space, axes, descents):
     )
     points = np.concatenate([points for points, _ in descents])
     on_paths = np.column_stack([axis.at(values) for axis, values in zip(axes, points.T)])
-    taken, contours = [], []
+    taken: list[tuple[float, float]] = []
+    contours: list[dict[str, object]] = []
     for level in _levels(losses):
         # A hair beside the round number, which a symmetric surface may take exactly on the grid.
         beside = np.sqrt(level) * (1 + 1e-7)
-        polygons, offsets = surface.filled(beside, np.inf)
+        polygons, offsets = cast(Polygons, surface.filled(beside, np.inf))
         rings = [
             polygon[first:last]
             for polygon, ends in zip(polygons, offsets)
             for first, last in zip(ends, ends[1:])
         ]
-        label = _place_label(surface.lines(beside), on_paths, taken)
-        if label is not None:
-            taken.append(label)
-            label = [*numbers(label, 6), format_number(level, 6, given=True)]
+        place = _place_label(cast(Lines, surface.lines(beside)), on_paths, taken)
+        label = None
+        if place is not None:
+            taken.append(place)
+            label = [*numbers(place, 6), format_number(level, 6, given=True)]
         contours.append({"d": "".join(_svg_path(ring) for ring in rings), "label": label})
     return contours
 
 
-def _levels(losses):
+def _levels(losses: np.ndarray) -> list[float]:
     """Round losses at which to draw a contour: in equal steps, or equal ratios if they span much.
 
     The very bottom of a valley gets none: contours that lie too close for the grid are no lines.
@@ -212,11 +236,14 @@ def _levels(losses):
         powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)))
         levels = (10.0 ** powers[:, None] * subs).ravel()
     else:
-        levels = MaxNLocator(nbins=LEVELS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        locator = MaxNLocator(nbins=LEVELS, steps=[1, 2, 2.5, 5, 10])
+        levels = np.asarray(locator.tick_values(low, high))
     return [float(f"{level:.6g}") for level in levels if low < level < high]
 
 
-def _place_label(lines, on_paths, taken):
+def _place_label(
+    lines: Sequence[np.ndarray], on_paths: np.ndarray, taken: Sequence[tuple[float, float]]
+) -> tuple[float, float] | None:
     """A place on the contour's lines, inside the frame, beside the paths and far from all `taken`.
 
     None if there is no such place.
@@ -235,17 +262,23 @@ def _place_label(lines, on_paths, taken):
     return tuple(points[np.argmax(apart)])
 
 
-def _distance(points, others):
+def _distance(points: np.ndarray, others: np.ndarray) -> np.ndarray:
     """How far each point, (M, 2), is from the nearest of the others, (N, 2)."""
     with np.errstate(over="ignore"):
         return np.linalg.norm(points[:, None] - others, axis=-1).min(axis=1, initial=FAR)
 
 
-def _svg_path(ring):
+def _svg_path(ring: np.ndarray) -> str:
     return "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in ring) + "Z"
 
 
-def _path(space, points, losses, axes, curve_axes):
+def _path(
+    space: WeightSpace,
+    points: np.ndarray,
+    losses: np.ndarray,
+    axes: tuple[Axis, Axis],
+    curve_axes: tuple[Axis, Axis],
+) -> dict[str, object]:
     """One path: its numbers at each step, and where they lie in the two frames."""
     with np.errstate(all="ignore"):
         gradients = np.array([space.gradient(point) for point in points])
@@ -269,7 +302,7 @@ def _path(space, points, losses, axes, curve_axes):
     }
 
 
-def _verdict(losses, outside):
+def _verdict(losses: np.ndarray, outside: np.ndarray) -> str:
     change = np.diff(losses)
     room = SAME * np.abs(losses[:-1])
     if np.all(np.abs(change) <= room):
@@ -287,7 +320,7 @@ def _verdict(losses, outside):
     return verdict
 
 
-def _drawn(pixels, box):
+def _drawn(pixels: np.ndarray, box: Box) -> tuple[dict[str, object], np.ndarray]:
     """What is seen in the frame `box` of a path through `pixels`, (steps + 1, 2).
 
     Returns {"lines": SVG path of each step, "" if out of sight, "marks": [x, y] of each point, and
@@ -309,7 +342,9 @@ def _drawn(pixels, box):
     return {"lines": lines, "marks": marks}, outside
 
 
-def _clipped(here, there, low, high):
+def _clipped(
+    here: np.ndarray, there: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
     """The ends of the part of a line that lies in the box, or None if no part does."""
     way = there - here
     way = np.where(way == 0, 1e-12, way)

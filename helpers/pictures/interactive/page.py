@@ -5,8 +5,10 @@ import html
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import overload
 
 import numpy as np
 
@@ -14,6 +16,8 @@ from helpers.pictures.style import BLUE, GREY, VERMILLION, YELLOW, text_colour
 
 # Digits that the HTML keeps of a number: more than are shown, fewer than machines differ in.
 DIGITS = 9
+
+Nested = list["float | None | Nested"]  # the numbers of an array
 
 COLOURS = {
     "forward": BLUE,
@@ -26,25 +30,20 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class InteractivePicture:
-    """An interactive picture, which a notebook shows as HTML.
+    """An interactive picture, which a notebook shows as HTML. Equal data give equal HTML."""
 
-    kind: name of its script beside this file; title: a sentence that names it for a screen reader;
-    data: what the script shows, JSON without nan; twin: the function that draws it without
-    interaction. Equal data give equal HTML.
-    """
+    kind: str  # name of its script beside this file
+    title: str  # a sentence that names it for a screen reader
+    data: dict[str, object]  # what the script shows, JSON without nan
+    twin: str  # the function that draws it without interaction
 
-    kind: str
-    title: str
-    data: dict
-    twin: str
-
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"{self.title}: an interactive picture. Run its cell to use it; {self.twin} shows the "
             "same without interaction."
         )
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         styles = _source("shared.css")
         code = f"{_source('shared.js')}\n{_source(f'{self.kind}.js')}"
         # Pictures of one program on a page serve each other; those of another version do not.
@@ -64,11 +63,17 @@ class InteractivePicture:
         )
 
 
-def _source(name):
+def _source(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def numbers(values, digits=DIGITS):
+@overload
+def numbers(values: float, digits: int = DIGITS) -> float | None: ...
+@overload
+def numbers(values: np.ndarray | Sequence[float], digits: int = DIGITS) -> Nested: ...
+def numbers(
+    values: np.ndarray | Sequence[float] | float, digits: int = DIGITS
+) -> float | None | Nested:
     """An array or number as (nested lists of) floats of so many significant digits.
 
     What is not finite becomes None, as JSON has no word for it.
@@ -80,7 +85,7 @@ def numbers(values, digits=DIGITS):
     return float(f"{value:.{digits}g}") or 0.0 if math.isfinite(value) else None
 
 
-def symbol(mathtext):
+def symbol(mathtext: str) -> str:
     r"""Mathtext such as r"$\delta_{h{,}1}$" in the scripts' notation, plain text with _{…}."""
     for tex, plain in (("$", ""), ("{,}", ","), ("\\delta", "δ"), ("\\partial", "∂")):
         mathtext = mathtext.replace(tex, plain)

@@ -3,10 +3,13 @@
 In a formula, [z_h.0] stands for a number, the first of z_h; _{…} and ^{…} set an index and a power.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.activations import ACTIVATIONS
+from helpers.network import Network
 from helpers.pictures.interactive.page import symbol
 from helpers.pictures.network_diagram.content import Names
 
@@ -15,31 +18,21 @@ PARAMETERS = ("W_h", "b_h", "W_o", "b_o")
 FORWARD = ("z_h", "a_h", "z_o", "a_o")
 BACKWARD = ("delta", "dW", "db")  # how the names of the backward quantities begin
 
-APPLIED = {"linear": "{z}", "sigmoid": "σ({z})", "tanh": "tanh({z})", "relu": "max(0, {z})"}
-SLOPES = {
-    "linear": "1",
-    "sigmoid": "{a} · (1 − {a})",
-    "tanh": "(1 − {a}^{{2}})",
-    "relu": "{slope}",
-}
-
 
 @dataclass(frozen=True)
 class Stage:
     """One stop of the slider.
 
     A slot is a place of the drawing that shows one quantity at a time; it is named after the first.
-    new: slots that are written here; used: slots that they follow from; shows: what slots show from
-    here on, None for nothing; formulas: lines, or for each hidden activation a list of lines.
     """
 
-    name: str
-    symbols: str
-    sentence: str
-    new: tuple
-    used: tuple
-    shows: dict
-    formulas: list | dict
+    name: str  # stands above the drawing
+    symbols: str  # the stage as a formula, without numbers
+    sentence: str  # what happens, and why
+    new: tuple[str, ...]  # slots that are written here
+    used: tuple[str, ...]  # slots that they follow from
+    shows: dict[str, str | None]  # what slots show from here on, None for nothing
+    formulas: list[str] | dict[str, list[str]]  # lines, or for each hidden activation its lines
 
 
 class Writer:
@@ -49,7 +42,7 @@ class Writer:
     biases: whether the network has any.
     """
 
-    def __init__(self, net, t, hidden, biases):
+    def __init__(self, net: Network, t: np.ndarray, hidden: Sequence[str], biases: bool) -> None:
         self.net, self.activations, self.biases = net, hidden, biases
         self.sizes = (len(net.weights[0]), *(w.shape[1] for w in net.weights))
         self.inputs, self.hidden, self.outputs = (range(size) for size in self.sizes)
@@ -60,13 +53,13 @@ class Writer:
             not self.softmax or bool(np.isclose(t.sum(), 1))
         )
 
-    def stages(self):
+    def stages(self) -> list[dict[str, object]]:
         """The stages in order, as JSON. Each says what every slot shows."""
-        shown, data = {}, []
+        shown: dict[str, str] = {}
+        data: list[dict[str, object]] = []
         for stage in [*self._forward(), *self._backward(), *self._after()]:
             shown = {slot: name for slot, name in (shown | stage.shows).items() if name}
             formulas = stage.formulas
-            by_hidden = isinstance(formulas, dict)
             data.append(
                 {
                     "name": stage.name,
@@ -78,14 +71,18 @@ class Writer:
                     "slots": shown,
                     # One list for all hidden activations, or one for each.
                     "formulas": (
-                        list(formulas.values()) if by_hidden else [formulas[:MAX_FORMULAS]]
+                        list(formulas.values())
+                        if isinstance(formulas, dict)
+                        else [formulas[:MAX_FORMULAS]]
                     ),
-                    "left": 0 if by_hidden else max(0, len(formulas) - MAX_FORMULAS),
+                    "left": (
+                        0 if isinstance(formulas, dict) else max(0, len(formulas) - MAX_FORMULAS)
+                    ),
                 }
             )
         return data
 
-    def _forward(self):
+    def _forward(self) -> Iterator[Stage]:
         bias = " + b_{%s}" if self.biases else "%.0s"
         yield Stage(
             "The data point",
@@ -147,7 +144,7 @@ class Writer:
             formulas=[f"E = {worked} = [E.0]"],
         )
 
-    def _backward(self):
+    def _backward(self) -> Iterator[Stage]:
         bias = ",  ∂E/∂b_{%s} = δ_{%s}" if self.biases else "%.0s%.0s"
         symbols, worked = self._output_deltas()
         yield Stage(
@@ -191,7 +188,7 @@ class Writer:
             formulas=self._gradients("h"),
         )
 
-    def _after(self):
+    def _after(self) -> Iterator[Stage]:
         biases = " and biases" if self.biases else ""
         yield Stage(
             "Update",
@@ -216,35 +213,39 @@ class Writer:
 
     # Each formula: the quantity = the numbers that go in = the number that comes out
 
-    def _unit(self, quantity, suffix, j):
+    def _unit(self, quantity: str, suffix: str, j: int) -> str:
         return symbol(self.names.of(quantity, "xho".index(suffix), j))
 
-    def _given(self, quantity, units):
+    def _given(self, quantity: str, units: Iterable[int]) -> str:
         named = [
             symbol(self.names.units[0][i] if quantity == "x" else self.names.target(i))
             for i in units
         ]
         return ",  ".join(f"{name} = [{quantity}.{i}]" for i, name in enumerate(named))
 
-    def _weighted_input(self, suffix, j):
+    def _weighted_input(self, suffix: str, j: int) -> str:
         entering = "x" if suffix == "h" else "a_h"
         terms = [
             f"[{entering}.{i}] · [W_{suffix}.{i}.{j}]" for i in range(self._sources(suffix))
         ] + [f"[b_{suffix}.{j}]"] * self.biases
         return f"{self._unit('z', suffix, j)} = {' + '.join(terms)} = [z_{suffix}.{j}]"
 
-    def _activation(self, suffix, j, name):
+    def _activation(self, suffix: str, j: int, name: str) -> str:
         if name == "softmax":
             total = " + ".join(f"exp([z_o.{k}])" for k in self.outputs)
             applied = f"exp([z_o.{j}]) / ({total})"
         else:
-            applied = APPLIED[name].format(z=f"[z_{suffix}.{j}]")
+            applied = self._filled(ACTIVATIONS[name].formula, suffix, j)
         return f"{self._unit('a', suffix, j)} = {applied} = [a_{suffix}.{j}]"
 
-    def _slope(self, suffix, j, name):
-        return SLOPES[name].format(a=f"[a_{suffix}.{j}]", slope=f"[slope_{suffix}.{j}]")
+    def _slope(self, suffix: str, j: int, name: str) -> str:
+        return self._filled(ACTIVATIONS[name].derivative_formula, suffix, j)
 
-    def _loss(self):
+    def _filled(self, formula: str, suffix: str, j: int) -> str:
+        """A formula of an ActivationFunction with the places of unit j's numbers."""
+        return formula.format(**{name: f"[{name}_{suffix}.{j}]" for name in ("z", "a", "slope")})
+
+    def _loss(self) -> tuple[str, str]:
         """The loss in symbols and with its numbers."""
         name = self.net.loss_name
         if name != "cross_entropy":
@@ -264,7 +265,7 @@ class Writer:
             f"−({' + '.join(terms)})",
         )
 
-    def _output_deltas(self):
+    def _output_deltas(self) -> tuple[str, list[str]]:
         """The output deltas in symbols, as far as one formula holds, and with their numbers."""
         two = "2 " if self.net.loss_name == "squared" else ""
         if self.plain_delta:
@@ -282,17 +283,17 @@ class Writer:
             lines.append(f"{self._unit('δ', 'o', k)} = {worked}[delta_o.{k}]")
         return symbols, lines
 
-    def _hidden_delta(self, j, name):
+    def _hidden_delta(self, j: int, name: str) -> str:
         paths = " + ".join(f"[delta_o.{k}] · [W_o.{j}.{k}]" for k in self.outputs)
         paths = f"({paths})" if len(self.outputs) > 1 else paths
         slope = self._slope("h", j, name)
         return f"{self._unit('δ', 'h', j)} = {paths} · {slope} = [delta_h.{j}]"
 
-    def _sources(self, suffix):
+    def _sources(self, suffix: str) -> int:
         """How many units the weights of this layer come from."""
         return self.sizes["ho".index(suffix)]
 
-    def _parameters(self, suffix):
+    def _parameters(self, suffix: str) -> Iterator[tuple[str, str, str]]:
         """(name, array, place) of each weight and bias of a layer, such as (…, "W_h", "0.1")."""
         layer = "ho".index(suffix)
         for i in range(self.sizes[layer]):
@@ -301,7 +302,7 @@ class Writer:
         for j in range(self.sizes[layer + 1] * self.biases):
             yield symbol(self.names.biases[layer][j]), f"b_{suffix}", f"{j}"
 
-    def _gradients(self, suffix):
+    def _gradients(self, suffix: str) -> list[str]:
         entering = "x" if suffix == "h" else "a_h"
         lines = []
         for name, array, place in self._parameters(suffix):
@@ -310,7 +311,7 @@ class Writer:
             lines.append(f"∂E/∂{name} = {worked}[d{array}.{place}]")
         return lines
 
-    def _updates(self):
+    def _updates(self) -> list[str]:
         return [
             f"{name} ← [{array}.{place}] − [eta.0] · [d{array}.{place}] = [{array}_new.{place}]"
             for suffix in "ho"

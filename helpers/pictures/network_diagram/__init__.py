@@ -4,11 +4,18 @@
 comes from the caller. `content` says what is written, `layout` where, and `drawing` draws it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 
+from helpers.network import Network, Trace
 from helpers.pictures.network_diagram.content import (
     Names,
     edge_labels,
@@ -36,30 +43,36 @@ from helpers.pictures.network_diagram.layout import (
 )
 from helpers.pictures.style import STYLE, WIDTH, Picture
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    Given = ArrayLike | str | None  # numbers, a word or nothing
+    GivenByLayer = Sequence[Given] | str | None  # of each layer, or one word for all
+
 
 def draw_network(
-    network,
-    x=None,
+    network: Network | Sequence[int],
+    x: Given = None,
     *,
-    trace=None,
-    z=None,
-    a=None,
-    t=None,
-    loss=None,
-    delta=None,
-    weight_gradients=None,
-    bias_gradients=None,
-    show_weights=True,
-    show_biases=None,
-    highlight=(),
-    unit_names=None,
-    weight_names=None,
-    bias_names=None,
-    digits=4,
-    title=None,
-    ax=None,
-    width=WIDTH,
-):
+    trace: Trace | None = None,
+    z: GivenByLayer = None,
+    a: GivenByLayer = None,
+    t: Given = None,
+    loss: Given = None,
+    delta: GivenByLayer = None,
+    weight_gradients: GivenByLayer = None,
+    bias_gradients: GivenByLayer = None,
+    show_weights: bool | str = True,
+    show_biases: bool | str | None = None,
+    highlight: Iterable[Sequence[int | str]] = (),
+    unit_names: Sequence[Sequence[str]] | None = None,
+    weight_names: Sequence[Sequence[Sequence[str]]] | None = None,
+    bias_names: Sequence[Sequence[str]] | None = None,
+    digits: int = 4,
+    title: str | None = None,
+    ax: Axes | None = None,
+    width: float = WIDTH,
+) -> Figure | SubFigure:
     """Draw a network and the given values at its units and edges. Returns the Picture.
 
     network: a Network, or only its sizes, such as (2, 2, 1).
@@ -89,7 +102,7 @@ def draw_network(
     where the drawing does not fit into `width` or `ax`.
     """
     sizes, weights, biases = parts_of(network)
-    weights = parts_shown("show_weights", show_weights, weights)
+    written_weights = parts_shown("show_weights", show_weights, weights)
     if show_biases is None:
         nothing = biases is not None and not any(np.any(b) for b in biases)
         show_biases = False if nothing and bias_gradients is None else show_weights
@@ -129,7 +142,7 @@ def draw_network(
             least = least_height(layers, title, key)
             heights = [least * growth for growth in (1, 1.1, 1.2, 1.35, 1.5, 1.7, 2)]
         for height, size in product(heights, VALUE_SIZES):
-            labels = edge_labels(names, weights, weight_gradients, digits, size)
+            labels = edge_labels(names, written_weights, weight_gradients, digits, size)
             fits = lay_out(layers, len(sizes), width, height, size, title, key)
             placed = place_labels(layers, labels) if fits else None
             if placed is not None:

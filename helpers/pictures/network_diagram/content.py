@@ -1,13 +1,13 @@
 """What is written on a drawing of a network: units, labels on edges, and their names."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 
-from helpers.network import numeric_array
-from helpers.pictures.style import (
-    text_size,
-)
+from helpers.network import Network, numeric_array
+from helpers.pictures.style import text_size
 
 NAMES, BLANK, BOTH = "names", "blank", "both"
 FORWARD = ("z", "a", "E")  # the quantities written in blue
@@ -16,52 +16,61 @@ LINE = 0.215  # height of a row on a card
 BLANK_LINE = 0.31
 BLANK_WIDTH, BLANK_HEIGHT = 0.62, 0.24  # an empty place to write by hand
 
+Written = np.ndarray | str | None  # the numbers of a layer, a word or nothing
+# Weights or biases: True (as numbers) or a word, and the numbers unless the network has none.
+Shown = tuple[bool | str, list[np.ndarray] | None]
+Place = tuple[int | str, ...]  # (layer, unit), (layer, i, j) or (layer, unit, quantity)
+Edge = tuple[int, int, int]  # (layer, i, j): from unit i of the layer to unit j of the next
+
 
 @dataclass
 class Row:
-    """One line on a unit's card: `text`, and behind it an empty place if `blank`."""
+    """One line on a unit's card."""
 
-    quantity: str
-    text: str
-    backward: bool = False
-    blank: bool = False
+    quantity: str  # such as "z" or "delta"
+    text: str  # with mathtext between $ signs
+    backward: bool = False  # whether the quantity belongs to the backward pass
+    blank: bool = False  # whether an empty place stands behind the text
 
     @property
-    def height(self):
+    def height(self) -> float:
         return BLANK_LINE if self.blank else LINE
 
-    def width(self, size):
+    def width(self, size: float) -> float:
         room = BLANK_WIDTH + 0.06 if self.blank else 0.06 if self.backward else 0
         return text_size(self.text, size, italic=self.backward)[0] + room
 
 
 @dataclass
 class Unit:
-    """A unit with its name, the rows on its card and, once it is laid out, its middle and size."""
+    """A unit; from `x` on, what is known once it is laid out."""
 
     name: str
-    rows: list
-    x: float = 0.0
-    y: float = 0.0
+    rows: list[Row]  # on its card
+    x: float = 0.0  # of its middle
+    y: float = 0.0  # of its middle
     width: float = 2 * RADIUS
     height: float = 2 * RADIUS
     heading: float = 0.0  # height of the name, on a card
     card: bool = False  # else a circle
 
 
+Layers = list[list[Unit]]  # with the unit E, where there is one, as a layer after the last
+
+
 @dataclass
 class Label:
-    """What stands on an edge: `text` or an empty place, wanted at `share` of the way along it."""
+    """What stands on an edge."""
 
-    quantity: str
-    text: str
-    share: float
-    size: float
-    backward: bool = False
-    blank: bool = False
-    extent: tuple = field(init=False)  # width and height
+    quantity: str  # "w" or "dw"
+    text: str  # with mathtext between $ signs
+    share: float  # how far along the edge it is wanted, from 0 to 1
+    size: float  # of the letters, in points
+    backward: bool = False  # whether the quantity belongs to the backward pass
+    blank: bool = False  # whether an empty place stands there instead of the text
+    extent: tuple[float, float] = field(init=False)  # width and height
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.blank:
             self.extent = (BLANK_WIDTH, BLANK_HEIGHT)
         else:
@@ -69,11 +78,14 @@ class Label:
             self.extent = (width + 0.06, max(height, self.size / 72) + 0.03)
 
 
-def parts_of(network):
+def parts_of(
+    network: Network | Sequence[int],
+) -> tuple[tuple[int, ...], list[np.ndarray] | None, list[np.ndarray] | None]:
     """Sizes of the layers, weights and biases (None and None where only the sizes came)."""
     if hasattr(network, "weights"):
-        weights = [np.asarray(w) for w in network.weights]
-        return (len(weights[0]), *(w.shape[1] for w in weights)), weights, network.biases
+        net = cast(Network, network)
+        weights = [np.asarray(w) for w in net.weights]
+        return (len(weights[0]), *(w.shape[1] for w in weights)), weights, net.biases
     try:
         sizes = tuple(int(size) for size in network)
     except TypeError:
@@ -87,8 +99,14 @@ def parts_of(network):
     return sizes, None, None
 
 
-def values_written(name, given, shapes, batch=False, listed=True):
-    """`given` as a list with an array, a word or None for each shape.
+def values_written(
+    name: str,
+    given: object,
+    shapes: Sequence[tuple[int, ...]],
+    batch: bool = False,
+    listed: bool = True,
+) -> list[Written]:
+    """`given` as a list with one entry for each shape.
 
     listed: the caller gives a list, else one array. batch: shape (1, …) is welcome too.
     """
@@ -120,8 +138,8 @@ def values_written(name, given, shapes, batch=False, listed=True):
     return values
 
 
-def parts_shown(name, show, arrays):
-    """How to write the weights or biases: (word or True, arrays), or None for not at all."""
+def parts_shown(name: str, show: bool | str, arrays: list[np.ndarray] | None) -> Shown | None:
+    """How to write the weights or biases, None for not at all."""
     if show not in (True, False, NAMES, BOTH, BLANK):
         raise ValueError(
             f'{name}: wanted True, False, "{NAMES}", "{BOTH}" or "{BLANK}", got {show!r}.'
@@ -136,8 +154,8 @@ def parts_shown(name, show, arrays):
     return show, arrays
 
 
-def places_marked(highlight, layers):
-    """The highlighted places as a set of tuples."""
+def places_marked(highlight: Iterable[object], layers: Layers) -> set[Place]:
+    """The highlighted places."""
     marked = set()
     for place in highlight:
         place = tuple(place) if isinstance(place, list | tuple) else (place,)
@@ -150,7 +168,7 @@ def places_marked(highlight, layers):
     return marked
 
 
-def _is_place(place, layers):
+def _is_place(place: tuple[Any, ...], layers: Layers) -> TypeGuard[Place]:
     if len(place) not in (2, 3) or not all(
         isinstance(part, int) and part >= 0 for part in place[:2]
     ):
@@ -172,7 +190,13 @@ def _is_place(place, layers):
 class Names:
     """The course's symbols, as mathtext without $ signs, or the caller's own."""
 
-    def __init__(self, sizes, unit_names, weight_names, bias_names):
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        unit_names: Sequence[Sequence[str]] | None,
+        weight_names: Sequence[Sequence[Sequence[str]]] | None,
+        bias_names: Sequence[Sequence[str]] | None,
+    ) -> None:
         layers = range(1, len(sizes))
         # The suffix of a layer's quantities: h and o; several hidden layers are numbered.
         hidden = ["h"] if len(sizes) == 3 else [f"h^{{({k})}}" for k in layers[:-1]]
@@ -191,7 +215,7 @@ class Names:
             for k in layers
         ]
         self.biases = _own_names("bias_names", bias_names, biases)
-        self.weights = weights
+        self.weights: Sequence[Sequence[Sequence[str]]] = weights
         if weight_names is not None:
             _listed("weight_names", weight_names, len(weights))
             self.weights = [
@@ -199,37 +223,39 @@ class Names:
                 for k, own in enumerate(weight_names)
             ]
 
-    def of(self, symbol, layer, unit):
+    def of(self, symbol: str, layer: int, unit: int) -> str:
         """The symbol of a quantity of a unit: z_h,1, or z_j if the caller named the unit j."""
         if self.own_units:
             name = self.units[layer][unit]
             return f"{symbol}_{{{name}}}" if name else ""
         return self._indexed(symbol, layer, unit + 1)
 
-    def target(self, unit):
+    def target(self, unit: int) -> str:
         if self.own_units:
             return self.of("t", -1, unit)
         return f"t_{unit + 1}" if len(self.units[-1]) > 1 else "t"
 
-    def _indexed(self, symbol, layer, index):
+    def _indexed(self, symbol: str, layer: int, index: int | str) -> str:
         suffix = self.suffixes[layer]
         if "^" in suffix:
             return f"{symbol}^{suffix.split('^')[1]}_{{{index}}}"
         return f"{symbol}_{{{suffix}{{,}}{index}}}"
 
-    def of_layer(self, symbol, layer):
+    def of_layer(self, symbol: str, layer: int) -> str:
         """The symbol of a quantity of a whole layer, such as W_h."""
         suffix = self.suffixes[layer]
         return f"{symbol}^{suffix.split('^')[1]}" if "^" in suffix else f"{symbol}_{suffix}"
 
 
-def _listed(name, given, length):
+def _listed(name: str, given: object, length: int) -> Sequence[object]:
     if not isinstance(given, list | tuple) or len(given) != length:
         raise ValueError(f"{name}: wanted a list of {length}, got {given!r:.60}.")
     return given
 
 
-def _own_names(name, given, wanted):
+def _own_names(
+    name: str, given: Sequence[Sequence[str]] | None, wanted: list[list[str]]
+) -> Sequence[Sequence[str]]:
     if given is None:
         return wanted
     _listed(name, given, len(wanted))
@@ -240,12 +266,12 @@ def _own_names(name, given, wanted):
     return given
 
 
-def as_math(name):
+def as_math(name: str) -> str:
     """A name as mathtext, "" if it is empty."""
     return f"${name}$" if name else ""
 
 
-def format_number(value, digits, given=False):
+def format_number(value: float, digits: int, given: bool = False) -> str:
     """A number as it is written on a drawing: with a true minus sign and so many decimals.
 
     given: drop zeros at the end. What would wrongly read as 0, or is very large, is written with
@@ -261,12 +287,33 @@ def format_number(value, digits, given=False):
     return text.replace("-", "−")
 
 
-def units_of(sizes, names, digits, *, x, z, a, t, loss, delta, biases, bias_gradients):
+def units_of(
+    sizes: Sequence[int],
+    names: Names,
+    digits: int,
+    *,
+    x: Sequence[Written],
+    z: Sequence[Written],
+    a: Sequence[Written],
+    t: Sequence[Written],
+    loss: Sequence[Written],
+    delta: Sequence[Written],
+    biases: Shown | None,
+    bias_gradients: Sequence[Written],
+) -> Layers:
     """The units of every layer with their rows, and where a loss is given the unit E."""
     last = len(sizes) - 1
 
-    def row(quantity, symbol, full, value, i, given=False, backward=False):
-        """The row of a value of unit i, in a list: `symbol` = number or place, or only `full`."""
+    def row(
+        quantity: str,
+        symbol: str,
+        full: str,
+        value: Written,
+        i: int,
+        given: bool = False,
+        backward: bool = False,
+    ) -> list[Row]:
+        """The row of a value of unit i, if any: `symbol` = number or place, or only `full`."""
         if value is None or (isinstance(value, str) and value == NAMES and not full):
             return []
         if isinstance(value, str):
@@ -275,15 +322,20 @@ def units_of(sizes, names, digits, *, x, z, a, t, loss, delta, biases, bias_grad
         text = f"${symbol}$ = {format_number(value[i], digits, given)}"
         return [Row(quantity, text, backward)]
 
-    def bias(k, i):
+    def bias(k: int, i: int) -> list[Row]:
         if biases is None:
             return []
         show, numbers = biases
         name = names.biases[k][i]
-        value = show if show in (NAMES, BLANK) else numbers[k]
+        value: Written
+        if isinstance(show, str) and show != BOTH:
+            value = show
+        else:
+            assert numbers is not None  # parts_shown has seen to it
+            value = numbers[k]
         return row("b", name if show == BOTH else "b", name, value, i, given=True)
 
-    def unit(layer, i):
+    def unit(layer: int, i: int) -> Unit:
         k = layer - 1
         rows = bias(k, i)
         rows += row("z", "z", names.of("z", layer, i), z[k], i)
@@ -305,18 +357,26 @@ def units_of(sizes, names, digits, *, x, z, a, t, loss, delta, biases, bias_grad
     return layers
 
 
-def edge_labels(names, weights, weight_gradients, digits, size):
-    """{(layer, i, j): [Label, …]}: the weight near the edge's source, the gradient near its end."""
-    labels = {}
+def edge_labels(
+    names: Names,
+    weights: Shown | None,
+    weight_gradients: Sequence[Written],
+    digits: int,
+    size: float,
+) -> dict[Edge, list[Label]]:
+    """What stands on each edge: the weight near the edge's source, the gradient near its end."""
+    labels: dict[Edge, list[Label]] = {}
     for k, matrix in enumerate(names.weights):
         for i, row in enumerate(matrix):
             for j, name in enumerate(row):
                 gradient = weight_gradients[k]
-                labels[k, i, j] = here = []
+                here: list[Label] = []
+                labels[k, i, j] = here
                 if weights is not None:
                     show, numbers = weights
                     text = f"${name}$" if name else ""
                     if show in (True, BOTH):
+                        assert numbers is not None  # parts_shown has seen to it
                         number = format_number(numbers[k][i, j], digits, given=True)
                         text = f"{text} = {number}" if show == BOTH and name else number
                     share = 0.33 if gradient is None else 0.27

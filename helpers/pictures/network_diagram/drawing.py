@@ -1,5 +1,9 @@
 """Edges, units, labels and the key, drawn at their places on a Matplotlib panel."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
 from helpers.pictures.network_diagram.content import (
@@ -7,9 +11,16 @@ from helpers.pictures.network_diagram.content import (
     BLANK_WIDTH,
     FORWARD,
     RADIUS,
+    Edge,
+    Label,
+    Layers,
+    Place,
+    Row,
+    Unit,
+    Written,
     as_math,
 )
-from helpers.pictures.network_diagram.layout import KEY_SIZE, MARGIN, NAME_SIZE, ends_of_edge
+from helpers.pictures.network_diagram.layout import KEY_SIZE, MARGIN, NAME_SIZE, Key, ends_of_edge
 from helpers.pictures.style import (
     BLACK,
     BLUE,
@@ -26,27 +37,39 @@ LINE_COLOUR = "#8A8A8A"
 PALE_LINE, PALE_OUTLINE, PALE_TEXT = "#C8C8C8", "#A8A8A8", "#767676"
 
 
-def draw_edges(panel, layers, marked):
+def draw_edges(panel: Axes, layers: Layers, marked: set[Place]) -> None:
     """Draw all edges; where some places are marked, the others are pale."""
     for layer in range(len(layers) - 1):
         for i in range(len(layers[layer])):
             for j in range(len(layers[layer + 1])):
                 xs, ys = zip(*ends_of_edge(layers, layer, i, j))
-                look = {"color": PALE_LINE if marked else LINE_COLOUR, "linewidth": 1, "zorder": 1}
+                colour = PALE_LINE if marked else LINE_COLOUR
+                look: dict[str, Any] = {"color": colour, "linewidth": 1, "zorder": 1}
                 if (layer, i, j) in marked:
                     look = {"color": BLACK, "linewidth": 2.6, "zorder": 2}
                     panel.plot(xs, ys, color=YELLOW, linewidth=9, solid_capstyle="butt", zorder=1.5)
                 panel.plot(xs, ys, gid=f"edge {layer} {i} {j}", **look)
 
 
-def draw_edge_label(panel, edge, label, place, degrees, pale):
+def draw_edge_label(
+    panel: Axes,
+    edge: Edge,
+    label: Label,
+    place: tuple[float, float],
+    degrees: float,
+    pale: bool,
+) -> None:
     """Write a Label on its edge, turned by so many degrees, or draw the empty place for it."""
     gid = " ".join(map(str, (label.quantity, *edge)))
     if label.blank:
         _draw_blank(panel, place[0] - BLANK_WIDTH / 2, place[1], label.backward, gid)
         return
     colour = text_colour(VERMILLION) if label.backward else PALE_TEXT if pale else BLACK
-    frame = {"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none"}
+    frame: dict[str, Any] = {
+        "boxstyle": "square,pad=0.08",
+        "facecolor": "white",
+        "edgecolor": "none",
+    }
     if label.backward:
         frame = {
             "boxstyle": "round,pad=0.12,rounding_size=0.25",
@@ -70,7 +93,7 @@ def draw_edge_label(panel, edge, label, place, degrees, pale):
     )
 
 
-def _draw_blank(panel, left, middle, backward, gid):
+def _draw_blank(panel: Axes, left: float, middle: float, backward: bool, gid: str) -> None:
     """An empty place to write in: a dotted box."""
     place = (left, middle - BLANK_HEIGHT / 2)
     box = Rectangle(place, BLANK_WIDTH, BLANK_HEIGHT, facecolor="white", gid=f"blank {gid}")
@@ -78,25 +101,37 @@ def _draw_blank(panel, left, middle, backward, gid):
     panel.add_patch(box).set_zorder(5)
 
 
-def draw_unit(panel, unit, place, size, marked):
+def draw_unit(
+    panel: Axes, unit: Unit, place: tuple[int, int], size: float, marked: set[Place]
+) -> None:
     """A unit, place = (layer, index): a circle, or a card with its name and rows."""
     bold = place in marked
     touched = bold or any(mark[:2] == place and isinstance(mark[-1], str) for mark in marked)
-    line = {
+    line: dict[str, Any] = {
         "edgecolor": BLACK if touched or not marked else PALE_OUTLINE,
         "linewidth": 2.6 if bold else 1.2,
     }
     fill = YELLOW if bold else NAME_FILL
-    name = {"s": as_math(unit.name), "fontsize": NAME_SIZE, "ha": "center", "va": "center"}
-    name |= {"zorder": 6, "gid": f"unit {place[0]} {place[1]}"}
+    name: dict[str, Any] = {
+        "s": as_math(unit.name),
+        "fontsize": NAME_SIZE,
+        "ha": "center",
+        "va": "center",
+        "zorder": 6,
+        "gid": f"unit {place[0]} {place[1]}",
+    }
     if not unit.card:
         panel.add_patch(Circle((unit.x, unit.y), RADIUS, facecolor=fill, zorder=3, **line))
         panel.text(unit.x, unit.y, **name)
         return
 
     left, top = unit.x - unit.width / 2, unit.y + unit.height / 2
-    card = {"xy": (left, top - unit.height), "width": unit.width, "height": unit.height}
-    card["boxstyle"] = "round,pad=0,rounding_size=0.09"
+    card: dict[str, Any] = {
+        "xy": (left, top - unit.height),
+        "width": unit.width,
+        "height": unit.height,
+        "boxstyle": "round,pad=0,rounding_size=0.09",
+    }
     ground = panel.add_patch(FancyBboxPatch(**card, facecolor="white", edgecolor="none", zorder=3))
     only_name = unit.height < unit.heading + 0.05
     heading = unit.height if only_name else unit.heading
@@ -111,7 +146,15 @@ def draw_unit(panel, unit, place, size, marked):
         y -= row.height
 
 
-def _draw_row(panel, row, start, width, place, size, marked):
+def _draw_row(
+    panel: Axes,
+    row: Row,
+    start: tuple[float, float],
+    width: float,
+    place: tuple[int, int],
+    size: float,
+    marked: set[Place],
+) -> None:
     """A row of a card of that width; start: the middle of the row's left side."""
     left, middle = start
     bold = (*place, row.quantity) in marked
@@ -141,18 +184,18 @@ def _draw_row(panel, row, start, width, place, size, marked):
         _draw_blank(panel, left + width - 0.1 - BLANK_WIDTH, middle, row.backward, gid)
 
 
-def draw_headings(panel, layers, depth, top):
+def draw_headings(panel: Axes, layers: Layers, depth: int, top: float) -> None:
     """Write above each layer which one it is."""
     hidden = ["hidden layer"] if depth == 3 else [f"hidden layer {k}" for k in range(1, depth - 1)]
     headings = ["inputs", *hidden, "outputs" if len(layers[depth - 1]) > 1 else "output"]
     for layer, heading in enumerate(headings):
         place = layers[layer][0].x, top
-        look = {"fontsize": KEY_SIZE, "color": GREY, "ha": "center", "va": "top"}
+        look: dict[str, Any] = {"fontsize": KEY_SIZE, "color": GREY, "ha": "center", "va": "top"}
         panel.text(*place, heading, gid=f"heading {layer}", **look)
 
 
-def entries_of_key(layers, weight_gradients):
-    """What the two colours mean, for those that occur: [(text, backward), …]."""
+def entries_of_key(layers: Layers, weight_gradients: Iterable[Written]) -> Key:
+    """What the two colours mean, for those that occur."""
     written = {row.quantity for units in layers for unit in units for row in unit.rows}
     key = []
     forward = ", ".join(f"${name}$" for name in FORWARD if name in written)
@@ -167,11 +210,14 @@ def entries_of_key(layers, weight_gradients):
     return key
 
 
-def draw_key(panel, key):
+def draw_key(panel: Axes, key: Key) -> None:
     """Write below the network what its colours stand for."""
     left = MARGIN
     for index, (text, backward) in enumerate(key):
-        look = {"color": text_colour(VERMILLION) if backward else BLUE, "va": "bottom"}
-        look["fontstyle"] = "italic" if backward else "normal"
+        look: dict[str, Any] = {
+            "color": text_colour(VERMILLION) if backward else BLUE,
+            "va": "bottom",
+            "fontstyle": "italic" if backward else "normal",
+        }
         panel.text(left, MARGIN, text, fontsize=KEY_SIZE, gid=f"key {index}", **look)
         left += text_size(text, KEY_SIZE, italic=backward)[0] + 0.4

@@ -3,12 +3,15 @@
 Lengths are inches, counted from the lower left corner of the picture.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from helpers.pictures.network_diagram.content import RADIUS, as_math
-from helpers.pictures.style import (
-    text_size,
-)
+from helpers.pictures.network_diagram.content import RADIUS, Edge, Label, Layers, as_math
+from helpers.pictures.style import text_size
+
+Key = list[tuple[str, bool]]  # what a colour means, and whether it is that of the backward pass
+PlacedLabel = tuple[Edge, Label, tuple[float, float], float]  # with middle and degrees
 
 # Sizes of letters in points, none below 8.
 TITLE_SIZE, NAME_SIZE, KEY_SIZE = 12, 11, 9
@@ -20,7 +23,7 @@ APART = 0.14  # between the units of a layer
 CLEARANCE = 0.03  # between a label on an edge and anything else
 
 
-def _size_units(layers, size):
+def _size_units(layers: Layers, size: float) -> None:
     """Give each unit its size: cards, alike in a layer, or circles if no unit has a row."""
     if not any(unit.rows for units in layers for unit in units):
         return
@@ -36,12 +39,12 @@ def _size_units(layers, size):
             unit.height = heading + (rows + 0.09 if rows else 0.03)
 
 
-def _frame(title, key):
+def _frame(title: str | None, key: Key) -> tuple[float, float]:
     """What is kept free above (title, headings) and below (key) the units."""
     return MARGIN + (0.35 if title else 0) + 0.32, MARGIN + (0.3 if key else 0)
 
 
-def least_height(layers, title, key):
+def least_height(layers: Layers, title: str | None, key: Key) -> float:
     """The height in inches below which the units of a layer would meet."""
     _size_units(layers, VALUE_SIZES[0])
     tallest = max(sum(unit.height + APART for unit in units) - APART for units in layers)
@@ -49,7 +52,15 @@ def least_height(layers, title, key):
     return sum(_frame(title, key)) + max(tallest, 1.7, 0.3 * edges)
 
 
-def lay_out(layers, depth, width, height, size, title, key):
+def lay_out(
+    layers: Layers,
+    depth: int,
+    width: float,
+    height: float,
+    size: float,
+    title: str | None,
+    key: Key,
+) -> bool:
     """Set size and middle of each unit, layers from left to right. Returns whether all fits."""
     _size_units(layers, size)
     above, below = _frame(title, key)
@@ -58,7 +69,8 @@ def lay_out(layers, depth, width, height, size, title, key):
     gap = (gaps - LOSS_GAP * (len(layers) - depth)) / (depth - 1)
     if gap < 0.4:
         return False
-    pitches = {}  # from unit to unit; layers of as many units stand level with each other
+    # From unit to unit; layers of as many units stand level with each other.
+    pitches: dict[int, float] = {}
     longest = max(len(units) for units in layers)
     for count in {len(units) for units in layers}:
         tall = max(units[0].height for units in layers if len(units) == count)
@@ -76,7 +88,7 @@ def lay_out(layers, depth, width, height, size, title, key):
     return True
 
 
-def ends_of_edge(layers, layer, i, j):
+def ends_of_edge(layers: Layers, layer: int, i: int, j: int) -> list[np.ndarray]:
     """The two ends of an edge: on the sides of cards, in the order of the units they lead to."""
     source, target = layers[layer][i], layers[layer + 1][j]
     middle = np.array([source.x, source.y]), np.array([target.x, target.y])
@@ -95,15 +107,15 @@ def ends_of_edge(layers, layer, i, j):
     return ends
 
 
-def _distance(a, b, c, d):
+def _distance(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
     """Distance of each segment a–b from the segments c–d; all arrays broadcast to (…, 2)."""
 
-    def to_segment(p, q, r):
+    def to_segment(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> np.ndarray:
         along = r - q
         share = ((p - q) * along).sum(-1) / np.maximum((along * along).sum(-1), 1e-12)
         return np.linalg.norm(p - q - np.clip(share, 0, 1)[..., None] * along, axis=-1)
 
-    def side(p, q, r):
+    def side(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> np.ndarray:
         return (q - p)[..., 0] * (r - p)[..., 1] - (q - p)[..., 1] * (r - p)[..., 0]
 
     crossing = (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
@@ -114,12 +126,12 @@ def _distance(a, b, c, d):
     return np.where(crossing, 0, apart)
 
 
-def place_labels(layers, labels):
+def place_labels(layers: Layers, labels: Mapping[Edge, list[Label]]) -> list[PlacedLabel] | None:
     """A place on its edge for every label, clear of other labels and if possible of other edges.
 
-    Returns [(edge, label, (x, y), degrees), …], or None where labels cannot be kept apart.
+    Returns None where labels cannot be kept apart.
     """
-    placed = []
+    placed: list[PlacedLabel] = []
     for k in range(len(layers) - 1):
         edges = [edge for edge in labels if edge[0] == k]
         if not any(labels[edge] for edge in edges):
@@ -131,7 +143,9 @@ def place_labels(layers, labels):
     return placed
 
 
-def _place_in_gap(layers, labels, edges):
+def _place_in_gap(
+    layers: Layers, labels: Mapping[Edge, list[Label]], edges: Sequence[Edge]
+) -> list[PlacedLabel] | None:
     """place_labels for the edges between two layers.
 
     A label is taken for a thick line through its middle. Each tries places along its edge, all
@@ -164,7 +178,7 @@ def _place_in_gap(layers, labels, edges):
     thickness = np.array([label.extent[1] for _, label in items])
     chosen = [int(np.argmin(costs)) for *_, costs in places]
 
-    def depths(n):
+    def depths(n: int) -> np.ndarray:
         """How deep label n lies in each other label, at each of its places: (P, others)."""
         _, starts, stops, _ = places[n]
         others = [m for m in range(len(items)) if m != n]

@@ -28,7 +28,7 @@ FACE = (
 
 
 @cache
-def style():
+def style() -> str:
     """CSS for a page that is to be complete in itself: the font, as var(--sans) and var(--mono).
 
     A page with a Content-Security-Policy has to allow `font-src data:`.
@@ -40,5 +40,5 @@ def style():
     return STYLE.format(faces="\n".join(faces))
 
 
-def _file(name):
+def _file(name: str) -> bytes:
     return files(__package__).joinpath(name).read_bytes()

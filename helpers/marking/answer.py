@@ -1,0 +1,78 @@
+"""A student's answer to one part of a question, beside the values that it is compared with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from helpers.marking.questions.model import Case, Part
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one part: a value for each case at which the question is asked."""
+
+    part: Part
+    cases: Sequence[Case]
+    values: Sequence[Any]  # float64 arrays, or as helpers.asking.record.decode gives them
+
+    @cached_property
+    def quantity(self) -> str:
+        """The name of the part in an SGDStep."""
+        return self.part.quantity or self.part.name
+
+    @cached_property
+    def expected(self) -> list[Any]:
+        """What is right, a float64 array or a str for each case."""
+        return [case.expected[self.part.name] for case in self.cases]
+
+    @cached_property
+    def given(self) -> list[Any]:
+        """What the part started from, None where it started from nothing."""
+        return [case.given.get(self.part.name) for case in self.cases]
+
+    def accepted(self, number: int, value: np.ndarray) -> np.ndarray:
+        """Which elements of the answer in a case, by its number, agree with `value`."""
+        return self.part.tolerance.accepts(self.values[number], value, self.given[number])
+
+    def matches(self, values: Sequence[np.ndarray]) -> list[bool]:
+        """Whether the answer agrees with `values`, one array a case: a bool for each case."""
+        return [
+            value.shape == answer.shape and bool(np.all(self.accepted(number, value)))
+            for number, (answer, value) in enumerate(zip(self.values, values, strict=True))
+        ]
+
+    def agrees(self, values: Sequence[np.ndarray]) -> bool:
+        """Whether the answer agrees with `values`, one array a case, in every case."""
+        return all(self.matches(values))
+
+    def with_values(self, values: Sequence[Any]) -> "Answer":
+        """The Answer that has other values, one for each case."""
+        return replace(self, values=values)
+
+    def in_expected_shape(self) -> "Answer":
+        """Each array in the shape of the right one; None where its shape is wrong."""
+        return self.with_values(
+            [reshape_to(a, e, self.part) for a, e in zip(self.values, self.expected, strict=True)]
+        )
+
+
+def reshape_to(answer: np.ndarray, expected: np.ndarray, part: Part) -> np.ndarray | None:
+    """`answer` in the shape of `expected`, or None if its shape is wrong.
+
+    By hand, dimensions of length 1 do not matter. In code they do, but a single number may come as
+    an array of one, and a vector as one row, as `keepdims` leaves it.
+    """
+
+    def essential(shape: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(n for n in shape if n != 1)
+
+    if answer.shape == expected.shape:
+        return answer
+    one_row = expected.ndim == 1 and answer.shape == (1, *expected.shape)
+    loose = part.tolerance.by_hand or expected.size == 1 or one_row
+    if loose and essential(answer.shape) == essential(expected.shape):
+        return answer.reshape(expected.shape)
+    return None
