@@ -47,7 +47,7 @@ class ActivationFunction:
                 getattr(self, field).format(z="", a="", slope="")
             except (KeyError, IndexError, AttributeError, ValueError):
                 raise ValueError(
-                    f"{field} of {self.name}: wanted a formula with places {{z}}, {{a}} and "
+                    f"{field} of {self.name}: expected a formula with places {{z}}, {{a}} and "
                     f"{{slope}} and all other braces doubled, got {getattr(self, field)!r}."
                 ) from None
         self._require_derivative()
@@ -65,14 +65,14 @@ class ActivationFunction:
             by_complex_step = np.full(z.shape, np.nan)
         if not np.allclose(by_complex_step, by_difference, rtol=1e-5, atol=1e-7):
             raise ValueError(
-                f"f of {self.name}: wanted a function that keeps its derivative on complex "
+                f"f of {self.name}: expected a function that keeps its derivative on complex "
                 "numbers, from which the references come: compare z.real, and do without np.abs "
                 "and what takes real numbers only, as np.logaddexp does."
             )
         formula = self.derivative_from_output
         if formula and not np.allclose(formula(self.f(z)), by_difference, rtol=1e-5, atol=1e-7):
             raise ValueError(
-                f"derivative_from_output of {self.name}: wanted the derivative of its f, written "
+                f"derivative_from_output of {self.name}: expected the derivative of its f, written "
                 "through a = f(z), got another one. Where a does not tell it, give None."
             )
 

@@ -82,14 +82,18 @@ def numeric_array(
     try:
         array = np.array(value)
     except ValueError as error:
-        raise ValueError(f"{name}: wanted {shape_in_words}, got rows of unequal length.") from error
+        raise ValueError(
+            f"{name}: expected {shape_in_words}, got rows of unequal length."
+        ) from error
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name}: wanted real numbers, got {array.dtype} values ({value!r:.60}).")
+        raise ValueError(
+            f"{name}: expected real numbers, got {array.dtype} values ({value!r:.60})."
+        )
     array = array.astype(np.float64)
     if array.ndim not in dimensions:
-        raise ValueError(f"{name}: wanted {shape_in_words}, got shape {array.shape}.")
+        raise ValueError(f"{name}: expected {shape_in_words}, got shape {array.shape}.")
     if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name}: wanted finite numbers, got nan or inf in it.")
+        raise ValueError(f"{name}: expected finite numbers, got nan or inf in it.")
     return array
 
 
@@ -124,14 +128,14 @@ class Network:
             ("loss", loss, LOSSES),
         ):
             if not isinstance(value, str) or value not in known:
-                raise ValueError(f"{name}: wanted one of {', '.join(known)}, got {value!r}.")
+                raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}.")
         if loss == "cross_entropy" and output not in ("sigmoid", "softmax"):
             raise ValueError(
                 f"loss: cross_entropy needs outputs between 0 and 1, so output sigmoid or softmax, "
                 f"got output {output!r}."
             )
         if not isinstance(weights, list | tuple) or not weights:
-            raise ValueError("weights: wanted a list with one array a layer, got none.")
+            raise ValueError("weights: expected a list with one array a layer, got none.")
         self.weights = [
             numeric_array(f"weights[{k}]", w, (2,), "a matrix of shape (in, out)")
             for k, w in enumerate(weights)
@@ -139,14 +143,14 @@ class Network:
         for k, (before, after) in enumerate(zip(self.weights, self.weights[1:], strict=False)):
             if before.shape[1] != after.shape[0]:
                 raise ValueError(
-                    f"weights[{k + 1}]: layer {k} has {before.shape[1]} units, so wanted "
+                    f"weights[{k + 1}]: layer {k} has {before.shape[1]} units, so expected "
                     f"{before.shape[1]} rows, got shape {after.shape}."
                 )
         if biases is None:
             biases = [np.zeros(w.shape[1]) for w in self.weights]
         if not isinstance(biases, list | tuple) or len(biases) != len(self.weights):
             raise ValueError(
-                f"biases: wanted None or a list of {len(self.weights)} arrays, one a layer, "
+                f"biases: expected None or a list of {len(self.weights)} arrays, one a layer, "
                 f"got {len(biases) if hasattr(biases, '__len__') else repr(biases)}."
             )
         self.biases = [
@@ -155,7 +159,7 @@ class Network:
         ]
         for k, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
             if b.shape != (w.shape[1],):
-                raise ValueError(f"biases[{k}]: wanted shape {(w.shape[1],)}, got {b.shape}.")
+                raise ValueError(f"biases[{k}]: expected shape {(w.shape[1],)}, got {b.shape}.")
         self.hidden, self.output, self.loss_name = hidden, output, loss
 
     def activation(self, k: int) -> Activation:
@@ -168,7 +172,7 @@ class Network:
         x = numeric_array("x", x, (1, 2), "a batch of shape (N, in)")
         x = np.atleast_2d(x)
         if x.shape[1] != len(self.weights[0]) or len(x) == 0:
-            raise ValueError(f"x: wanted shape (N, {len(self.weights[0])}), got {x.shape}.")
+            raise ValueError(f"x: expected shape (N, {len(self.weights[0])}), got {x.shape}.")
         return x
 
     def validate_targets(self, t: ArrayLike, n_samples: int) -> np.ndarray:
@@ -176,7 +180,9 @@ class Network:
         t = np.atleast_2d(numeric_array("t", t, (0, 1, 2), "a batch of shape (N, out)"))
         wanted = (n_samples, self.weights[-1].shape[1])
         if t.shape != wanted:
-            raise ValueError(f"t: wanted shape {wanted}, one row for each row of x, got {t.shape}.")
+            raise ValueError(
+                f"t: expected shape {wanted}, one row for each row of x, got {t.shape}."
+            )
         return t
 
     def forward(self, x: ArrayLike) -> Trace:

@@ -17,7 +17,7 @@ def _differences(
     w = np.asarray(w, dtype=np.result_type(np.asarray(w).dtype, np.float32))
     ahead, behind = (w.dtype.type(step) for step in steps)
     if not ahead - behind > 0:
-        raise ValueError(f"h: wanted a positive step, got {ahead - behind}.")
+        raise ValueError(f"h: expected a positive step, got {ahead - behind}.")
     result = np.zeros_like(w)
     for index in np.ndindex(w.shape):
         up, down = w.copy(), w.copy()

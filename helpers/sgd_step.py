@@ -33,7 +33,7 @@ class SGDStep:
 
     def __init__(self, net: Network, x: ArrayLike, t: ArrayLike, eta: float) -> None:
         if len(net.weights) != 2:
-            raise ValueError(f"net: wanted one hidden layer, got {len(net.weights) - 1}.")
+            raise ValueError(f"net: expected one hidden layer, got {len(net.weights) - 1}.")
         self.net = net
         self.x = net.validate_inputs(x)
         self.t = net.validate_targets(t, len(self.x))

@@ -54,7 +54,7 @@ class WeightSpace:
         for place in self.places:
             self._array_at(net.weights, net.biases, place)
         if not self.places or len(set(self.places)) < len(self.places):
-            raise ValueError(f"places: wanted at least one, each once, got {self.places}.")
+            raise ValueError(f"places: expected at least one, each once, got {self.places}.")
 
     @staticmethod
     def _array_at(
@@ -69,7 +69,7 @@ class WeightSpace:
             array[index]
         except (IndexError, TypeError):
             raise ValueError(
-                "places: wanted (layer, i, j) of a weight or (layer, j) of a bias, counted from "
+                "places: expected (layer, i, j) of a weight or (layer, j) of a bias, counted from "
                 f"0, got {place!r}."
             ) from None
         return array, place[1:]
@@ -89,7 +89,7 @@ class WeightSpace:
         points = np.asarray(points)
         points = points.astype(np.result_type(points.dtype, np.float64), copy=False)
         if points.ndim == 0 or points.shape[-1] != len(self.places):
-            raise ValueError(f"points: wanted shape (…, {len(self.places)}), got {points.shape}.")
+            raise ValueError(f"points: expected shape (…, {len(self.places)}), got {points.shape}.")
         flat = points.reshape(-1, points.shape[-1])
         parts = [self._losses(flat[k : k + CHUNK]) for k in range(0, max(len(flat), 1), CHUNK)]
         return np.concatenate(parts).reshape(points.shape[:-1])
@@ -130,7 +130,7 @@ class WeightSpace:
     def _wanted_point(self, name: str, point: ArrayLike) -> np.ndarray:
         point = numeric_array(name, point, (1,), f"shape ({len(self.places)},)")
         if point.shape != (len(self.places),):
-            raise ValueError(f"{name}: wanted shape ({len(self.places)},), got {point.shape}.")
+            raise ValueError(f"{name}: expected shape ({len(self.places)},), got {point.shape}.")
         return point
 
     def descend(

@@ -22,7 +22,7 @@ def browser_path():
     """The system's browser. Skips the test if there is none; under CI it fails."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
-        reason = "wanted Chromium or Chrome, found none"
+        reason = "expected Chromium or Chrome, found none"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)

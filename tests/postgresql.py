@@ -70,7 +70,7 @@ def _unprivileged():
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    raise AssertionError("wanted a user postgres or nobody, found neither")
+    raise AssertionError("expected a user postgres or nobody, found neither")
 
 
 def _programs():
@@ -80,9 +80,9 @@ def _programs():
     try:
         import psycopg  # noqa: F401
     except ImportError:
-        reason = "wanted the driver psycopg, found none: pip install -r requirements.txt"
+        reason = "expected the driver psycopg, found none: pip install -r requirements.txt"
     else:
-        reason = "" if found else "wanted PostgreSQL, found none: apt-get install postgresql"
+        reason = "" if found else "expected PostgreSQL, found none: apt-get install postgresql"
     if reason:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)

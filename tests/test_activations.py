@@ -161,19 +161,19 @@ def test_its_formulas_are_true(name, z):
 @pytest.mark.parametrize("formula", ["max(0, {x})", "a^{2}", "max(0, {z)", "{}"])
 @pytest.mark.parametrize("field", ["formula", "derivative_formula"])
 def test_a_formula_with_other_places_is_refused_in_words(field, formula):
-    with pytest.raises(ValueError, match=f"^{field} of softplus: wanted a formula with places"):
+    with pytest.raises(ValueError, match=f"^{field} of softplus: expected a formula with places"):
         replace(SOFTPLUS, **{field: formula})
 
 
 def test_a_function_that_loses_its_derivative_is_refused_in_words():
     for f in (lambda z: np.logaddexp(0, z), lambda z: z / (1 + np.abs(z)), np.real):
-        with pytest.raises(ValueError, match="^f of own: wanted a function that keeps its deriv"):
+        with pytest.raises(ValueError, match="^f of own: expected a function that keeps its deriv"):
             ActivationFunction("own", "own", f)
 
 
 @pytest.mark.parametrize("name", ["linear", "sigmoid", "tanh", "relu"])
 def test_anothers_derivative_is_refused_in_words(name):
-    with pytest.raises(ValueError, match="^derivative_from_output of softplus: wanted the deriv"):
+    with pytest.raises(ValueError, match="^derivative_from_output of softplus: expected the deriv"):
         replace(SOFTPLUS, derivative_from_output=ACTIVATIONS[name].derivative_from_output)
 
 
@@ -231,7 +231,7 @@ def test_points_stay_away_from_its_kinks(monkeypatch):
 
 
 def test_what_a_network_refuses_it_refuses_in_words():
-    with pytest.raises(ValueError, match="wanted one of linear, .*softplus, got 'softsign'"):
+    with pytest.raises(ValueError, match="expected one of linear, .*softplus, got 'softsign'"):
         Network([[[1.0]]], hidden="softsign")
     with pytest.raises(ValueError, match="cross_entropy needs outputs between 0 and 1"):
         Network([[[1.0]]], output="softplus", loss="cross_entropy")
@@ -435,7 +435,9 @@ def test_without_a_formula_in_a_nobody_gets_the_mistake_of_putting_z_there(monke
         assert "slope_formula_at_z" not in dict(case.mistakes["slope_softplus"])
         (follows,) = case.consequences({"softplus": case.expected["softplus"] + 1})
         np.testing.assert_array_equal(follows["slope_softplus"], case.expected["slope_softplus"])
-    with pytest.raises(ValueError, match="softplus: wanted an activation whose derivative can be"):
+    with pytest.raises(
+        ValueError, match="softplus: expected an activation whose derivative can be"
+    ):
         slope_from_output("softplus", 0.5)
 
 

@@ -151,8 +151,8 @@ def test_wrong_shapes_are_named():
         return {**found, "db_h": np.zeros((4, 1))}
 
     bundle, _ = run_check("p3.backward", backward=backward)
-    assert "wanted shape (4, 3), got (2, 3)" in bundle["text/plain"]
-    assert "wanted shape (4,), got (4, 1)" in bundle["text/plain"]
+    assert "expected shape (4, 3), got (2, 3)" in bundle["text/plain"]
+    assert "expected shape (4,), got (4, 1)" in bundle["text/plain"]
 
 
 def test_output_names_are_asked_for_if_a_dictionary_lacks_one():
@@ -162,7 +162,7 @@ def test_output_names_are_asked_for_if_a_dictionary_lacks_one():
 
 def test_a_changed_check_cell_is_said_to_be_changed():
     bundle, raised = run_check("p2.sigmoid.forward", z_h=[1, 2])
-    assert raised and "check cell changed: wanted z_h, a_h, z_o, a_o, E" in bundle["text/plain"]
+    assert raised and "check cell changed: expected z_h, a_h, z_o, a_o, E" in bundle["text/plain"]
 
 
 def test_the_graders_seed_is_used_and_a_fresh_one_otherwise(monkeypatch):
@@ -218,9 +218,9 @@ def test_wrong_formulas_are_recognised(delta, name):
         (delta_k * 1, "write this one without delta_k"),
         (q * a_k, "the symbol q is not one of the given ones"),
         (sympy.Function("sigma")(z_k), "is a function not applied?"),
-        (np.array([1, 2]), "wanted a formula"),
-        (object(), "wanted a formula"),
-        (a_k > t_k, "wanted a formula"),
+        (np.array([1, 2]), "expected a formula"),
+        (object(), "expected a formula"),
+        (a_k > t_k, "expected a formula"),
     ],
 )
 def test_formulas_that_cannot_be_judged_say_why(formula, words):

@@ -72,19 +72,19 @@ def test_the_network_keeps_its_own_copies():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (dict(weights=[]), "weights: wanted a list"),
-        (dict(weights=[[1, 2]]), r"weights\[0\]: wanted a matrix .* got shape \(2,\)"),
+        (dict(weights=[]), "weights: expected a list"),
+        (dict(weights=[[1, 2]]), r"weights\[0\]: expected a matrix .* got shape \(2,\)"),
         (dict(weights=[[[1, 2], [3]]]), r"weights\[0\]: .* unequal length"),
-        (dict(weights=[[["a"]]]), r"weights\[0\]: wanted real numbers"),
-        (dict(weights=[[[1j]]]), r"weights\[0\]: wanted real numbers"),
-        (dict(weights=[[[np.nan]]]), r"weights\[0\]: wanted finite numbers"),
+        (dict(weights=[[["a"]]]), r"weights\[0\]: expected real numbers"),
+        (dict(weights=[[[1j]]]), r"weights\[0\]: expected real numbers"),
+        (dict(weights=[[[np.nan]]]), r"weights\[0\]: expected finite numbers"),
         (dict(weights=[[[1, 2]], [[1]]]), r"weights\[1\]: layer 0 has 2 units"),
-        (dict(weights=[[[1]]], biases=[]), "biases: wanted None or a list of 1"),
-        (dict(weights=[[[1]]], biases=3), "biases: wanted None or a list of 1"),
-        (dict(weights=[[[1]]], biases=[[1, 2]]), r"biases\[0\]: wanted shape \(1,\)"),
-        (dict(weights=[[[1]]], hidden="softmax"), "hidden: wanted one of .* got 'softmax'"),
-        (dict(weights=[[[1]]], output="swish"), "output: wanted one of"),
-        (dict(weights=[[[1]]], loss=None), "loss: wanted one of"),
+        (dict(weights=[[[1]]], biases=[]), "biases: expected None or a list of 1"),
+        (dict(weights=[[[1]]], biases=3), "biases: expected None or a list of 1"),
+        (dict(weights=[[[1]]], biases=[[1, 2]]), r"biases\[0\]: expected shape \(1,\)"),
+        (dict(weights=[[[1]]], hidden="softmax"), "hidden: expected one of .* got 'softmax'"),
+        (dict(weights=[[[1]]], output="swish"), "output: expected one of"),
+        (dict(weights=[[[1]]], loss=None), "loss: expected one of"),
         (dict(weights=[[[1]]], output="tanh", loss="cross_entropy"), "loss: cross_entropy needs"),
     ],
 )
@@ -96,11 +96,11 @@ def test_what_does_not_fit_is_named(arguments, words):
 @pytest.mark.parametrize(
     ("x", "t", "words"),
     [
-        ([1, 2, 3], [1, 1], r"x: wanted shape \(N, 2\), got \(1, 3\)"),
-        (np.ones((0, 2)), [1, 1], "x: wanted shape"),
-        ([1, 2], [1], r"t: wanted shape \(1, 2\)"),
-        ([1, np.inf], [1, 1], "x: wanted finite"),
-        ([[1, 2], [3, 4]], [1, 1], r"t: wanted shape \(2, 2\)"),
+        ([1, 2, 3], [1, 1], r"x: expected shape \(N, 2\), got \(1, 3\)"),
+        (np.ones((0, 2)), [1, 1], "x: expected shape"),
+        ([1, 2], [1], r"t: expected shape \(1, 2\)"),
+        ([1, np.inf], [1, 1], "x: expected finite"),
+        ([[1, 2], [3, 4]], [1, 1], r"t: expected shape \(2, 2\)"),
     ],
 )
 def test_batches_that_do_not_fit_are_named(x, t, words):

@@ -163,7 +163,7 @@ def test_differences_leave_their_argument_alone_and_refuse_an_empty_step():
     x = np.array([1.0, 3.0])
     symmetric_difference(f, x)
     assert x.tolist() == [1, 3]
-    with pytest.raises(ValueError, match="h: wanted a positive step"):
+    with pytest.raises(ValueError, match="h: expected a positive step"):
         forward_difference(f, x, h=0)
 
 

@@ -142,23 +142,23 @@ def test_a_grid_over_all_nine_numbers_comes_in_blocks():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda net, x, t: WeightSpace(net, x[:, :1], t), "x: wanted shape"),
-        (lambda net, x, t: WeightSpace(net, x, t[:2]), "t: wanted shape"),
+        (lambda net, x, t: WeightSpace(net, x[:, :1], t), "x: expected shape"),
+        (lambda net, x, t: WeightSpace(net, x, t[:2]), "t: expected shape"),
         (lambda net, x, t: WeightSpace(net, x, t, [(2, 0, 0)]), r"places: .* got \(2, 0, 0\)"),
         (lambda net, x, t: WeightSpace(net, x, t, [(0, -1, 0)]), "places: wanted"),
         (lambda net, x, t: WeightSpace(net, x, t, [(0,)]), "places: wanted"),
-        (lambda net, x, t: WeightSpace(net, x, t, []), "places: wanted at least one, each once"),
+        (lambda net, x, t: WeightSpace(net, x, t, []), "places: expected at least one, each once"),
         (lambda net, x, t: WeightSpace(net, x, t, [(0, 0), (0, 0)]), "places: .*each once"),
-        (lambda net, x, t: WeightSpace(net, x, t).loss([1, 2]), r"points: wanted shape \(…, 9\)"),
-        (lambda net, x, t: WeightSpace(net, x, t).gradient([1]), r"point: wanted shape \(9,\)"),
-        (lambda net, x, t: WeightSpace(net, x, t).curvature([1]), r"point: wanted shape \(9,\)"),
+        (lambda net, x, t: WeightSpace(net, x, t).loss([1, 2]), r"points: expected shape \(…, 9\)"),
+        (lambda net, x, t: WeightSpace(net, x, t).gradient([1]), r"point: expected shape \(9,\)"),
+        (lambda net, x, t: WeightSpace(net, x, t).curvature([1]), r"point: expected shape \(9,\)"),
         (
             lambda net, x, t: WeightSpace(net, x, t).descend(1, 1, [np.nan] * 9),
-            "start: wanted finite",
+            "start: expected finite",
         ),
         (
             lambda net, x, t: next(WeightSpace(net, x, t).search_grid([np.inf])),
-            "values: wanted finite",
+            "values: expected finite",
         ),
     ],
 )

@@ -77,7 +77,7 @@ def observe(task: Task, answers: Mapping[str, object]) -> Record:
     observed: list[Answers] = []
     for probe in task.probes:
         if unknown or missing:
-            problem = Unusable(f"check cell changed: wanted {', '.join(task.arguments)}")
+            problem = Unusable(f"check cell changed: expected {', '.join(task.arguments)}")
             observed.append(dict.fromkeys(task.parts, problem))
         else:
             observed.append(_observe_case(task, answers, probe))

@@ -32,13 +32,13 @@ def value_at(
     if formula is None or formula is Ellipsis:
         return Missing()
     if isinstance(formula, str):
-        return Unusable("wanted a formula in the given symbols, without quotes")
+        return Unusable("expected a formula in the given symbols, without quotes")
     try:
         expression = sympy.sympify(formula)
     except Exception:
         expression = None
     if not isinstance(expression, sympy.Expr):
-        return Unusable("wanted a formula in the given symbols")
+        return Unusable("expected a formula in the given symbols")
     # By name: a symbol declared again, with assumptions, is another one to SymPy.
     names = {symbol: symbol.name for symbol in expression.free_symbols}
     for name in sorted(set(names.values()) - set(usable)):

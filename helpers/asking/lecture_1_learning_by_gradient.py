@@ -21,7 +21,7 @@ def perceptron(probe: Probe, w: Any, b: Any) -> Answers:
         if any(value is None or value is Ellipsis for value in (w, b)):
             return Missing()
         if not is_numeric(w) or not is_numeric(b) or np.size(w) != 2 or np.size(b) != 1:
-            return Unusable("wanted a list of two weights, w, and one number, b")
+            return Unusable("expected a list of two weights, w, and one number, b")
         z = CORNERS @ np.ravel(w).astype(float) + np.asarray(b, dtype=float).item()
         return np.where(z > 0, 1.0, 0.0)
 
@@ -41,7 +41,7 @@ def direction(probe: Probe, descent: Any, rate: object, across: object) -> Answe
         if descent is None or descent is Ellipsis:
             return Missing()
         if not is_numeric(descent) or np.size(descent) != 2:
-            return Unusable("wanted a list of two numbers")
+            return Unusable("expected a list of two numbers")
         vector = np.ravel(descent).astype(float)
         if not np.any(vector):
             return Unusable("two zeros point nowhere")

@@ -40,7 +40,7 @@ def model_output(probe: Probe, build_model: Callable[..., Any]) -> Answers:
     if not shapes:
         raise Refused("the model has no weights yet: does it know its number of inputs?")
     if shapes != wanted:
-        raise Refused(f"the model's weights and biases have the shapes {shapes}, wanted {wanted}")
+        raise Refused(f"the model's weights and biases have the shapes {shapes}, expected {wanted}")
     model.set_weights([probe[name] for name in PARAMETERS])
     return {"a_o": np.asarray(model(probe["x"].astype("float32")))}
 

@@ -57,14 +57,14 @@ def encode(value: object) -> Entry:
                 return {"missing": True}
             array = array.astype(np.float64)
     except Exception:
-        return encode(Unusable(f"wanted numbers, got {_short(value)}"))
+        return encode(Unusable(f"expected numbers, got {_short(value)}"))
     # Arrays of True and False are slopes of 1 and 0; a single one is no number.
     if array.dtype.kind == "b" and not array.ndim:
-        return encode(Unusable(f"wanted a number, got {array}: write 1 for True, 0 for False"))
+        return encode(Unusable(f"expected a number, got {array}: write 1 for True, 0 for False"))
     if array.dtype.kind not in "iufb":
-        return encode(Unusable(f"wanted numbers, got {_short(value)}"))
+        return encode(Unusable(f"expected numbers, got {_short(value)}"))
     if array.size > MAX_NUMBERS:
-        return encode(Unusable(f"wanted a few numbers, got an array of shape {array.shape}"))
+        return encode(Unusable(f"expected a few numbers, got an array of shape {array.shape}"))
     array = array.astype(np.float64)
     if not np.all(np.isfinite(array)):
         return encode(Unusable("contains nan or inf: look for a division by 0 or a step too long"))

@@ -167,7 +167,7 @@ def _slideshow(cell: NotebookNode) -> dict[str, str | float]:
     slide, minutes = cell.metadata.pop("slide", None), cell.metadata.pop("minutes", None)
     if slide not in SLIDES:
         known = ", ".join(filter(None, SLIDES))
-        raise ValueError(f"slide: wanted one of {known}, got {slide!r}")
+        raise ValueError(f"slide: expected one of {known}, got {slide!r}")
     if slide == "notes" and cell.cell_type != "markdown":
         raise ValueError("slide: notes is for Markdown cells")
     if slide == "notes":
@@ -179,7 +179,9 @@ def _slideshow(cell: NotebookNode) -> dict[str, str | float]:
     if minutes is not None:
         number = isinstance(minutes, int | float) and not isinstance(minutes, bool)
         if slide != "new" or not number or not 0 <= minutes < math.inf:
-            raise ValueError(f"minutes: wanted a number on a cell with slide: new, got {minutes!r}")
+            raise ValueError(
+                f"minutes: expected a number on a cell with slide: new, got {minutes!r}"
+            )
         slideshow["minutes"] = minutes
     return slideshow
 
@@ -235,7 +237,7 @@ def _describe(cell: NotebookNode, grade: bool, solution: bool) -> None:
 def _complete(nbgrader: object) -> dict[str, Any]:
     """Complete nbgrader metadata as it stands. Raises ValueError if a key is missing or wrong."""
     if not isinstance(nbgrader, dict):
-        raise ValueError(f"nbgrader: wanted its metadata, got {nbgrader!r}")
+        raise ValueError(f"nbgrader: expected its metadata, got {nbgrader!r}")
     wanted = NBGRADER_KEYS - (set() if nbgrader.get("grade") else {"points"})
     if missing := sorted(wanted - set(nbgrader)):
         raise ValueError(f"nbgrader metadata without {', '.join(missing)}")
@@ -243,17 +245,17 @@ def _complete(nbgrader: object) -> dict[str, Any]:
         raise ValueError(f"nbgrader metadata with an unknown key {unknown[0]!r}")
     for key in ("grade", "locked", "solution", "task"):
         if not isinstance(nbgrader[key], bool):
-            raise ValueError(f"nbgrader {key}: wanted true or false, got {nbgrader[key]!r}")
+            raise ValueError(f"nbgrader {key}: expected true or false, got {nbgrader[key]!r}")
     if not isinstance(nbgrader["grade_id"], str):
-        raise ValueError(f"nbgrader grade_id: wanted text, got {nbgrader['grade_id']!r}")
+        raise ValueError(f"nbgrader grade_id: expected text, got {nbgrader['grade_id']!r}")
     if nbgrader["schema_version"] != 3:
-        raise ValueError(f"nbgrader schema_version: wanted 3, got {nbgrader['schema_version']!r}")
+        raise ValueError(f"nbgrader schema_version: expected 3, got {nbgrader['schema_version']!r}")
     return nbgrader
 
 
 def _text(kind: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{kind}: wanted a name, got {value!r}")
+        raise ValueError(f"{kind}: expected a name, got {value!r}")
     return value
 
 

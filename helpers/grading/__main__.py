@@ -123,14 +123,14 @@ def _secret_file() -> Path:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"wanted a whole number from 1 on, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
     return int(text)
 
 
 def _address(text: str) -> str:
     if not re.fullmatch(r"([a-z]+://)?\S+:\d+", text):
         raise argparse.ArgumentTypeError(
-            f"wanted a scheduler's address, such as tcp://host:8786, got {text!r}"
+            f"expected a scheduler's address, such as tcp://host:8786, got {text!r}"
         )
     return text
 

@@ -82,7 +82,7 @@ def _judge_alone(answer: Answer) -> tuple[Verdict, Answer | None]:
     if any(isinstance(value, str) for value in answer.expected):
         return _judge_choice(answer), None
     if any(isinstance(value, str) for value in answer.values):
-        return _verdict(part, ERROR, hint="wanted a number, got text: take the quotes away"), None
+        return _verdict(part, ERROR, hint="expected a number, got text: take the quotes away"), None
     fitting = answer.in_expected_shape()
     for value, right, own, case in zip(fitting.values, answer.expected, answer.values, cases):
         if value is None:
@@ -112,11 +112,11 @@ def _judge_choice(answer: Answer) -> Verdict:
     if all(map(_same_words, answer.values, answer.expected)):
         return _verdict(part, RIGHT)
     if not all(isinstance(value, str) for value in answer.values):
-        return _verdict(part, ERROR, hint='wanted a word or letter in quotes, such as "A"')
+        return _verdict(part, ERROR, hint='expected a word or letter in quotes, such as "A"')
     chosen = {word for word in choices for value in answer.values if _same_words(value, word)}
     if choices and not chosen:
         wanted = ", ".join(f'"{word}"' for word in choices)
-        return _verdict(part, ERROR, hint=f"wanted one of {wanted}")
+        return _verdict(part, ERROR, hint=f"expected one of {wanted}")
     hints = [choices[word] for word in chosen if choices[word]]
     return _verdict(part, WRONG, hint=hints[0] if hints else part.default_hint)
 
@@ -245,12 +245,12 @@ def _add_used(own: StudentValues, quantity: str, values: Sequence[Any]) -> None:
 def _expected_shape(part: Part, answer: np.ndarray, expected: np.ndarray) -> str:
     if not part.tolerance.by_hand:
         got = answer.shape if answer.ndim else "one number"
-        return f"wanted shape {expected.shape}, got {got}."
+        return f"expected shape {expected.shape}, got {got}."
     if expected.squeeze().ndim == 2:
         rows, columns = expected.shape
-        return f"wanted a list of {rows} rows with {columns} numbers each."
+        return f"expected a list of {rows} rows with {columns} numbers each."
     numbers = "one number" if expected.size == 1 else f"a list of {expected.size} numbers"
-    return f"wanted {numbers}, got {answer.size}."
+    return f"expected {numbers}, got {answer.size}."
 
 
 def _too_few_digits(answer: np.ndarray, expected: np.ndarray) -> bool:

@@ -40,12 +40,12 @@ def course_secret() -> str:
         try:
             secret = SECRET_FILE.read_text(encoding="utf-8-sig").strip()
         except UnicodeDecodeError:
-            raise ValueError(f"{where}: wanted text in UTF-8, got something else.") from None
+            raise ValueError(f"{where}: expected text in UTF-8, got something else.") from None
     elif not secret:
         return ""
     if len(secret) < MIN_SECRET_LENGTH:
         raise ValueError(
-            f"{where}: wanted a secret of at least {MIN_SECRET_LENGTH} characters, "
+            f"{where}: expected a secret of at least {MIN_SECRET_LENGTH} characters, "
             f"got {len(secret)}."
         )
     return secret
@@ -60,7 +60,7 @@ def secret_fingerprint() -> str:
 def numbers_of(student: str = "") -> ProblemData:
     """The ProblemData of a student, by identifier; the course's without identifier or secret."""
     if not isinstance(student, str):
-        raise ValueError(f"STUDENT: wanted an identifier in quotes, got {student!r:.60}.")
+        raise ValueError(f"STUDENT: expected an identifier in quotes, got {student!r:.60}.")
     given = os.environ.get(NUMBERS_VARIABLE)
     if given:
         return ProblemData.from_json(given)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t"
 MAX_IDENTIFIER_LENGTH = 200
-WANTED = "Wanted: a CSV file with a column “identifier” and, if you like, a column “name”."
+WANTED = "Expected: a CSV file with a column “identifier” and, if you like, a column “name”."
 
 
 @dataclass(frozen=True)

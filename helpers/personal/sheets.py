@@ -60,7 +60,7 @@ def write(list_path: str | Path, output: str | Path) -> Path:
     output = Path(output)
     writers = {".pdf": _write_pdf, ".html": _write_html}
     if output.suffix.casefold() not in writers:
-        raise NothingGraded(f"--output {output}: wanted a name that ends with .pdf or .html.")
+        raise NothingGraded(f"--output {output}: expected a name that ends with .pdf or .html.")
     students = read_list(list_path)
     try:
         secret = course_secret()

@@ -48,11 +48,13 @@ def plot_activations(
     """
     for name in names:
         if name not in HIDDEN_ACTIVATIONS:
-            raise ValueError(f"names: wanted any of {', '.join(HIDDEN_ACTIVATIONS)}, got {name!r}.")
+            raise ValueError(
+                f"names: expected any of {', '.join(HIDDEN_ACTIVATIONS)}, got {name!r}."
+            )
     if len(names) == 0:
-        raise ValueError("names: wanted at least one activation, got none.")
+        raise ValueError("names: expected at least one activation, got none.")
     if not 0 < limit < np.inf:
-        raise ValueError(f"limit: wanted a number above 0, got {limit!r}.")
+        raise ValueError(f"limit: expected a number above 0, got {limit!r}.")
 
     z = np.linspace(-limit, limit, 401)
     picture = Picture(WIDTH, 3.3)
@@ -112,18 +114,20 @@ def plot_losses(
     (with logy: without a loss above 0).
     """
     if not isinstance(losses, dict) or not losses:
-        raise ValueError(f'losses: wanted a dict {{"label": losses, …}}, got {losses!r:.60}.')
+        raise ValueError(f'losses: expected a dict {{"label": losses, …}}, got {losses!r:.60}.')
     if len(losses) > len(CURVES):
-        raise ValueError(f"losses: wanted at most {len(CURVES)} curves, got {len(losses)}.")
+        raise ValueError(f"losses: expected at most {len(CURVES)} curves, got {len(losses)}.")
     curves = {}
     for label, values in losses.items():
         values = np.asarray(values, dtype=float)
         if values.ndim != 1:
-            raise ValueError(f"losses[{label!r}]: wanted shape (updates + 1,), got {values.shape}.")
+            raise ValueError(
+                f"losses[{label!r}]: expected shape (updates + 1,), got {values.shape}."
+            )
         values = np.where(np.isfinite(values) & ((values > 0) | (not logy)), values, np.nan)
         if np.isnan(values).all():
             kind = "finite numbers above 0" if logy else "finite numbers"
-            raise ValueError(f"losses[{label!r}]: wanted {kind}, got none.")
+            raise ValueError(f"losses[{label!r}]: expected {kind}, got none.")
         curves[title_of(label)] = values
 
     picture = Picture(WIDTH, 4.2)
@@ -175,7 +179,7 @@ def plot_loss_after_step(
     """
     etas = numeric_array("etas", etas, (1,), "shape (K,)")
     if len(etas) < 2 or etas[0] <= 0 or not np.all(np.diff(etas) > 0):
-        raise ValueError("etas: wanted at least two learning rates above 0, in increasing order.")
+        raise ValueError("etas: expected at least two learning rates above 0, in increasing order.")
     before = float(space.loss(space.start))
 
     def loss_after(etas: ArrayLike) -> np.ndarray:
@@ -223,10 +227,10 @@ def plot_decision_boundary(
     x = numeric_array("x", x, (2,), "a batch of shape (N, 2)")
     t = numeric_array("t", t, (1, 2), "targets of shape (N, 1) or (N,)")
     if x.shape[1] != 2 or len(x) == 0:
-        raise ValueError(f"x: wanted shape (N, 2), one row a point, got {x.shape}.")
+        raise ValueError(f"x: expected shape (N, 2), one row a point, got {x.shape}.")
     if t.shape not in ((len(x),), (len(x), 1)):
         raise ValueError(
-            f"t: wanted shape {(len(x), 1)}, one row for each row of x, got {t.shape}."
+            f"t: expected shape {(len(x), 1)}, one row for each row of x, got {t.shape}."
         )
     t = t.ravel()
 
@@ -241,7 +245,7 @@ def plot_decision_boundary(
     )
     if answers.shape not in ((len(points),), (len(points), 1)):
         raise ValueError(
-            f"predict: wanted shape {(len(points), 1)} for inputs {points.shape}, "
+            f"predict: expected shape {(len(points), 1)} for inputs {points.shape}, "
             f"got {answers.shape}."
         )
     answers = answers.reshape(grid.shape[:2])
@@ -322,10 +326,10 @@ def plot_weight_changes(
     """
     if not isinstance(changes, dict) or not changes:
         raise ValueError(
-            f'changes: wanted a dict {{"sigmoid": {{"W_h": change, …}}, …}}, got {changes!r:.60}.'
+            f'changes: expected a dict {{"sigmoid": {{"W_h": change, …}}, …}}, got {changes!r:.60}.'
         )
     if len(changes) > 4:
-        raise ValueError(f"changes: wanted at most 4 networks, got {len(changes)}.")
+        raise ValueError(f"changes: expected at most 4 networks, got {len(changes)}.")
     entries_of = {}
     for label, given in changes.items():
         entries = {}
@@ -337,11 +341,11 @@ def plot_weight_changes(
         entries_of[title_of(label)] = entries
     names = list(next(iter(entries_of.values())))
     if not names:
-        raise ValueError("changes: wanted at least one parameter, got none.")
+        raise ValueError("changes: expected at least one parameter, got none.")
     for label, entries in entries_of.items():
         if list(entries) != names:
             raise ValueError(
-                f"changes[{label!r}]: wanted the parameters {', '.join(names)}, "
+                f"changes[{label!r}]: expected the parameters {', '.join(names)}, "
                 f"got {', '.join(entries)}."
             )
     values = {label: np.array(list(entries.values())) for label, entries in entries_of.items()}
@@ -450,7 +454,7 @@ def plot_difference_error(
     """
     h = numeric_array("h", h, (1,), "widths of shape (M,)")
     if len(h) == 0 or h.min() <= 0:
-        raise ValueError(f"h: wanted at least one number, all above 0, got {h}.")
+        raise ValueError(f"h: expected at least one number, all above 0, got {h}.")
     errors = {}
     for label, name, error in (
         ("forward difference", "forward_error", forward_error),
@@ -459,7 +463,8 @@ def plot_difference_error(
         errors[label] = np.abs(numeric_array(name, error, (1,), "errors of shape (M,)"))
         if errors[label].shape != h.shape:
             raise ValueError(
-                f"{name}: wanted shape {h.shape}, one error for each h, got {errors[label].shape}."
+                f"{name}: expected shape {h.shape}, one error for each h, "
+                f"got {errors[label].shape}."
             )
 
     positive = np.concatenate([error[error > 0] for error in errors.values()])

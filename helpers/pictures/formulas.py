@@ -30,10 +30,10 @@ def draw_layer_shapes(sizes: Sequence[int], points: int) -> Picture:
         inputs, hidden, outputs = (int(size) for size in sizes)
     except (TypeError, ValueError):
         raise ValueError(
-            f"sizes: wanted three numbers (inputs, hidden units, outputs), got {sizes!r:.60}."
+            f"sizes: expected three numbers (inputs, hidden units, outputs), got {sizes!r:.60}."
         ) from None
     if min(inputs, hidden, outputs, points) < 1:
-        raise ValueError(f"sizes, points: wanted at least 1 of each, got {sizes!r}, {points!r}.")
+        raise ValueError(f"sizes, points: expected at least 1 of each, got {sizes!r}, {points!r}.")
 
     x, a_h, delta_o, delta_h = "x", "a_h", r"\delta_o", r"\delta_h"
     rows: list[tuple[str, str, list[list[Factor]]]] = [

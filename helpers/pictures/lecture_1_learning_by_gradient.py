@@ -56,7 +56,7 @@ Descent = tuple[np.ndarray, np.ndarray]  # points (steps + 1, 2) and their losse
 
 def _wanted_space(space: WeightSpace, places: int) -> None:
     if len(space.places) != places:
-        raise ValueError(f"space: wanted {places} places, got {len(space.places)}.")
+        raise ValueError(f"space: expected {places} places, got {len(space.places)}.")
 
 
 def place_name(net: Network, place: Place) -> str:
@@ -81,7 +81,7 @@ def _labels(space: WeightSpace, labels: Sequence[str] | None) -> list[str]:
         return [place_name(space.net, place) for place in space.places]
     if len(labels) != len(space.places):
         raise ValueError(
-            f"labels: wanted {len(space.places)}, one for each place, got {len(labels)}."
+            f"labels: expected {len(space.places)}, one for each place, got {len(labels)}."
         )
     return list(labels)
 
@@ -89,7 +89,7 @@ def _labels(space: WeightSpace, labels: Sequence[str] | None) -> list[str]:
 def duration(networks: int, a_second: float = A_SECOND) -> str:
     """How long it takes to run that many networks, in words; the number may be of any size."""
     if networks < 1 or a_second <= 0:
-        raise ValueError(f"networks: wanted at least 1, got {networks} at {a_second} a second.")
+        raise ValueError(f"networks: expected at least 1, got {networks} at {a_second} a second.")
     power = log10(networks) - log10(a_second)  # a float would overflow
     if power > log10(1e6 * YEAR):
         return f"10^{floor(power - log10(YEAR))} years"
@@ -115,10 +115,10 @@ def plot_growth(
     """
     if not 1 <= len(values) <= len(CURVES) or min(values) < 2:
         raise ValueError(
-            f"values: wanted 1 to {len(CURVES)} numbers, all at least 2, got {values}."
+            f"values: expected 1 to {len(CURVES)} numbers, all at least 2, got {values}."
         )
     if highest < 1 or highest * log10(max(values)) > 300:
-        raise ValueError(f"highest: wanted at least 1 and k ** n below 1e300, got {highest}.")
+        raise ValueError(f"highest: expected at least 1 and k ** n below 1e300, got {highest}.")
     n = np.arange(1, highest + 1)
     picture = Picture(WIDTH, 4.2)
     with style.context(STYLE):
@@ -164,7 +164,7 @@ def plot_grid_losses(
     losses = numeric_array("losses", losses, (1,), "the losses of a grid, (M,)")
     marked = {"best of the grid": losses.min(), **(others or {})}
     if len(marked) > 4:
-        raise ValueError(f"others: wanted at most 3 losses, got {len(others or {})}.")
+        raise ValueError(f"others: expected at most 3 losses, got {len(others or {})}.")
     picture = Picture(WIDTH, 3.4)
     with style.context(STYLE):
         panel = picture.add_axes((0.085, 0.16, 0.895, 0.78))
@@ -356,7 +356,7 @@ def plot_learning_rates(
     labels = _labels(space, labels)
     etas = numeric_array("etas", etas, (1,), "1 to 4 learning rates")
     if not 1 <= len(etas) <= 4 or etas.min() <= 0:
-        raise ValueError(f"etas: wanted 1 to 4 learning rates above 0, got {etas}.")
+        raise ValueError(f"etas: expected 1 to 4 learning rates above 0, got {etas}.")
     paths = [space.descend(eta, steps, start) for eta in etas]
     if limits is not None:
         limits = _wanted_limits(limits)
@@ -419,6 +419,6 @@ def _wanted_limits(limits: ArrayLike) -> np.ndarray:
     limits = numeric_array("limits", limits, (2,), "the corners (low, high), shape (2, 2)")
     if limits.shape != (2, 2) or not np.all(limits[0] < limits[1]):
         raise ValueError(
-            f"limits: wanted a low and a higher corner, two numbers each, got {limits.tolist()}."
+            f"limits: expected a low and a higher corner, two numbers each, got {limits.tolist()}."
         )
     return limits

@@ -53,9 +53,9 @@ def plot_slope_through_activation(
     ValueError for an unknown name, for no names and for a limit that is not positive.
     """
     if not names or any(name not in HIDDEN_ACTIVATIONS for name in names):
-        raise ValueError(f"names: wanted any of {', '.join(HIDDEN_ACTIVATIONS)}, got {names!r}.")
+        raise ValueError(f"names: expected any of {', '.join(HIDDEN_ACTIVATIONS)}, got {names!r}.")
     if not 0 < limit < np.inf:
-        raise ValueError(f"limit: wanted a number above 0, got {limit!r}.")
+        raise ValueError(f"limit: expected a number above 0, got {limit!r}.")
     z = np.linspace(-limit, limit, 401)
     picture = Picture(WIDTH, 3.6)
     with style.context(STYLE):
@@ -66,7 +66,7 @@ def plot_slope_through_activation(
             lines, flat = _slopes_by_activation(function, z)
             if not lines and not flat:
                 raise ValueError(
-                    f"names: wanted activations with values between −{LARGEST_SHOWN} and "
+                    f"names: expected activations with values between −{LARGEST_SHOWN} and "
                     f"{LARGEST_SHOWN}, which is all that the picture shows; {name!r} has none for "
                     f"z between −{limit:g} and {limit:g}."
                 )
@@ -124,9 +124,9 @@ def plot_output_delta(
     are drawn. Raises ValueError as Network does, and for a limit that is not positive.
     """
     if not 0 < limit < np.inf:
-        raise ValueError(f"limit: wanted a number above 0, got {limit!r}.")
+        raise ValueError(f"limit: expected a number above 0, got {limit!r}.")
     if not 1 <= len(pairs) <= len(CURVES):
-        raise ValueError(f"pairs: wanted 1 to {len(CURVES)} of them, got {len(pairs)}.")
+        raise ValueError(f"pairs: expected 1 to {len(CURVES)} of them, got {len(pairs)}.")
     marks = numeric_array("marks", marks, (1,), "numbers z, shape (M,)")
     picture = Picture(WIDTH, 3.4)
     with style.context(STYLE):
@@ -173,7 +173,7 @@ def plot_saturation(
     loss is not; x: (1, in); t: (1, 1); eta: learning rate. Raises ValueError where they do not fit.
     """
     if not isinstance(nets, dict) or not 1 <= len(nets) <= len(CURVES):
-        raise ValueError(f"nets: wanted a dict of 1 to {len(CURVES)} networks, got {nets!r:.60}.")
+        raise ValueError(f"nets: expected a dict of 1 to {len(CURVES)} networks, got {nets!r:.60}.")
     picture = Picture(WIDTH, 3.5)
     with style.context(STYLE):
         panels = picture.subplots(1, len(losses), sharex=True, sharey=True, squeeze=False)[0]
@@ -183,7 +183,7 @@ def plot_saturation(
                     net.weights, net.biases, hidden=net.hidden, output=net.output, loss=loss
                 )
                 if net.weights[-1].shape[1] != 1 or len(net.validate_inputs(x)) != 1:
-                    raise ValueError("nets, x: wanted one output and one data point.")
+                    raise ValueError("nets, x: expected one output and one data point.")
                 points, _ = WeightSpace(net, x, t).descend(eta, steps)
                 outputs = [now.forward(x).a[-1][0, 0] for now in _along(net, points)]
                 panel.plot(
@@ -232,11 +232,11 @@ def plot_jacobians(z: ArrayLike, t: ArrayLike, *, loss: str = "cross_entropy") -
     z = numeric_array("z", z, (1,), "shape (K,)")
     t = numeric_array("t", t, (1,), "shape (K,)")
     if not 2 <= len(z) <= MAX_OUTPUTS:
-        raise ValueError(f"z: wanted 2 to {MAX_OUTPUTS} outputs, got {len(z)}.")
+        raise ValueError(f"z: expected 2 to {MAX_OUTPUTS} outputs, got {len(z)}.")
     if t.shape != z.shape:
-        raise ValueError(f"t: wanted shape {z.shape}, one for each output, got {t.shape}.")
+        raise ValueError(f"t: expected shape {z.shape}, one for each output, got {t.shape}.")
     if loss not in LOSSES_OF_ACTIVATIONS:
-        raise ValueError(f"loss: wanted one of {', '.join(LOSSES_OF_ACTIVATIONS)}, got {loss!r}.")
+        raise ValueError(f"loss: expected one of {', '.join(LOSSES_OF_ACTIVATIONS)}, got {loss!r}.")
     whole = jacobian(softmax, z)
     diagonal = np.diag(np.diag(whole))
     dE_da = vjp(lambda a: LOSSES_OF_ACTIVATIONS[loss](a, t), softmax(z), 1.0)
@@ -300,7 +300,7 @@ def plot_delta_by_layer(networks: dict[str, Network], x: ArrayLike, t: ArrayLike
     fit or no delta differs from 0.
     """
     if not isinstance(networks, dict) or not 1 <= len(networks) <= len(CURVES):
-        raise ValueError(f"networks: wanted a dict of 1 to {len(CURVES)}, got {networks!r:.60}.")
+        raise ValueError(f"networks: expected a dict of 1 to {len(CURVES)}, got {networks!r:.60}.")
     sizes = {title_of(label): delta_sizes(net, x, t) for label, net in networks.items()}
     picture = Picture(WIDTH, 3.8)
     with style.context(STYLE):
@@ -310,7 +310,7 @@ def plot_delta_by_layer(networks: dict[str, Network], x: ArrayLike, t: ArrayLike
         for (label, values), (colour, dash, marker) in zip(sizes.items(), CURVES):
             layers, shown = np.arange(1, len(values) + 1), values > 0
             if not shown.any():
-                raise ValueError(f"networks[{label!r}]: wanted a delta that is not 0, got none.")
+                raise ValueError(f"networks[{label!r}]: expected a delta that is not 0, got none.")
             panel.plot(
                 layers[shown], values[shown], color=colour, linestyle=dash, marker=marker,
                 markersize=6, label=label, gid=label,
@@ -348,11 +348,11 @@ def plot_weighted_inputs(
     )
     units = net.weights[0].shape[1]
     if len(net.weights) < 2 or unit not in range(units):
-        raise ValueError(f"unit: wanted 0 to {units - 1} of a hidden layer, got {unit!r}.")
+        raise ValueError(f"unit: expected 0 to {units - 1} of a hidden layer, got {unit!r}.")
     if len(x) > len(CURVES):
-        raise ValueError(f"x: wanted at most {len(CURVES)} points, got {len(x)}.")
+        raise ValueError(f"x: expected at most {len(CURVES)} points, got {len(x)}.")
     if len(etas) == 0:
-        raise ValueError("etas: wanted at least one learning rate, got none.")
+        raise ValueError("etas: expected at least one learning rate, got none.")
     space = WeightSpace(net, x, t)
     picture = Picture(WIDTH, 3.7)
     with style.context(STYLE):

@@ -72,9 +72,9 @@ def draw_work_sheet(
     """
     sizes, weights, _ = parts_of(network)
     if weights is None:
-        raise ValueError(f"network: wanted a Network with its numbers, got the sizes {sizes}.")
+        raise ValueError(f"network: expected a Network with its numbers, got the sizes {sizes}.")
     if x is None or t is None or isinstance(x, str) or isinstance(t, str):
-        raise ValueError("x and t: wanted numbers, the work sheet shows them.")
+        raise ValueError("x and t: expected numbers, the work sheet shows them.")
     eta = float(numeric_array("eta", eta, (0,), "one number"))
     titles = [title_of(name) for name in activations]
     sections = _work_sheet_rows(Names(sizes, None, None, None), sizes)
@@ -92,7 +92,7 @@ def draw_work_sheet(
     most = max(len(cells) for _, _, rows in sections for _, cells in rows)
     if row < MIN_ROW_HEIGHT or not titles or column / most < MIN_CELL_WIDTH:
         raise ValueError(
-            f"network: wanted one whose results fit on one page, in places of at least "
+            f"network: expected one whose results fit on one page, in places of at least "
             f"{MIN_CELL_WIDTH} × {MIN_ROW_HEIGHT} mm for {len(titles)} activations, "
             f"got {'-'.join(map(str, sizes))}."
         )

@@ -326,7 +326,7 @@ GIVEN = "```{code-cell}\n%s\n1\n```\n"
             GIVEN % ":answer: p0.third",
             "there is no question 'p0.third' in helpers/marking/questions",
         ),
-        (GIVEN % ":answer: 3", "answer: wanted a name, got 3"),
+        (GIVEN % ":answer: 3", "answer: expected a name, got 3"),
         (GIVEN % ":check: p0.half\n:given: a", "the header says both check and given"),
         (GIVEN % ":given: a b", "the id 'a b' is not 1 to 64 of"),
         (GIVEN % ":anser: p0.half", "'anser' in the header means nothing here; known are answer"),
@@ -352,7 +352,7 @@ GIVEN = "```{code-cell}\n%s\n1\n```\n"
         (ANSWER % "### STUDENT\nhalf = 2\n" + CHECK, "start with '# ', not 'half = 2'"),
         (ANSWER % "### STUDENT\n# half =\n" + CHECK, "what students get is not valid Python"),
         (GIVEN % "---\nnbgrader: {grade: true}\n---", "nbgrader metadata without grade_id, locked"),
-        (GIVEN % "---\nnbgrader: yes\n---", "nbgrader: wanted its metadata, got True"),
+        (GIVEN % "---\nnbgrader: yes\n---", "nbgrader: expected its metadata, got True"),
     ],
 )
 def test_what_is_wrong_in_a_source_is_said_in_a_sentence(tmp_path, text, said):
@@ -370,8 +370,8 @@ def test_what_is_wrong_in_a_source_is_said_in_a_sentence(tmp_path, text, said):
     [
         ("points", 2, "2 points here, but 1.5 in helpers/marking/questions"),
         ("grade_id", "other", "so its id should be 'p0-half'"),
-        ("schema_version", 2, "nbgrader schema_version: wanted 3, got 2"),
-        ("locked", "yes", "nbgrader locked: wanted true or false, got 'yes'"),
+        ("schema_version", 2, "nbgrader schema_version: expected 3, got 2"),
+        ("locked", "yes", "nbgrader locked: expected true or false, got 'yes'"),
         ("colour", "red", "nbgrader metadata with an unknown key 'colour'"),
     ],
 )

@@ -109,10 +109,13 @@ CODE = "```{code-cell}\n%s\n1\n```\n"
 @pytest.mark.parametrize(
     "text, said",
     [
-        (CODE % ":slide: next", "slide: wanted one of new, more, code, notes, got 'next'"),
+        (CODE % ":slide: next", "slide: expected one of new, more, code, notes, got 'next'"),
         (NEW + CODE % ":slide: notes", "slide: notes is for Markdown cells"),
-        (NEW + CODE % ":slide: more\n:minutes: 2", "minutes: wanted a number on a cell with slide"),
-        (CODE % ":minutes: 2", "minutes: wanted a number on a cell with slide: new, got 2"),
+        (
+            NEW + CODE % ":slide: more\n:minutes: 2",
+            "minutes: expected a number on a cell with slide",
+        ),
+        (CODE % ":minutes: 2", "minutes: expected a number on a cell with slide: new, got 2"),
         (CODE % ":slide: new\n:minutes: -1", "slide: new, got -1"),
         (CODE % ":slide: new\n:minutes: two", "slide: new, got 'two'"),
         (CODE % ":slide: new\n:minutes: true", "slide: new, got True"),

@@ -52,7 +52,7 @@ def main():
         for part in question.parts
     }
     differ = [
-        f"{' '.join(key)}: wanted {how}, got {found.get(key)}"
+        f"{' '.join(key)}: expected {how}, got {found.get(key)}"
         for key, how in expected.items()
         if set(str(found.get(key)).split(" + ")) != set(how.split(" + "))
     ]

@@ -258,7 +258,7 @@ def require_same_training(numpy, keras):
     if not difference < SAME:
         raise SystemExit(
             f"{keras.name} and {numpy.name} do not train the same network: after one epoch from "
-            f"the same weights these differ by {difference:.1e}; wanted below {SAME:.0e}."
+            f"the same weights these differ by {difference:.1e}; expected below {SAME:.0e}."
         )
 
 
@@ -354,7 +354,7 @@ def machine_facts():
 def positive(text):
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"wanted a number from 1, got {number}")
+        raise argparse.ArgumentTypeError(f"expected a number from 1, got {number}")
     return number
 
 
@@ -365,7 +365,7 @@ def main():
     parser.add_argument("--rounds", type=positive, default=9)
     options = parser.parse_args()
     if options.batch > TRAINING_POINTS:
-        parser.error(f"--batch: wanted at most {TRAINING_POINTS}, got {options.batch}")
+        parser.error(f"--batch: expected at most {TRAINING_POINTS}, got {options.batch}")
     try:
         import sklearn  # noqa: F401
     except ImportError:

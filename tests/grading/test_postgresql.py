@@ -324,15 +324,15 @@ def test_the_option_overrides_the_variable(monkeypatch, tmp_path):
     ("url", "wanted"),
     [
         (f"mysql://teacher:{PASSWORD}@host/class", "An address that begins with mysql:// came."),
-        (f"postgres://teacher:{PASSWORD}@host/class", "begins with postgres:// came. Wanted:"),
-        (f"postgresql:{PASSWORD}://", "Something else came. Wanted: postgresql://"),
-        (f"{PASSWORD}", "Something else came. Wanted: postgresql://"),
+        (f"postgres://teacher:{PASSWORD}@host/class", "begins with postgres:// came. Expected:"),
+        (f"postgresql:{PASSWORD}://", "Something else came. Expected: postgresql://"),
+        (f"{PASSWORD}", "Something else came. Expected: postgresql://"),
         (f"postgresql://t:{PASSWORD}@{PASSWORD}@host/class", "write %40 for @"),
-        (f"postgresql://t:{PASSWORD}@host:{PASSWORD}/class", "cannot be read. Wanted:"),
+        (f"postgresql://t:{PASSWORD}@host:{PASSWORD}/class", "cannot be read. Expected:"),
         (f"postgresql://t:{PASSWORD}@host", "The address postgresql://t@host names no database."),
         (f"postgresql://host?password={PASSWORD}", "The address postgresql://host names no"),
-        ("sqlite://", "names no file. Wanted:"),
-        (f"sqlite:///gradebook.db?mode={PASSWORD}", "names no file. Wanted:"),
+        ("sqlite://", "names no file. Expected:"),
+        (f"sqlite:///gradebook.db?mode={PASSWORD}", "names no file. Expected:"),
     ],
 )
 def test_what_is_no_address_is_refused_in_words(root, capsys, url, wanted):
@@ -367,7 +367,10 @@ def test_a_missing_driver_is_said_in_words(root, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
-        ({"database": "unassigned"}, 'database "unassigned" does not exist. Wanted: a PostgreSQL'),
+        (
+            {"database": "unassigned"},
+            'database "unassigned" does not exist. Expected: a PostgreSQL',
+        ),
         ({"password": "s3cret-wrong"}, 'password authentication failed for user "teacher".'),
         ({"user": "stranger"}, 'password authentication failed for user "stranger".'),
         ({"port": 1}, "Connection refused"),

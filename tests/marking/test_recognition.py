@@ -331,4 +331,4 @@ def test_a_shape_says_what_went_wrong(old, new, part, name):
     assert old in source
     found = {v.part: v for v in backward_marked(source.replace(old, new))["p3.backward"]}
     assert (found[part].status, found[part].misconception) == ("wrong", name)
-    assert found[part].hint.startswith("with hidden='sigmoid': wanted shape")
+    assert found[part].hint.startswith("with hidden='sigmoid': expected shape")

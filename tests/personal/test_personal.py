@@ -235,7 +235,7 @@ def test_what_is_no_secret_is_refused_in_words(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("wrong", [None, 1204001, ["Amara"], b"Amara"])
 def test_what_is_no_identifier_is_refused_in_words(wrong):
-    with pytest.raises(ValueError, match="STUDENT: wanted an identifier in quotes"):
+    with pytest.raises(ValueError, match="STUDENT: expected an identifier in quotes"):
         personal.use_student(wrong)
 
 

@@ -328,14 +328,17 @@ def test_a_path_that_diverges_is_said_to_leave_the_picture(show):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"space": "one place"}, "space: wanted a WeightSpace with two places, one an axis, got 1"),
-        ({"etas": [0.1, -1]}, "etas: wanted at least one learning rate, all above 0"),
-        ({"etas": []}, "etas: wanted at least one learning rate"),
-        ({"steps": 0}, "steps: wanted a whole number from 1 on, got 0"),
-        ({"steps": True}, "steps: wanted a whole number"),
-        ({"start": [1, 2, 3]}, r"start: wanted shape \(2,\), got \(3,\)"),
-        ({"labels": ["w"]}, "labels: wanted two names"),
-        ({"labels": "ab"}, "labels: wanted two names"),
+        (
+            {"space": "one place"},
+            "space: expected a WeightSpace with two places, one an axis, got 1",
+        ),
+        ({"etas": [0.1, -1]}, "etas: expected at least one learning rate, all above 0"),
+        ({"etas": []}, "etas: expected at least one learning rate"),
+        ({"steps": 0}, "steps: expected a whole number from 1 on, got 0"),
+        ({"steps": True}, "steps: expected a whole number"),
+        ({"start": [1, 2, 3]}, r"start: expected shape \(2,\), got \(3,\)"),
+        ({"labels": ["w"]}, "labels: expected two names"),
+        ({"labels": "ab"}, "labels: expected two names"),
     ],
 )
 def test_wrong_arguments_of_explore_learning_rate(arguments, message):
@@ -565,14 +568,17 @@ def test_new_and_used_are_marked_by_more_than_colour(show):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"x": [[1, 2], [3, 4]]}, r"x: wanted one data point, shape \(1, 2\), got \(2, 2\)"),
-        ({"x": [1, 2, 3]}, r"x: wanted shape \(N, 2\)"),
-        ({"t": [1, 2]}, r"t: wanted shape \(1, 1\)"),
-        ({"hidden": ()}, "hidden: wanted at least one activation, got none"),
-        ({"hidden": "softmax"}, "hidden: wanted any of linear, sigmoid, tanh, relu, got 'softmax'"),
-        ({"etas": [0]}, "etas: wanted at least one learning rate, all above 0"),
+        ({"x": [[1, 2], [3, 4]]}, r"x: expected one data point, shape \(1, 2\), got \(2, 2\)"),
+        ({"x": [1, 2, 3]}, r"x: expected shape \(N, 2\)"),
+        ({"t": [1, 2]}, r"t: expected shape \(1, 1\)"),
+        ({"hidden": ()}, "hidden: expected at least one activation, got none"),
+        (
+            {"hidden": "softmax"},
+            "hidden: expected any of linear, sigmoid, tanh, relu, got 'softmax'",
+        ),
+        ({"etas": [0]}, "etas: expected at least one learning rate, all above 0"),
         ({"net": Network([np.ones((2, 5)), np.ones((5, 1))])}, "at most 4 units a layer, got 5"),
-        ({"net": Network([np.ones((2, 1))])}, "net: wanted one hidden layer, got 0"),
+        ({"net": Network([np.ones((2, 1))])}, "net: expected one hidden layer, got 0"),
     ],
 )
 def test_wrong_arguments_of_step_through(arguments, message):

@@ -171,36 +171,36 @@ def test_weighted_inputs_of_a_unit_that_dies_and_of_one_that_does_not():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: plot_slope_through_activation(["softmax"]), "names: wanted any of"),
-        (lambda: plot_slope_through_activation([]), "names: wanted any of"),
+        (lambda: plot_slope_through_activation(["softmax"]), "names: expected any of"),
+        (lambda: plot_slope_through_activation([]), "names: expected any of"),
         (lambda: plot_slope_through_activation(limit=-1), "limit: wanted"),
         (lambda: plot_output_delta(limit=0), "limit: wanted"),
-        (lambda: plot_output_delta(pairs=()), "pairs: wanted 1 to"),
+        (lambda: plot_output_delta(pairs=()), "pairs: expected 1 to"),
         (lambda: plot_output_delta(pairs=[("linear", "cross_entropy")]), "loss: cross_entropy"),
-        (lambda: plot_saturation({}, ONE, ONE, eta=1, steps=1), "nets: wanted a dict"),
+        (lambda: plot_saturation({}, ONE, ONE, eta=1, steps=1), "nets: expected a dict"),
         (lambda: plot_saturation(two_units(), [[1], [2]], ONE, eta=1, steps=1), "one data point"),
-        (lambda: plot_jacobians([1.0], [1.0]), "z: wanted 2 to 5"),
-        (lambda: plot_jacobians(np.ones(6), np.ones(6)), "z: wanted 2 to 5"),
-        (lambda: plot_jacobians([1.0, 2], [1.0]), r"t: wanted shape \(2,\)"),
-        (lambda: plot_jacobians([1.0, 2], [1.0, 0], loss="squared"), "loss: wanted one of"),
-        (lambda: plot_delta_by_layer({}, X, T), "networks: wanted a dict"),
+        (lambda: plot_jacobians([1.0], [1.0]), "z: expected 2 to 5"),
+        (lambda: plot_jacobians(np.ones(6), np.ones(6)), "z: expected 2 to 5"),
+        (lambda: plot_jacobians([1.0, 2], [1.0]), r"t: expected shape \(2,\)"),
+        (lambda: plot_jacobians([1.0, 2], [1.0, 0], loss="squared"), "loss: expected one of"),
+        (lambda: plot_delta_by_layer({}, X, T), "networks: expected a dict"),
         (
             lambda: plot_delta_by_layer({"a": Network([ONE], output="linear")}, ONE, ONE),
             "a delta that is not 0",
         ),
         (
             lambda: plot_weighted_inputs(RELU, *xor_data(), unit=2, etas=[1], steps=1),
-            "unit: wanted 0 to 1",
+            "unit: expected 0 to 1",
         ),
         (
             lambda: plot_weighted_inputs(RELU, *xor_data(), unit=0, etas=[], steps=1),
-            "etas: wanted at least one",
+            "etas: expected at least one",
         ),
         (
             lambda: plot_weighted_inputs(
                 RELU, np.ones((8, 2)), np.ones((8, 1)), unit=0, etas=[1], steps=1
             ),
-            "x: wanted at most 7",
+            "x: expected at most 7",
         ),
     ],
 )

@@ -281,19 +281,19 @@ def test_pictures_are_repeatable():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"x": [1.0]}, r"x: wanted shape \(2,\) of one data point, got \(1,\)"),
+        ({"x": [1.0]}, r"x: expected shape \(2,\) of one data point, got \(1,\)"),
         ({"x": np.ones((3, 2))}, r"x: .* got \(3, 2\)"),
-        ({"z": [np.ones(2)]}, "z: wanted a list of 2 arrays"),
-        ({"z": "numbers"}, "z: wanted numbers"),
-        ({"delta": [np.ones(2), np.array([np.nan])]}, r"delta\[1\]: wanted finite"),
+        ({"z": [np.ones(2)]}, "z: expected a list of 2 arrays"),
+        ({"z": "numbers"}, "z: expected numbers"),
+        ({"delta": [np.ones(2), np.array([np.nan])]}, r"delta\[1\]: expected finite"),
         (
             {"weight_gradients": [np.ones((2, 3)), np.ones((2, 1))]},
             r"weight_gradients\[0\]: wanted",
         ),
-        ({"show_weights": "all"}, "show_weights: wanted True"),
+        ({"show_weights": "all"}, "show_weights: expected True"),
         ({"highlight": [(3, 0)]}, "highlight: wanted"),
         ({"highlight": [(1, 0, "delta")]}, "highlight: wanted"),
-        ({"unit_names": [["x"]]}, "unit_names: wanted a list of 3"),
+        ({"unit_names": [["x"]]}, "unit_names: expected a list of 3"),
         ({"digits": 1.5}, "digits: wanted"),
     ],
 )
@@ -311,7 +311,7 @@ def test_sizes_alone_have_no_numbers_to_show():
 
 def test_trace_and_z_exclude_each_other():
     net, x, _ = sample((2, 2, 1))
-    with pytest.raises(ValueError, match="trace: wanted either"):
+    with pytest.raises(ValueError, match="trace: expected either"):
         draw_network(net, trace=net.forward(x), z="names")
 
 
@@ -391,9 +391,9 @@ def test_the_work_sheet_is_legible(seed):
 
 
 def test_the_work_sheet_says_when_a_network_does_not_fit():
-    with pytest.raises(ValueError, match="network: wanted one whose results fit on one page"):
+    with pytest.raises(ValueError, match="network: expected one whose results fit on one page"):
         draw_work_sheet(*sample((4, 3, 3, 2)), 0.5)
     with pytest.raises(ValueError, match="eta: wanted"):
         draw_work_sheet(*sample((2, 2, 1)), float("nan"))
-    with pytest.raises(ValueError, match="network: wanted a Network"):
+    with pytest.raises(ValueError, match="network: expected a Network"):
         draw_work_sheet((2, 2, 1), [1, 2], [1], 0.5)

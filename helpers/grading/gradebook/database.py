@@ -22,7 +22,7 @@ from helpers.grading.machine import locks
 from helpers.grading.settings import PATIENCE, SQLITE, sqlite
 
 VARIABLE = "BACKPROP_DB"
-WANTED = "Wanted: postgresql://user:password@host/name or sqlite:///folder/gradebook.db."
+WANTED = "Expected: postgresql://user:password@host/name or sqlite:///folder/gradebook.db."
 CREATE = "createdb --owner=USER --encoding=UTF8 --template=template0 NAME"
 DRIVER = "postgresql+psycopg"  # which of its drivers a plain postgresql:// means differs by version
 # This program's advisory locks: making the tables by this key alone, a lesson by this and its own.
@@ -274,7 +274,7 @@ def _on_server(course: settings.Course, lesson: str) -> Iterator[None]:
 
 def _unusable(course: settings.Course, error: DBAPIError) -> NothingGraded:
     return NothingGraded(
-        f"The database {shown(course)} cannot be used: {_in_words(error)} Wanted: a PostgreSQL "
+        f"The database {shown(course)} cannot be used: {_in_words(error)} Expected: a PostgreSQL "
         f"server that runs, a database that is there (“{CREATE}” makes one), and a user who owns "
         "it, with the password."
     )

@@ -75,7 +75,7 @@ def entries_of(path: str | Path) -> list[Entry]:
             found = list(entries_of_zip(path))
         except Unreadable as error:
             raise NothingGraded(
-                f"{path} {error}. Wanted: a zip of submissions, or a folder with one folder for "
+                f"{path} {error}. Expected: a zip of submissions, or a folder with one folder for "
                 "each student."
             ) from error
     return [entry for entry in found if not is_litter(entry)]

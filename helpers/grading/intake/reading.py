@@ -46,7 +46,7 @@ def read_notebook(data: bytes) -> NotebookNode:
     if type(version) is not int or version not in (3, 4):
         is_number = type(version) in (int, float)
         given = f"the notebook format {str(version)[:20]}" if is_number else "no format number"
-        raise Unreadable(f"has {given}; wanted 4")
+        raise Unreadable(f"has {given}; expected 4")
     cells = _cells(content)
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"has {len(cells)} cells, more than {MAX_CELLS}")

@@ -94,7 +94,7 @@ def collect(
     by_student, plain, unassigned = _by_student(entries, PurePosixPath(str(path)).stem)
     if not by_student:
         raise NothingGraded(
-            f"There are no submissions in {path}. Wanted: a folder for each student with the "
+            f"There are no submissions in {path}. Expected: a folder for each student with the "
             "notebooks in it, or a zip of that, as Moodle's “Download all submissions” gives."
         )
     ids = _student_ids(by_student)

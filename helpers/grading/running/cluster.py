@@ -44,7 +44,7 @@ HOW_TO_START = (
     "--nthreads 1”."
 )
 WANTED = (
-    "Wanted on every worker: bubblewrap, and the same Python, packages and helpers as here. Put "
+    "Expected on every worker: bubblewrap, and the same Python, packages and helpers as here. Put "
     "this folder and what requirements.txt lists there, and start the worker again."
 )
 KEPT = "What has been executed is kept; the same command goes on from there."

@@ -58,7 +58,7 @@ def slope_from_output(name: str, a: Value) -> np.ndarray:
     formula = ACTIVATIONS[name].derivative_from_output
     if formula is None:
         raise ValueError(
-            f"{name}: wanted an activation whose derivative can be written through its output; "
+            f"{name}: expected an activation whose derivative can be written through its output; "
             "helpers.activations has no derivative_from_output for it."
         )
     return formula(np.asarray(a))

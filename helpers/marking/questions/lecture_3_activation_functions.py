@@ -63,7 +63,7 @@ def _weighted_input(name: str, a: float) -> float:
     """A z at which the activation of this name is `a`. Raises ValueError if none is known."""
     if name not in INVERSE:
         raise ValueError(
-            f"activation: wanted one of {', '.join(INVERSE)}, of which it is known which z gives "
+            f"activation: expected one of {', '.join(INVERSE)}, of which it is known which z gives "
             f"{a:g}, got {name!r}. Give it an INVERSE in {__name__}."
         )
     return INVERSE[name](a)

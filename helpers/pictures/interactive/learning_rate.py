@@ -54,17 +54,17 @@ def explore_learning_rate(
     """
     if len(space.places) != 2:
         raise ValueError(
-            f"space: wanted a WeightSpace with two places, one an axis, got {len(space.places)}."
+            f"space: expected a WeightSpace with two places, one an axis, got {len(space.places)}."
         )
     etas = numeric_array("etas", etas, (1,), "shape (K,)")
     if len(etas) == 0 or etas.min() <= 0:
-        raise ValueError(f"etas: wanted at least one learning rate, all above 0, got {etas}.")
+        raise ValueError(f"etas: expected at least one learning rate, all above 0, got {etas}.")
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"steps: wanted a whole number from 1 on, got {steps!r}.")
+        raise ValueError(f"steps: expected a whole number from 1 on, got {steps!r}.")
     start = space.start if start is None else start
     start = numeric_array("start", start, (1,), "shape (2,)")
     if start.shape != (2,):
-        raise ValueError(f"start: wanted shape (2,), got {start.shape}.")
+        raise ValueError(f"start: expected shape (2,), got {start.shape}.")
     labels = _labels(space, labels)
 
     descents = [space.descend(eta, steps, start) for eta in etas]
@@ -96,7 +96,7 @@ def _labels(space: WeightSpace, labels: Sequence[str] | None) -> Sequence[str]:
         or len(labels) != 2
         or not all(isinstance(label, str) and label for label in labels)
     ):
-        raise ValueError(f"labels: wanted two names, one for each place, got {labels!r:.60}.")
+        raise ValueError(f"labels: expected two names, one for each place, got {labels!r:.60}.")
     return labels
 
 

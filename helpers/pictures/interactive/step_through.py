@@ -96,17 +96,17 @@ def step_through(
     hidden = _hidden(hidden)
     etas = numeric_array("etas", etas, (1,), "shape (K,)")
     if len(etas) == 0 or etas.min() <= 0:
-        raise ValueError(f"etas: wanted at least one learning rate, all above 0, got {etas}.")
+        raise ValueError(f"etas: expected at least one learning rate, all above 0, got {etas}.")
     if net.output in HIDDEN_ACTIVATIONS:  # the formulas of softmax are written here
         _require_formulas("net", net.output)
     if len(net.weights) != 2:
-        raise ValueError(f"net: wanted one hidden layer, got {len(net.weights) - 1}.")
+        raise ValueError(f"net: expected one hidden layer, got {len(net.weights) - 1}.")
     most = max(*net.weights[0].shape, net.weights[1].shape[1])
     if most > MAX_UNITS:
-        raise ValueError(f"net: wanted at most {MAX_UNITS} units a layer, got {most}.")
+        raise ValueError(f"net: expected at most {MAX_UNITS} units a layer, got {most}.")
     x = net.validate_inputs(x)
     if len(x) != 1:
-        raise ValueError(f"x: wanted one data point, shape (1, {x.shape[1]}), got {x.shape}.")
+        raise ValueError(f"x: expected one data point, shape (1, {x.shape[1]}), got {x.shape}.")
     t = net.validate_targets(t, 1)
 
     biases = any(np.any(b) for b in net.biases)
@@ -144,11 +144,11 @@ def _hidden(names: str | Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in HIDDEN_ACTIVATIONS:
             raise ValueError(
-                f"hidden: wanted any of {', '.join(HIDDEN_ACTIVATIONS)}, got {name!r}."
+                f"hidden: expected any of {', '.join(HIDDEN_ACTIVATIONS)}, got {name!r}."
             )
         _require_formulas("hidden", name)
     if not names:
-        raise ValueError("hidden: wanted at least one activation, got none.")
+        raise ValueError("hidden: expected at least one activation, got none.")
     return names
 
 
@@ -158,7 +158,7 @@ def _require_formulas(argument: str, name: str) -> None:
     missing = [f for f in ("formula", "derivative_formula") if not getattr(activation, f)]
     if missing:
         raise ValueError(
-            f"{argument}: wanted activations with the formulas that the picture shows, but "
+            f"{argument}: expected activations with the formulas that the picture shows, but "
             f"{name!r} has no {' and no '.join(missing)}. Give them to its ActivationFunction in "
             f"helpers.activations, or leave {name!r} out."
         )

@@ -108,10 +108,10 @@ def draw_network(
         show_biases = False if nothing and bias_gradients is None else show_weights
     if trace is not None:
         if z is not None or a is not None:
-            raise ValueError("trace: wanted either a trace or z and a, got both.")
+            raise ValueError("trace: expected either a trace or z and a, got both.")
         z, a = trace.z, trace.a
     if not isinstance(digits, int) or not 0 <= digits <= 8:
-        raise ValueError(f"digits: wanted a whole number from 0 to 8, got {digits!r}.")
+        raise ValueError(f"digits: expected a whole number from 0 to 8, got {digits!r}.")
 
     names = Names(sizes, unit_names, weight_names, bias_names)
     shapes = [(size,) for size in sizes[1:]]
@@ -149,8 +149,8 @@ def draw_network(
                 break
         else:
             raise ValueError(
-                f"the drawing does not fit into {width:.1f} × {height:.1f} inches: wanted a larger "
-                f"{'ax' if ax is not None else 'width'}, fewer digits or fewer values."
+                f"the drawing does not fit into {width:.1f} × {height:.1f} inches: expected a "
+                f"larger {'ax' if ax is not None else 'width'}, fewer digits or fewer values."
             )
         picture = ax.figure if ax is not None else Picture(width, height)
         panel = ax if ax is not None else picture.add_axes((0, 0, 1, 1))

@@ -90,11 +90,11 @@ def parts_of(
         sizes = tuple(int(size) for size in network)
     except TypeError:
         raise ValueError(
-            f"network: wanted a Network or sizes such as (2, 2, 1), got {network!r:.60}."
+            f"network: expected a Network or sizes such as (2, 2, 1), got {network!r:.60}."
         ) from None
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(
-            f"network: wanted at least two layers of at least one unit, got {network!r:.60}."
+            f"network: expected at least two layers of at least one unit, got {network!r:.60}."
         )
     return sizes, None, None
 
@@ -117,7 +117,7 @@ def values_written(
     elif not isinstance(given, list | tuple) or len(given) != len(shapes):
         came = len(given) if isinstance(given, list | tuple) else type(given).__name__
         raise ValueError(
-            f"{name}: wanted a list of {len(shapes)} arrays, one a layer without the inputs, "
+            f"{name}: expected a list of {len(shapes)} arrays, one a layer without the inputs, "
             f"got {came}."
         )
     values = []
@@ -125,14 +125,14 @@ def values_written(
         label = f"{name}[{k}]" if listed else name
         if isinstance(value, str) and value not in (NAMES, BLANK):
             raise ValueError(
-                f'{name}: wanted numbers, "{NAMES}", "{BLANK}" or None, got {value!r}.'
+                f'{name}: expected numbers, "{NAMES}", "{BLANK}" or None, got {value!r}.'
             )
         if value is not None and not isinstance(value, str):
             value = numeric_array(label, value, (0, 1, 2), f"shape {shape}")
             same = [shape, (1, *shape)] if batch else [shape]
             if value.shape not in same and not (value.ndim == 0 and shape == (1,)):
                 one = " of one data point" if batch else ""
-                raise ValueError(f"{label}: wanted shape {shape}{one}, got {value.shape}.")
+                raise ValueError(f"{label}: expected shape {shape}{one}, got {value.shape}.")
             value = value.reshape(shape)
         values.append(value)
     return values
@@ -142,13 +142,13 @@ def parts_shown(name: str, show: bool | str, arrays: list[np.ndarray] | None) ->
     """How to write the weights or biases, None for not at all."""
     if show not in (True, False, NAMES, BOTH, BLANK):
         raise ValueError(
-            f'{name}: wanted True, False, "{NAMES}", "{BOTH}" or "{BLANK}", got {show!r}.'
+            f'{name}: expected True, False, "{NAMES}", "{BOTH}" or "{BLANK}", got {show!r}.'
         )
     if show is False:
         return None
     if arrays is None and show in (True, BOTH):
         raise ValueError(
-            f'{name}: wanted "{NAMES}", "{BLANK}" or False, as the network came without numbers, '
+            f'{name}: expected "{NAMES}", "{BLANK}" or False, as the network came without numbers, '
             f"got {show!r}."
         )
     return show, arrays
@@ -161,7 +161,7 @@ def places_marked(highlight: Iterable[object], layers: Layers) -> set[Place]:
         place = tuple(place) if isinstance(place, list | tuple) else (place,)
         if not _is_place(place, layers):
             raise ValueError(
-                f"highlight: wanted (layer, unit), (layer, i, j) or (layer, unit, value) of this "
+                f"highlight: expected (layer, unit), (layer, i, j) or (layer, unit, value) of this "
                 f"drawing, counted from 0, got {place!r}."
             )
         marked.add(place)
@@ -249,7 +249,7 @@ class Names:
 
 def _listed(name: str, given: object, length: int) -> Sequence[object]:
     if not isinstance(given, list | tuple) or len(given) != length:
-        raise ValueError(f"{name}: wanted a list of {length}, got {given!r:.60}.")
+        raise ValueError(f"{name}: expected a list of {length}, got {given!r:.60}.")
     return given
 
 
@@ -262,7 +262,7 @@ def _own_names(
     for k, (own, course) in enumerate(zip(given, wanted)):
         for text in _listed(f"{name}[{k}]", own, len(course)):
             if not isinstance(text, str):
-                raise ValueError(f"{name}[{k}]: wanted mathtext such as 'h_1', got {text!r}.")
+                raise ValueError(f"{name}[{k}]: expected mathtext such as 'h_1', got {text!r}.")
     return given
 
 
