@@ -16,14 +16,12 @@ from helpers.asking.record import MIME_TYPE
 from helpers.personal import current_student
 
 if TYPE_CHECKING:
+    from helpers.marking.judging import Judge
     from helpers.marking.questions.model import Question
-    from helpers.marking.verdict import Verdict
 
 SEED_VARIABLE = "BACKPROP_PROBE_SEED"
-# The newest record of each question, and the verdicts on it, for those that follow it: by student,
-# then by question id.
-_newest: dict[str, dict[str, dict[str, Any]]] = {}
-_verdicts: "dict[str, dict[str, list[Verdict]]]" = {}
+# What judges the answers of each student whose numbers this notebook has had, by identifier.
+_judges: "dict[str, Judge]" = {}
 
 
 class NotYet(AssertionError):
@@ -45,18 +43,16 @@ def check(question: str, **answers: object) -> None:
         _hand_over(question, answers)
         return
     # Imported only now: a kernel in which submissions are graded does not have helpers.marking.
-    from helpers.marking.judging import judge
-    from helpers.marking.questions import question_by_id
+    from helpers.marking.judging import Judge
+    from helpers.marking.questions import question_by_id, shares_inputs
     from helpers.marking.verdict import CARRIED, MISSING, RIGHT, as_html, as_text
 
     asked = question_by_id(question, current_student())
-    newest = _newest.setdefault(asked.student, {})
-    earlier = {name: newest[name] for name in asked.depends_on if name in newest}
-    # What follows from values at probe inputs is compared at the same inputs.
-    seed = next((record["seed"] for record in earlier.values()), probe_seed())
-    record = newest[asked.id] = observe(asked, answers, seed)
-    before = _verdicts.setdefault(asked.student, {})
-    verdicts = before[asked.id] = judge(asked, record, seed, earlier, before)
+    judge = _judges.setdefault(asked.student, Judge(probe_seed()))
+    # What follows from values at drawn inputs is compared at the same inputs; else each is new.
+    seed = judge.seed if shares_inputs(asked) else probe_seed()
+    record = observe(asked, answers, seed)
+    verdicts = judge.judge(asked, record, seed)
     tables = {"text/plain": as_text(asked, verdicts), "text/html": as_html(asked, verdicts)}
     _display(tables, record)
     right = sum(verdict.status in (RIGHT, CARRIED) for verdict in verdicts)

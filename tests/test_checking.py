@@ -10,9 +10,11 @@ import sympy
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from helpers import checking
 from helpers.asking import PROBES_VARIABLE
 from helpers.asking.record import MIME_TYPE, Missing, Unusable, decode, encode
 from helpers.checking import NotYet, check, observe, when_answered
+from helpers.course import tutorial_step
 from helpers.marking.judging import judge
 from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
 from tests.worked_by_hand import BACKWARD, FORWARD, by_hand, verdicts
@@ -407,3 +409,31 @@ def test_import_helpers_loads_nothing_heavy():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_follows_from_a_slip_is_carried_at_home_as_well(monkeypatch):
+    """Though each question is asked in a cell of its own, at inputs that are drawn for it."""
+    monkeypatch.delenv("BACKPROP_PROBE_SEED", raising=False)
+    monkeypatch.setattr(checking, "_judges", {})
+    a_j, w_jk, x_i, delta_k, delta_j = sympy.symbols("a_j w_jk x_i delta_k delta_j")
+    run_check("p1.hidden_links", dz_k_da_j=w_jk, da_j_dz_j=a_j, dz_j_dw_ij=x_i)
+    formula = delta_k * w_jk * a_j
+    shown, raised = run_check(
+        "p1.hidden_layer", delta_j_formula=formula, dE_dw_ij=delta_j * x_i, dE_db_j=delta_j
+    )
+    assert raised is None
+    assert "consistent with your da_j_dz_j" in shown["text/plain"]
+
+
+def test_what_followed_from_a_slip_is_wrong_once_the_slip_is_corrected(monkeypatch):
+    monkeypatch.setattr(checking, "_judges", {})
+    step = tutorial_step("sigmoid")
+    slip = step.following(z_h=step["z_h"] + 0.2)
+    forward, wrong = ({name: of[name] for name in FORWARD} for of in (step, slip))
+    follows = {name: slip[name] for name in BACKWARD}
+    run_check("p2.sigmoid.forward", **wrong)
+    shown, raised = run_check("p2.sigmoid.backward", **follows)
+    assert raised is None and "consistent with your z_h" in shown["text/plain"]
+    assert run_check("p2.sigmoid.forward", **forward)[1] is None
+    shown, raised = run_check("p2.sigmoid.backward", **follows)
+    assert raised is not None and "z_h" not in shown["text/plain"]

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 
 from helpers.checking import observe
-from helpers.marking.judging import judge
 from helpers.marking.questions import question_by_id
 from helpers.sgd_step import PARAMETERS
+from tests.judged_after import judged_after
 
 SEED = 11
 X, T, ETA = np.array([[0.5, 1.2]]), np.array([[0.15]]), 0.7
@@ -72,7 +72,7 @@ def marked(hidden, answers):
         question = question_by_id(f"p2.{section}.{kind}")
         given = {part.name: answers[part.name] for part in question.parts}
         records[question.id] = observe(question, given, SEED)
-        verdicts = judge(question, records[question.id], SEED, records)
+        verdicts = judged_after(question, records[question.id], SEED, records)
         if section == hidden:
             found |= {verdict.part: verdict for verdict in verdicts}
         elif section != hidden:

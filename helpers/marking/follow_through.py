@@ -88,6 +88,10 @@ class StudentValues:
         found = self._consequences(answer, without)
         return found + self._consequences(answer, {*without, *others})
 
+    def has(self, quantity: str) -> bool:
+        """Whether the student's own value of `quantity` is known."""
+        return any(quantity in values for values in self.values)
+
     def is_error_source(self, quantity: str) -> bool:
         """Whether the student's value of `quantity` is wrong by itself."""
         return self.error_sources.get(quantity) == quantity

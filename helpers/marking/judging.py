@@ -1,6 +1,6 @@
 """Judge a record of answers part by part. Used by the check in the notebook and by the grader."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from helpers.marking.answer import Answer
 from helpers.marking.description import describe_error, where_off
 from helpers.marking.follow_through import StudentValues, shown_to_work
 from helpers.marking.misconceptions import CATALOGUE, hint
-from helpers.marking.questions import follows_through, question_by_id
+from helpers.marking.questions import follows_through
 from helpers.marking.questions.model import Case, Part, Question
 from helpers.marking.recognition import (
     hint_for,
@@ -23,44 +23,113 @@ from helpers.marking.recognition import (
 from helpers.marking.verdict import CARRIED, ERROR, MISSING, RIGHT, WRONG, Misconceptions, Verdict
 
 
-@np.errstate(all="ignore")  # whatever numbers come
-def judge(
-    question: Question,
-    record: object,
-    seed: int,
-    earlier: Mapping[str, object] | None = None,
-    verdicts: Mapping[str, Sequence[Verdict]] | None = None,
-) -> list[Verdict]:
-    """Judge `record`, any JSON value, for `question` with the cases drawn from `seed`.
+class Judge:
+    """Judges the records of one student, question by question, in the order of the notebook.
 
-    earlier: the records of the questions that this one follows, by question id; what is a right
-    consequence of the student's own values in them, or in this record, is "carried".
-    verdicts: on the questions answered before, by question id.
-    Returns one Verdict a part, in the question's order. Never raises, whatever the records hold.
+    What later questions build on is kept, so each record is judged once; again only where a record
+    before it is a new one.
     """
-    cases = question.cases_from(seed)
-    values = answers_in(record, question, cases)
-    if values is None:
-        return without_record(question, "no record of your answers reached the grader")
-    method = question.method_recognised and question.method_recognised(cases, values)
-    if method:
-        return [_verdict(part, WRONG, ((method,),), hint(method)) for part in question.parts]
-    answers = [Answer(part, cases, values[part.name]) for part in question.parts]
-    if not follows_through(question):
-        return [_judge_alone(answer)[0] for answer in answers]
-    own = StudentValues(cases)
-    for name, quantities in question.depends_on.items():
-        asked = question_by_id(name, question.student)
-        _add_earlier(own, asked, quantities, (earlier or {}).get(name), seed)
-    if shown_to_work(question.functions, verdicts or {}):
-        for quantity in question.recorded_intermediates:
-            _add_used(own, quantity, values[quantity])
-    return [_judge_following(question, answer, own) for answer in answers]
+
+    def __init__(self, seed: int) -> None:
+        """seed: from which the cases of all questions are drawn."""
+        self.seed = seed
+        self.verdicts: dict[str, list[Verdict]] = {}  # the newest, by question id
+        self._records: dict[str, tuple[Question, object]] = {}
+        self._kept: dict[str, list[Kept]] = {}
+
+    def judge(self, question: Question, record: object, seed: int | None = None) -> list[Verdict]:
+        """Judge `record`, any JSON value; returns one Verdict a part, in the question's order.
+
+        seed: of the record's cases, where it is another than the Judge's; then no other record may
+        depend on it (see questions.shares_inputs).
+
+        What is a right consequence of the student's own values, in this record or in those of the
+        questions that this one depends on, is "carried". Never raises, whatever the records hold.
+        """
+        self.forget(question.id)
+        verdicts, kept = self._judged(question, record, self.seed if seed is None else seed)
+        if seed is None or seed == self.seed:
+            self._records[question.id], self._kept[question.id] = (question, record), kept
+        self.verdicts[question.id] = verdicts
+        return verdicts
+
+    def forget(self, name: str) -> None:
+        """Let no later question build on the record of the question of this id."""
+        self._records.pop(name, None)
+        self._kept.pop(name, None)
+        for other, (question, _) in self._records.items():
+            if name in question.depends_on and other in self._kept:
+                self._forget_kept(other)
+
+    def _forget_kept(self, name: str) -> None:
+        """Forget what is kept of a question, and of those that depend on it."""
+        del self._kept[name]
+        for other, (question, _) in self._records.items():
+            if name in question.depends_on and other in self._kept:
+                self._forget_kept(other)
+
+    def _kept_of(self, name: str) -> "list[Kept]":
+        if name not in self._kept and name in self._records:
+            self._kept[name] = self._judged(*self._records[name], self.seed)[1]
+        return self._kept.get(name, [])
+
+    @np.errstate(all="ignore")  # whatever numbers come
+    def _judged(
+        self, question: Question, record: object, seed: int
+    ) -> "tuple[list[Verdict], list[Kept]]":
+        """The verdicts on a record, and what later questions may build on."""
+        cases = question.cases_from(seed)
+        values = answers_in(record, question, cases)
+        if values is None:
+            return without_record(question, "no record of your answers reached the grader"), []
+        method = question.method_recognised and question.method_recognised(cases, values)
+        if method:
+            of_all = _verdict_on_all(question, WRONG, ((method,),), hint(method))
+            return of_all, []
+        answers = [Answer(part, cases, values[part.name]) for part in question.parts]
+        if not follows_through(question):
+            return [_judge_alone(answer)[0] for answer in answers], []
+        own = self._own_values(question, cases)
+        if shown_to_work(question.functions, self.verdicts):
+            for quantity in question.recorded_intermediates:
+                _add_used(own, quantity, values[quantity])
+        verdicts, kept = [], []
+        for answer in answers:
+            verdict, to_keep = _judge_following(question, answer, own)
+            verdicts.append(verdict)
+            kept += to_keep
+        return verdicts, kept
+
+    def _own_values(self, question: Question, cases: Sequence[Case]) -> StudentValues:
+        """The student's own values from the questions that this one depends on."""
+        own = StudentValues(cases)
+        for name, quantities in question.depends_on.items():
+            for answer, error_source in self._kept_of(name):
+                needed = quantities is None or answer.quantity in quantities
+                if needed and len(answer.cases) == len(cases):
+                    known = error_source is None or own.has(error_source)
+                    own.at(answer.cases).add(answer, error_source if known else answer.quantity)
+        return own
+
+
+# An answer on which later ones may build, and the quantity that it is wrong by, None if right.
+Kept = tuple[Answer, str | None]
+
+
+def judge(question: Question, record: object, seed: int) -> list[Verdict]:
+    """Judge a record by itself, with the cases drawn from `seed`: see Judge.judge."""
+    return Judge(seed).judge(question, record)
 
 
 def without_record(question: Question, reason: str) -> list[Verdict]:
     """The verdicts for a check cell that left no valid record: 0 points, and why."""
-    return [_verdict(part, ERROR, hint=reason) for part in question.parts]
+    return _verdict_on_all(question, ERROR, hint=reason)
+
+
+def _verdict_on_all(
+    question: Question, status: str, misconceptions: Misconceptions = (), hint: str = ""
+) -> list[Verdict]:
+    return [_verdict(part, status, misconceptions, hint) for part in question.parts]
 
 
 def _verdict(
@@ -155,11 +224,16 @@ def _recognise_where_off(answer: Answer) -> tuple[Misconceptions, str]:
 # One answer, where the student's own earlier values count
 
 
-def _judge_following(question: Question, answer: Answer, own: StudentValues) -> Verdict:
-    """The verdict on an answer, where a right consequence of the student's own values counts."""
+def _judge_following(
+    question: Question, answer: Answer, own: StudentValues
+) -> tuple[Verdict, list[Kept]]:
+    """The verdict on an answer, where a right consequence of the student's own values counts.
+
+    With it what later answers may build on, which `own` has from now on as well.
+    """
     verdict, fitting = _judge_alone(answer)
     if fitting is None:
-        return verdict
+        return verdict, []
     error_source = None  # what this answer is wrong by
     if verdict.status == WRONG:
         error_source = fitting.quantity
@@ -174,7 +248,7 @@ def _judge_following(question: Question, answer: Answer, own: StudentValues) -> 
             said = f"{verdict.hint}; nothing carries over from your {name}, because {why}"
             verdict = replace(verdict, hint=said)
     own.add(fitting, error_source)
-    return verdict
+    return verdict, [(fitting, error_source)]
 
 
 def _carried(
@@ -203,28 +277,6 @@ def _after_error(verdict: Verdict, answer: Answer, following: Sequence[np.ndarra
 def _differ(following: Sequence[Any], expected: Sequence[np.ndarray]) -> bool:
     """Whether there are consequences, and the student's slips make a difference to them."""
     return bool(following) and not all(map(np.allclose, following[0], expected))
-
-
-def _add_earlier(
-    own: StudentValues,
-    question: Question,
-    quantities: Collection[str] | None,
-    record: object,
-    seed: int,
-) -> None:
-    """Add the answers of an earlier record, to `question`, to the student's own values.
-
-    quantities: those that are needed, None for all.
-    """
-    cases = question.cases_from(seed)
-    values = answers_in(record, question, cases)
-    if values is None or len(cases) != len(own.cases):
-        return
-    there = own.at(cases)
-    for part in question.parts:
-        answer = Answer(part, cases, values[part.name])
-        if quantities is None or answer.quantity in quantities:
-            _judge_following(question, answer, there)
 
 
 def _add_used(own: StudentValues, quantity: str, values: Sequence[Any]) -> None:

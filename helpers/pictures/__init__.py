@@ -1,4 +1,4 @@
-"""The course's pictures, one function for each kind.
+"""The course's pictures, one function for each kind, and what draw_network takes.
 
 A name loads its module when it is first used, so that a notebook waits only for what it draws with.
 """
@@ -8,6 +8,12 @@ from typing import Any
 
 _HOME = {
     "draw_network": "network_diagram",
+    "Written": "network_diagram.options",
+    "ForwardValues": "network_diagram.options",
+    "BackwardValues": "network_diagram.options",
+    "Parameters": "network_diagram.options",
+    "Labels": "network_diagram.options",
+    "DiagramStyle": "network_diagram.options",
     "draw_work_sheet": "work_sheet",
     "draw_formula_card": "formulas",
     "draw_layer_shapes": "formulas",

@@ -66,7 +66,7 @@ def place_name(net: Network, place: Place) -> str:
     """
     layer, *units = place
     sizes = (len(net.weights[0]), *(w.shape[1] for w in net.weights))
-    names = Names(sizes, None, None, None)
+    names = Names(sizes)
     if len(units) == 2:
         i, j = units
         name = names.weights[layer][i][j]

@@ -14,7 +14,6 @@ from helpers.activations import title_of
 from helpers.network import Network, numeric_array
 from helpers.pictures.network_diagram import draw_network
 from helpers.pictures.network_diagram.content import (
-    BOTH,
     Layers,
     Names,
     format_number,
@@ -23,6 +22,7 @@ from helpers.pictures.network_diagram.content import (
     values_written,
 )
 from helpers.pictures.network_diagram.layout import least_height
+from helpers.pictures.network_diagram.options import DiagramStyle, Parameters, Written
 from helpers.pictures.style import (
     BLACK,
     BLUE,
@@ -77,7 +77,7 @@ def draw_work_sheet(
         raise ValueError("x and t: expected numbers, the work sheet shows them.")
     eta = float(numeric_array("eta", eta, (0,), "one number"))
     titles = [title_of(name) for name in activations]
-    sections = _work_sheet_rows(Names(sizes, None, None, None), sizes)
+    sections = _work_sheet_rows(Names(sizes), sizes)
     count = sum(len(rows) for _, _, rows in sections)
 
     width, height = A4
@@ -86,7 +86,7 @@ def draw_work_sheet(
     cells_left = names_left + 21
     column = (width - BORDER - cells_left) / max(len(titles), 1)
     head, formulas = 22, 25
-    least_diagram = 25.4 * least_height(_given_layers(network, x, t), None, [])
+    least_diagram = 25.4 * least_height(_given_layers(network, x, t), "", [])
     room = height - 2 * BORDER - head - formulas - 7  # for the drawing and the rows of the table
     row = min(9.0, (room - least_diagram) / count)
     most = max(len(cells) for _, _, rows in sections for _, cells in rows)
@@ -110,7 +110,11 @@ def draw_work_sheet(
             (BORDER / width, bottom / height, page_width / width, drawing / height)
         )
         draw_network(
-            network, x, t=t, show_weights=BOTH, show_biases=BOTH, digits=6, ax=panel_network
+            network,
+            x,
+            t=t,
+            parameters=Parameters(Written.BOTH, Written.BOTH),  # biases of 0 are given, too
+            style=DiagramStyle(digits=6, ax=panel_network),
         )
         _write_formulas(panel, table_top, bottom)
         for index, name in enumerate(titles):
@@ -230,15 +234,16 @@ def _write_formulas(panel: Axes, bottom: float, top: float) -> None:
 def _given_layers(network: Network, x: ArrayLike, t: ArrayLike) -> Layers:
     """The units of the work sheet's drawing, to measure it."""
     sizes, _, biases = parts_of(network)
+    nothing = [Written.NOTHING] * (len(sizes) - 1)
     return units_of(
         sizes,
-        Names(sizes, None, None, None),
+        Names(sizes),
         6,
         x=values_written("x", x, [(sizes[0],)], batch=True, listed=False),
         t=values_written("t", t, [(sizes[-1],)], batch=True, listed=False),
-        biases=(BOTH, biases),
-        loss=[None],
-        **dict.fromkeys(("z", "a", "delta", "bias_gradients"), [None] * (len(sizes) - 1)),
+        biases=(Written.BOTH, biases),
+        loss=[Written.NOTHING],
+        **dict.fromkeys(("z", "a", "delta", "bias_gradients"), nothing),
     )
 
 

@@ -86,7 +86,7 @@ def run_as_a_kernel_might(notebook, name, rng):
                 cell.outputs = outputs(records[grade_id(cell)], rng)
         elif cell.cell_type == "code" and (is_answer(cell) or rng.random() < 0.1):
             cell.outputs = outputs({}, rng) if rng.random() < 0.2 else []
-    reasons = {rng.randrange(len(notebook.cells)): "this cell ran too long"}
+    reasons = {rng.randrange(len(notebook.cells)): "ran too long"}
     return run.Execution(1, reasons if rng.random() < 0.2 else {}, dict.fromkeys(records, NONCE))
 
 

@@ -131,12 +131,12 @@ def test_why_a_record_is_missing():
     assert "because of NameError" in verdicts(executed(error))[0].hint
     assert "SyntaxError: invalid syntax" in verdicts(executed(error, answer=[syntax]))[0].hint
     assert (
-        verdicts(executed(error), {1: "this cell was stopped"})[0].hint == "this cell was stopped"
+        verdicts(executed(error), {1: "was stopped"})[0].hint == "this cell was stopped"
     )
 
 
 def test_an_answer_that_did_not_run_gets_nothing_for_values_of_the_same_name():
-    found = verdicts(executed(shown(right_record())), {0: "this cell ended Python"})
+    found = verdicts(executed(shown(right_record())), {0: "ended Python"})
     assert points(found) == 0
     assert found[0].hint == "your answer above did not run to its end: it ended Python"
 

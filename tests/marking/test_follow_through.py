@@ -10,10 +10,10 @@ from sympy import symbols
 from helpers.checking import observe
 from helpers.course import HIDDEN
 from helpers.marking import questions
-from helpers.marking.judging import judge
 from helpers.marking.questions import question_by_id
 from helpers.sgd_step import PARAMETERS
 from tests.in_process import marked as marked_notebook
+from tests.judged_after import judged_after
 from tests.sample_class.work import Notebook
 from tests.worked_with_numpy import ACTIVATION, NAMES, OLD, QUESTIONS, SEED, X, marked, page
 
@@ -184,7 +184,7 @@ def test_another_sections_values_are_not_taken_for_this_ones():
     records[question.id] = observe(question, {n: wrong[n] for n in QUESTIONS["forward"]}, SEED)
     question = question_by_id("p2.tanh.forward")
     answers = {part.name: wrong[part.name] for part in question.parts}
-    verdicts = judge(question, observe(question, answers, SEED), SEED, records)
+    verdicts = judged_after(question, observe(question, answers, SEED), SEED, records)
     assert verdicts[0].status == "wrong"
 
 
@@ -193,7 +193,7 @@ def test_records_of_earlier_questions_are_untrusted():
     right = page("sigmoid")
     record = observe(question, {name: right[name] for name in QUESTIONS["backward"]}, SEED)
     for earlier in (None, {}, {"p2.sigmoid.forward": "nonsense"}, {"p2.sigmoid.forward": {}}):
-        assert {v.status for v in judge(question, record, SEED, earlier)} == {"right"}
+        assert {v.status for v in judged_after(question, record, SEED, earlier)} == {"right"}
 
 
 # Problem 1: links of the chain, as formulas
@@ -225,7 +225,7 @@ def derived(**changed):
         question = question_by_id(f"p1.{name}")
         answers = {part: changed.get(part, formula) for part, formula in formulas.items()}
         records[question.id] = observe(question, answers, SEED)
-        verdicts = judge(question, records[question.id], SEED, records)
+        verdicts = judged_after(question, records[question.id], SEED, records)
         found |= {v.part: v.status for v in verdicts if v.status != "right"}
     return found
 
@@ -295,7 +295,7 @@ def of_backward(sigmoid="a * (1 - a)", tanh="1 - a**2", over="mean"):
     ):
         question = question_by_id(name)
         record = observe(question, {name: defined[name] for name in arguments}, SEED)
-        found[name] = judge(question, record, SEED, verdicts=found)
+        found[name] = judged_after(question, record, SEED, verdicts=found)
     return {v.part: v for v in found["p3.backward"]}
 
 
@@ -387,7 +387,7 @@ def test_what_is_made_up_for_functions_that_were_not_written_counts_for_nothing(
             notebook.edit(f"p3.{question}", change)
         before = marked_notebook(notebook.content)
         before = {name: found for name, found in before.items() if name not in without}
-        return [verdict.status for verdict in judge(train, record, SEED, verdicts=before)]
+        return [verdict.status for verdict in judged_after(train, record, SEED, verdicts=before)]
 
     turned = {"backward": ("(a_o - t)", "(t - a_o)")}
     assert verdicts(**turned) == ["carried"] * 2, "as if the loop had been run with that backward"
@@ -396,7 +396,7 @@ def test_what_is_made_up_for_functions_that_were_not_written_counts_for_nothing(
         assert verdicts(missing, **turned) == ["wrong"] * 2
     assert verdicts(loss=("0.5", "0.7"), backward=("(a_o - t)", "(a_o - 0.9 * t)")) == ["wrong"] * 2
     unanswered = marked_notebook(Notebook("problem_3_numpy", solved=False).content)
-    found = judge(train, record, SEED, verdicts=unanswered)
+    found = judged_after(train, record, SEED, verdicts=unanswered)
     assert [verdict.status for verdict in found] == ["wrong"] * 2
 
 

@@ -16,12 +16,13 @@ from helpers.checking import observe
 from helpers.course import HIDDEN
 from helpers.grading.gradebook.score import verdicts_by_question
 from helpers.grading.running.run import Execution
-from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG, judge
+from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG
 from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
 from helpers.network import Network
 from helpers.reference import gradients
 from helpers.sgd_step import random_step
 from tests import sampling
+from tests.judged_after import judged_after
 
 QUESTIONS = [q for notebook in NOTEBOOKS.values() for q in questions_of(notebook).values()]
 NUMERIC = [
@@ -60,8 +61,8 @@ def record_of(question, seed, change=lambda part, values: values):
 
 def assert_sound(question, record, seed, earlier=None):
     """Judge a record twice; assert what holds of any record. Returns the verdicts."""
-    verdicts = judge(question, record, seed, earlier)
-    assert verdicts == judge(question, copy.deepcopy(record), seed, copy.deepcopy(earlier))
+    verdicts = judged_after(question, record, seed, earlier)
+    assert verdicts == judged_after(question, copy.deepcopy(record), seed, copy.deepcopy(earlier))
     assert [verdict.part for verdict in verdicts] == [part.name for part in question.parts]
     for verdict, part in zip(verdicts, question.parts):
         assert verdict.max_points == part.points

@@ -25,7 +25,6 @@ from helpers.grading.pages import report
 from helpers.grading.repair.lay_in import announced_student, repair
 from helpers.grading.running import sandbox
 from helpers.grading.settings import course_at
-from helpers.marking.judging import judge
 from helpers.marking.questions import question_by_id, questions_of
 from helpers.marking.recognition import ambiguous
 from helpers.personal import (
@@ -48,6 +47,7 @@ from tests.fair_questions import (
     verdict_on_rounded_gradient,
 )
 from tests.in_process import marked
+from tests.judged_after import judged_after
 from tests.sample_class.work import Notebook
 from tests.sampling import a_run_of_the_grader
 from tests.worked_by_hand import BACKWARD, by_hand, page_verdicts
@@ -70,7 +70,7 @@ def secret(monkeypatch):
     monkeypatch.setenv(SECRET_VARIABLE, SECRET)
     monkeypatch.delenv(STUDENT_VARIABLE, raising=False)
     monkeypatch.setattr(personal, "_announced", "")
-    monkeypatch.setattr(checking, "_newest", {})
+    monkeypatch.setattr(checking, "_judges", {})
 
 
 # Every draw has the properties of the course's numbers
@@ -272,10 +272,10 @@ def test_what_was_recorded_with_other_numbers_carries_nothing_over():
     with pytest.raises(NotYet):
         check("p2.sigmoid.forward", **course | {"z_h": course["z_h"] * 1.3})
     personal.use_student("Amara Okafor")
-    assert set(checking._newest) == {""}
+    assert set(checking._judges) == {""}
     mine = expected_answers("p2.sigmoid.backward", "Amara Okafor")
     check("p2.sigmoid.backward", **mine)
-    assert set(checking._newest) == {"", "amara okafor"}
+    assert set(checking._judges) == {"", "amara okafor"}
 
 
 def test_follow_through_uses_the_students_numbers():
@@ -293,7 +293,7 @@ def test_follow_through_uses_the_students_numbers():
     ):
         asked = question_by_id(question, student)
         records[question] = observe(asked, answers, 0)
-        found[question] = {v.status for v in judge(asked, records[question], 0, records)}
+        found[question] = {v.status for v in judged_after(asked, records[question], 0, records)}
     assert found["p2.tanh.forward"] == found["p2.tanh.backward"] == {"carried"}
 
 

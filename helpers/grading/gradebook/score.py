@@ -18,7 +18,7 @@ from helpers.asking.cell_ids import question_of_answer, question_of_check
 from helpers.asking.record import MIME_TYPE
 from helpers.grading.gradebook.results import GRADED, REPAIRED, Result, number
 from helpers.grading.repair.released import Released, grade_id, is_answer
-from helpers.marking.judging import judge, without_record
+from helpers.marking.judging import Judge, without_record
 from helpers.marking.verdict import CARRIED, ERROR, WRONG, Verdict
 from helpers.personal import normalised
 
@@ -104,21 +104,18 @@ def verdicts_by_question(
     notebook: executed. questions: by grade_id of their check cells.
     """
     positions = {name: i for i, cell in enumerate(notebook.cells) if (name := grade_id(cell))}
-    found: dict[str, list[Verdict]] = {}
-    records: dict[str, object] = {}
+    judge = Judge(execution.seed)
     for check, question in questions.items():
         stopped = _error_above(notebook, positions, check)
         record, reason = _record(notebook, positions, check, execution, stopped)
         if reason:
-            found[question.id] = without_record(question, reason)
+            judge.verdicts[question.id] = without_record(question, reason)
             continue
-        verdicts = judge(question, record, execution.seed, records, found)
-        if stopped:
-            found[question.id] = _with_error_above(verdicts, stopped)
-        else:
-            found[question.id] = verdicts
-            records[question.id] = record
-    return found
+        verdicts = judge.judge(question, record)
+        if stopped:  # what it recorded may be from before the error, so nothing builds on it
+            judge.forget(question.id)
+            judge.verdicts[question.id] = _with_error_above(verdicts, stopped)
+    return judge.verdicts
 
 
 def _record(
@@ -139,10 +136,11 @@ def _record(
     lost = [reasons[p] for p in _answer_cells(notebook, positions, check) if p in reasons]
     if lost:
         # What was recorded, if anything, are values of the same names from elsewhere.
-        reason = lost[0].replace("this cell", "it")
-        return None, f"your answer above did not run to its end: {reason}"
+        return None, f"your answer above did not run to its end: it {lost[0]}"
     if not records:
-        return None, reasons.get(position) or _why_no_record(notebook.cells[position], stopped)
+        if position in reasons:
+            return None, f"this cell {reasons[position]}"
+        return None, _why_no_record(notebook.cells[position], stopped)
     (record,) = records
     # What was recorded for another check, or before this one was asked, cannot know its nonce.
     nonce = execution.nonces.get(check)

@@ -63,7 +63,10 @@ class Executed:
         """Raises ValueError, TypeError or KeyError if this is none."""
         fields = json.loads(text)
         execution = fields.pop("execution")
-        execution["reasons"] = {int(place): why for place, why in execution["reasons"].items()}
+        execution["reasons"] = {
+            int(place): why.removeprefix("this cell ")  # as release 0.1.0 saved it
+            for place, why in execution["reasons"].items()
+        }
         notebook = nbformat.from_dict(fields.pop("notebook"))
         return cls(notebook=notebook, execution=run.Execution(**execution), **fields)
 

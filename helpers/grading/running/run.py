@@ -39,7 +39,8 @@ class Execution:
     """What the grader's side knows of a run; the notebook holds the rest, and cannot be trusted."""
 
     seed: int  # of the probes, never seen by the kernel
-    # Why cells did not run to their end: a sentence by position.
+    # What happened to cells that did not run to their end, by position: the rest of a sentence that
+    # begins with the cell, such as "ended the Python process that it ran in".
     reasons: dict[int, str] = field(default_factory=dict)
     # What the record of each check cell has to carry, by grade_id.
     nonces: dict[str, str] = field(default_factory=dict)
@@ -104,7 +105,7 @@ def execute(
                 done.append(position)
     for position in todo:
         reasons[position] = (
-            "this cell did not run because cells before it took too long or ended Python too often"
+            "did not run because cells before it took too long or ended Python too often"
         )
         _show(notebook.cells[position], reasons[position])
     return execution
@@ -125,7 +126,8 @@ def _replay(
 
 
 def _show(cell: NotebookNode, reason: str) -> None:
-    cell.outputs.append(new_output("error", ename="Stopped", evalue=reason, traceback=[reason]))
+    sentence = f"this cell {reason}"
+    cell.outputs.append(new_output("error", ename="Stopped", evalue=sentence, traceback=[sentence]))
 
 
 class _Kernel:
@@ -147,16 +149,16 @@ class _Kernel:
             with self.watch.deadline(timeout + GRACE, too_long):
                 self.client.execute_cell(cell, position)
         except CellTimeoutError:
-            return self._broken_limit() or f"this cell was stopped because it {too_long}"
+            return self._broken_limit() or f"was stopped because it {too_long}"
         except DeadKernelError:
-            return self._broken_limit() or "this cell ended the Python process that it ran in"
+            return self._broken_limit() or "ended the Python process that it ran in"
         except Exception:  # whatever nbclient makes of messages that no Jupyter kernel sends
-            return self._broken_limit() or "this cell broke the connection to the grader"
+            return self._broken_limit() or "broke the connection to the grader"
         return self._broken_limit()
 
     def _broken_limit(self) -> str:
         broken = self.watch.broken
-        return f"this cell was stopped because it {broken}" if broken else ""
+        return f"was stopped because it {broken}" if broken else ""
 
     @contextmanager
     def asked(

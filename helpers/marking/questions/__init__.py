@@ -32,6 +32,12 @@ def follows_through(question: Question) -> bool:
     return LESSONS[question.id[0]] in FOLLOW_THROUGH
 
 
+def shares_inputs(question: Question) -> bool:
+    """Whether answers to this question and to others are compared, so at the same inputs."""
+    others = _questions_with(NOTEBOOKS[question.id.split(".")[0]]).values()
+    return bool(question.depends_on) or any(question.id in other.depends_on for other in others)
+
+
 def place(section: str) -> str:
     """A section of the course in words, from its short name: "P2 3"."""
     notebook, _, number = section.partition(" ")

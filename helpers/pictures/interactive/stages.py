@@ -46,7 +46,7 @@ class Writer:
         self.net, self.activations, self.biases = net, hidden, biases
         self.sizes = (len(net.weights[0]), *(w.shape[1] for w in net.weights))
         self.inputs, self.hidden, self.outputs = (range(size) for size in self.sizes)
-        self.names = Names(self.sizes, None, None, None)
+        self.names = Names(self.sizes)
         self.softmax = net.output == "softmax"
         # With targets that sum to 1, softmax and cross-entropy give a - t, as sigmoid does.
         self.plain_delta = net.loss_name == "cross_entropy" and (

@@ -1,7 +1,8 @@
 """Pictures of a network: units, weights and whatever a forward and a backward pass wrote on them.
 
 `draw_network` draws a network from left to right. Nothing is computed here: every number shown
-comes from the caller. `content` says what is written, `layout` where, and `drawing` draws it.
+comes from the caller. `options` has what a caller can ask for, `content` says what is written,
+`layout` where, and `drawing` draws it; `older_calls` understands calls of release 0.1.0.
 """
 
 from __future__ import annotations
@@ -10,17 +11,16 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
-import numpy as np
-from matplotlib import style
-from matplotlib.axes import Axes
+from matplotlib import style as matplotlib_style
 from matplotlib.figure import Figure, SubFigure
 
 from helpers.network import Network, Trace
 from helpers.pictures.network_diagram.content import (
     Names,
     edge_labels,
+    parameters_written,
+    parts_given,
     parts_of,
-    parts_shown,
     places_marked,
     units_of,
     values_written,
@@ -41,100 +41,107 @@ from helpers.pictures.network_diagram.layout import (
     least_height,
     place_labels,
 )
-from helpers.pictures.style import STYLE, WIDTH, Picture
+from helpers.pictures.network_diagram.older_calls import understands_older_calls
+from helpers.pictures.network_diagram.options import (
+    BackwardValues,
+    DiagramStyle,
+    ForwardValues,
+    Labels,
+    Parameters,
+    Written,
+)
+from helpers.pictures.style import STYLE, Picture
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
-    Given = ArrayLike | str | None  # numbers, a word or nothing
-    GivenByLayer = Sequence[Given] | str | None  # of each layer, or one word for all
+    from helpers.pictures.network_diagram.options import Given
+    from helpers.reference import Gradients
 
 
+@understands_older_calls
 def draw_network(
     network: Network | Sequence[int],
-    x: Given = None,
+    x: Given = Written.NOTHING,
     *,
-    trace: Trace | None = None,
-    z: GivenByLayer = None,
-    a: GivenByLayer = None,
-    t: Given = None,
-    loss: Given = None,
-    delta: GivenByLayer = None,
-    weight_gradients: GivenByLayer = None,
-    bias_gradients: GivenByLayer = None,
-    show_weights: bool | str = True,
-    show_biases: bool | str | None = None,
+    trace: Trace | ForwardValues | str = Written.NOTHING,
+    t: Given = Written.NOTHING,
+    loss: Given = Written.NOTHING,
+    gradients: Gradients | BackwardValues | str = Written.NOTHING,
+    parameters: Parameters | str = Written.NUMBERS,
+    labels: Labels | None = None,
     highlight: Iterable[Sequence[int | str]] = (),
-    unit_names: Sequence[Sequence[str]] | None = None,
-    weight_names: Sequence[Sequence[Sequence[str]]] | None = None,
-    bias_names: Sequence[Sequence[str]] | None = None,
-    digits: int = 4,
-    title: str | None = None,
-    ax: Axes | None = None,
-    width: float = WIDTH,
+    style: DiagramStyle | None = None,
 ) -> Figure | SubFigure:
-    """Draw a network and the given values at its units and edges. Returns the Picture.
+    """Draw a network, with the given values at its units and on its edges. Returns the Picture.
 
-    network: a Network, or only its sizes, such as (2, 2, 1).
-    x: the inputs (in,); trace: what network.forward gave, instead of z and a;
-    z, a, delta, bias_gradients: lists with one array (units,) a layer without the inputs;
-    t: the targets (out,); loss: a number, which also draws the unit E that joins the outputs;
-    weight_gradients: list with one array (in, out) a layer.
-    Arrays of x, z, a, t and delta may have the shape (1, …) of a batch of one point.
-    Any of these, and any item of their lists, may also be "names" (write the symbol), "blank"
-    (leave an empty place) or None (nothing).
-
-    show_weights: True (numbers), "names", "both" (name = number), "blank" or False;
-    show_biases: the same; None does as for the weights, unless all biases are 0.
-    highlight: what to draw bold, while the rest turns pale. Layers count from 0 (inputs), units
-        from 0, and E is the one unit of the layer after the last:
+    network: a Network, or only the sizes of its layers, such as (2, 2, 1).
+    x: the inputs, shape (in,).
+    trace: what a forward pass computed, z and a of each unit: the result of network.forward, or
+        ForwardValues for values of your own.
+    t: the targets, shape (out,).
+    loss: a number, which also draws the unit E that joins the outputs.
+    gradients: what a backward pass computes, delta and the gradients of weights and biases: the
+        result of helpers.gradients, or BackwardValues for values of your own.
+    parameters: how weights and biases are written: "numbers", "names", "both" (name = number),
+        "blank" (an empty place) or "nothing". One word leaves out biases that are all 0;
+        Parameters(weights=…, biases=…) has a word for each.
+    labels: names of your own for units, weights and biases; those of the course otherwise.
+    highlight: what to draw bold while the rest turns pale. Layers count from 0 (the inputs), units
+        from 0, and E is the only unit of the layer after the last:
         (layer, unit)              a unit,
         (layer, i, j)              the edge from unit i of the layer to unit j of the next,
         (layer, unit, "delta")     a value on a unit: "x", "z", "a", "t", "b", "delta", "db", "E".
-    unit_names, bias_names: lists of lists of mathtext such as [["x_1", "x_2"], …], with and without
-        the inputs; weight_names: weight_names[k][i][j]. Without them names follow the course; with
-        a unit's name j its symbols are z_j, a_j, …; what is named "" stays without a symbol.
-    digits: decimals of computed values; given ones (x, t, weights, biases) drop zeros at the end.
-    ax: Matplotlib axes to draw on, at the size they have; then the axes' figure is returned.
-    width: of the picture in inches without ax; its height is what the drawing needs.
+    style: decimals, a title, the width, or the axes to draw on, whose figure is then returned.
+
+    x, trace, t, loss and gradients, and any item of their lists, may also be "names" (the symbol
+    in place of the number), "blank" or "nothing"; all words are in Written. Arrays with one row
+    per data point are welcome if they have a single row.
 
     Raises ValueError for arrays that do not fit the network, for unknown words and places, and
-    where the drawing does not fit into `width` or `ax`.
+    where the drawing does not fit into its width or axes.
     """
-    sizes, weights, biases = parts_of(network)
-    written_weights = parts_shown("show_weights", show_weights, weights)
-    if show_biases is None:
-        nothing = biases is not None and not any(np.any(b) for b in biases)
-        show_biases = False if nothing and bias_gradients is None else show_weights
-    if trace is not None:
-        if z is not None or a is not None:
-            raise ValueError("trace: expected either a trace or z and a, got both.")
-        z, a = trace.z, trace.a
-    if not isinstance(digits, int) or not 0 <= digits <= 8:
+    labels = Labels() if labels is None else labels
+    style = DiagramStyle() if style is None else style
+    if not isinstance(labels, Labels):
+        raise ValueError(f"labels: expected Labels, got {labels!r:.60}.")
+    if not isinstance(style, DiagramStyle):
+        raise ValueError(f"style: expected a DiagramStyle, got {style!r:.60}.")
+    digits, title, width, ax = style.digits, style.title, style.width, style.ax
+    if isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= 8:
         raise ValueError(f"digits: expected a whole number from 0 to 8, got {digits!r}.")
 
-    names = Names(sizes, unit_names, weight_names, bias_names)
+    sizes, weights, biases = parts_of(network)
+    names = Names(sizes, labels)
     shapes = [(size,) for size in sizes[1:]]
+    matrices = list(zip(sizes, sizes[1:]))
+    z, a = parts_given("trace", trace, ("z", "a"), "what network.forward gives or ForwardValues")
+    delta, dw, db = parts_given(
+        "gradients",
+        gradients,
+        ("delta", "weights", "biases"),
+        "what helpers.gradients gives or BackwardValues",
+    )
+    weight_gradients = values_written("gradients.weights", dw, matrices)
+    bias_gradients = values_written("gradients.biases", db, shapes)
+    written_weights, written_biases = parameters_written(
+        parameters, weights, biases, bias_gradients
+    )
     layers = units_of(
         sizes,
         names,
         digits,
         x=values_written("x", x, [(sizes[0],)], batch=True, listed=False),
-        z=values_written("z", z, shapes, batch=True),
-        a=values_written("a", a, shapes, batch=True),
+        z=values_written("trace.z", z, shapes, batch=True),
+        a=values_written("trace.a", a, shapes, batch=True),
         t=values_written("t", t, [(sizes[-1],)], batch=True, listed=False),
         loss=values_written("loss", loss, [(1,)], listed=False),
-        delta=values_written("delta", delta, shapes, batch=True),
-        biases=parts_shown("show_biases", show_biases, biases),
-        bias_gradients=values_written("bias_gradients", bias_gradients, shapes),
-    )
-    weight_gradients = values_written(
-        "weight_gradients", weight_gradients, list(zip(sizes, sizes[1:]))
+        delta=values_written("gradients.delta", delta, shapes, batch=True),
+        biases=written_biases,
+        bias_gradients=bias_gradients,
     )
     marked = places_marked(highlight, layers)
     key = entries_of_key(layers, weight_gradients)
 
-    with style.context(STYLE):
+    with matplotlib_style.context(STYLE):
         if ax is not None:
             box = ax.get_window_extent()
             width, heights = box.width / ax.figure.dpi, [box.height / ax.figure.dpi]
@@ -142,9 +149,9 @@ def draw_network(
             least = least_height(layers, title, key)
             heights = [least * growth for growth in (1, 1.1, 1.2, 1.35, 1.5, 1.7, 2)]
         for height, size in product(heights, VALUE_SIZES):
-            labels = edge_labels(names, written_weights, weight_gradients, digits, size)
+            on_edges = edge_labels(names, written_weights, weight_gradients, digits, size)
             fits = lay_out(layers, len(sizes), width, height, size, title, key)
-            placed = place_labels(layers, labels) if fits else None
+            placed = place_labels(layers, on_edges) if fits else None
             if placed is not None:
                 break
         else:

@@ -7,18 +7,18 @@ from typing import Any, TypeGuard, cast
 import numpy as np
 
 from helpers.network import Network, numeric_array
+from helpers.pictures.network_diagram.options import Labels, Parameters, Written
 from helpers.pictures.style import text_size
 
-NAMES, BLANK, BOTH = "names", "blank", "both"
 FORWARD = ("z", "a", "E")  # the quantities written in blue
 RADIUS = 0.27  # of a unit on which nothing is written
 LINE = 0.215  # height of a row on a card
 BLANK_LINE = 0.31
 BLANK_WIDTH, BLANK_HEIGHT = 0.62, 0.24  # an empty place to write by hand
 
-Written = np.ndarray | str | None  # the numbers of a layer, a word or nothing
-# Weights or biases: True (as numbers) or a word, and the numbers unless the network has none.
-Shown = tuple[bool | str, list[np.ndarray] | None]
+Values = np.ndarray | Written  # the numbers of a layer, or what stands there in their place
+# Weights or biases: how they are written, and their numbers unless the network has none.
+Shown = tuple[Written, list[np.ndarray] | None]
 Place = tuple[int | str, ...]  # (layer, unit), (layer, i, j) or (layer, unit, quantity)
 Edge = tuple[int, int, int]  # (layer, i, j): from unit i of the layer to unit j of the next
 
@@ -99,59 +99,85 @@ def parts_of(
     return sizes, None, None
 
 
+def parts_given(name: str, given: object, parts: Sequence[str], wanted: str) -> list[object]:
+    """The parts of an object that has them as attributes, or the same word for each part.
+
+    Raises ValueError, which says what is wanted, for anything else.
+    """
+    if isinstance(given, str):
+        return [given] * len(parts)
+    if not all(hasattr(given, part) for part in parts):
+        raise ValueError(f"{name}: expected {wanted}, got {given!r:.60}.")
+    return [getattr(given, part) for part in parts]
+
+
 def values_written(
     name: str,
     given: object,
     shapes: Sequence[tuple[int, ...]],
     batch: bool = False,
     listed: bool = True,
-) -> list[Written]:
+) -> list[Values]:
     """`given` as a list with one entry for each shape.
 
     listed: the caller gives a list, else one array. batch: shape (1, …) is welcome too.
     """
-    if given is None or isinstance(given, str):
+    if isinstance(given, str) or not listed:
         given = [given] * len(shapes)
-    elif not listed:
-        given = [given]
     elif not isinstance(given, list | tuple) or len(given) != len(shapes):
         came = len(given) if isinstance(given, list | tuple) else type(given).__name__
         raise ValueError(
-            f"{name}: expected a list of {len(shapes)} arrays, one a layer without the inputs, "
+            f"{name}: expected a list of {len(shapes)} arrays, one per layer after the inputs, "
             f"got {came}."
         )
-    values = []
-    for k, (value, shape) in enumerate(zip(given, shapes, strict=True)):
-        label = f"{name}[{k}]" if listed else name
-        if isinstance(value, str) and value not in (NAMES, BLANK):
-            raise ValueError(
-                f'{name}: expected numbers, "{NAMES}", "{BLANK}" or None, got {value!r}.'
-            )
-        if value is not None and not isinstance(value, str):
-            value = numeric_array(label, value, (0, 1, 2), f"shape {shape}")
-            same = [shape, (1, *shape)] if batch else [shape]
-            if value.shape not in same and not (value.ndim == 0 and shape == (1,)):
-                one = " of one data point" if batch else ""
-                raise ValueError(f"{label}: expected shape {shape}{one}, got {value.shape}.")
-            value = value.reshape(shape)
-        values.append(value)
-    return values
+    return [
+        _values_of_layer(f"{name}[{k}]" if listed else name, value, shape, batch)
+        for k, (value, shape) in enumerate(zip(given, shapes, strict=True))
+    ]
 
 
-def parts_shown(name: str, show: bool | str, arrays: list[np.ndarray] | None) -> Shown | None:
-    """How to write the weights or biases, None for not at all."""
-    if show not in (True, False, NAMES, BOTH, BLANK):
+def _values_of_layer(name: str, value: object, shape: tuple[int, ...], batch: bool) -> Values:
+    # A truth value would be read as the number 0 or 1, though it hardly ever means one.
+    if isinstance(value, str | bool | np.bool_) or value is None:
+        words = (Written.NAMES, Written.BLANK, Written.NOTHING)
+        return Written.read(name, value, words, besides="numbers")
+    array = numeric_array(name, value, (0, 1, 2), f"shape {shape}")
+    same = [shape, (1, *shape)] if batch else [shape]
+    if array.shape not in same and not (array.ndim == 0 and shape == (1,)):
+        one = " of one data point" if batch else ""
+        raise ValueError(f"{name}: expected shape {shape}{one}, got {array.shape}.")
+    return array.reshape(shape)
+
+
+def parameters_written(
+    parameters: Parameters | str,
+    weights: list[np.ndarray] | None,
+    biases: list[np.ndarray] | None,
+    bias_gradients: Sequence[Values],
+) -> tuple[Shown, Shown]:
+    """How to write the weights, and how the biases."""
+    show_weights, show_biases = parts_given(
+        "parameters", parameters, ("weights", "biases"), 'a word such as "names" or Parameters'
+    )
+    if isinstance(parameters, str):
+        names = ["parameters"] * 2
+        # Biases that are all 0 are taken for none, unless gradients of theirs are shown.
+        without = biases is not None and not any(np.any(b) for b in biases)
+        if without and all(gradient is Written.NOTHING for gradient in bias_gradients):
+            show_biases = Written.NOTHING
+    else:
+        names = ["parameters.weights", "parameters.biases"]
+    return _shown(names[0], show_weights, weights), _shown(names[1], show_biases, biases)
+
+
+def _shown(name: str, show: object, arrays: list[np.ndarray] | None) -> Shown:
+    written = Written.read(name, show, list(Written))
+    if arrays is None and written in (Written.NUMBERS, Written.BOTH):
         raise ValueError(
-            f'{name}: expected True, False, "{NAMES}", "{BOTH}" or "{BLANK}", got {show!r}.'
+            f'{name}: expected "{Written.NAMES}", "{Written.BLANK}" or "{Written.NOTHING}", as '
+            f'the network came without numbers, got "{written}".'
         )
-    if show is False:
-        return None
-    if arrays is None and show in (True, BOTH):
-        raise ValueError(
-            f'{name}: expected "{NAMES}", "{BLANK}" or False, as the network came without numbers, '
-            f"got {show!r}."
-        )
-    return show, arrays
+    return written, arrays
 
 
 def places_marked(highlight: Iterable[object], layers: Layers) -> set[Place]:
@@ -170,7 +196,7 @@ def places_marked(highlight: Iterable[object], layers: Layers) -> set[Place]:
 
 def _is_place(place: tuple[Any, ...], layers: Layers) -> TypeGuard[Place]:
     if len(place) not in (2, 3) or not all(
-        isinstance(part, int) and part >= 0 for part in place[:2]
+        isinstance(part, int) and not isinstance(part, bool) and part >= 0 for part in place[:2]
     ):
         return False
     layer, index = place[:2]
@@ -182,6 +208,7 @@ def _is_place(place: tuple[Any, ...], layers: Layers) -> TypeGuard[Place]:
         return any(row.quantity == place[2] for row in layers[layer][index].rows)
     return (
         isinstance(place[2], int)
+        and not isinstance(place[2], bool)
         and layer + 1 < len(layers)
         and 0 <= place[2] < len(layers[layer + 1])
     )
@@ -190,13 +217,8 @@ def _is_place(place: tuple[Any, ...], layers: Layers) -> TypeGuard[Place]:
 class Names:
     """The course's symbols, as mathtext without $ signs, or the caller's own."""
 
-    def __init__(
-        self,
-        sizes: Sequence[int],
-        unit_names: Sequence[Sequence[str]] | None,
-        weight_names: Sequence[Sequence[Sequence[str]]] | None,
-        bias_names: Sequence[Sequence[str]] | None,
-    ) -> None:
+    def __init__(self, sizes: Sequence[int], labels: Labels | None = None) -> None:
+        labels = labels or Labels()
         layers = range(1, len(sizes))
         # The suffix of a layer's quantities: h and o; several hidden layers are numbered.
         hidden = ["h"] if len(sizes) == 3 else [f"h^{{({k})}}" for k in layers[:-1]]
@@ -204,8 +226,8 @@ class Names:
         units = [
             [f"{suffix}_{i + 1}" for i in range(size)] for suffix, size in zip(self.suffixes, sizes)
         ]
-        self.own_units = unit_names is not None
-        self.units = _own_names("unit_names", unit_names, units)
+        self.own_units = labels.units is not None
+        self.units = _own_names("labels.units", labels.units, units)
         biases = [[self.of("b", k, j) for j in range(sizes[k])] for k in layers]
         weights = [
             [
@@ -214,13 +236,13 @@ class Names:
             ]
             for k in layers
         ]
-        self.biases = _own_names("bias_names", bias_names, biases)
+        self.biases = _own_names("labels.biases", labels.biases, biases)
         self.weights: Sequence[Sequence[Sequence[str]]] = weights
-        if weight_names is not None:
-            _listed("weight_names", weight_names, len(weights))
+        if labels.weights is not None:
+            _listed("labels.weights", labels.weights, len(weights))
             self.weights = [
-                _own_names(f"weight_names[{k}]", own, weights[k])
-                for k, own in enumerate(weight_names)
+                _own_names(f"labels.weights[{k}]", own, weights[k])
+                for k, own in enumerate(labels.weights)
             ]
 
     def of(self, symbol: str, layer: int, unit: int) -> str:
@@ -292,14 +314,14 @@ def units_of(
     names: Names,
     digits: int,
     *,
-    x: Sequence[Written],
-    z: Sequence[Written],
-    a: Sequence[Written],
-    t: Sequence[Written],
-    loss: Sequence[Written],
-    delta: Sequence[Written],
-    biases: Shown | None,
-    bias_gradients: Sequence[Written],
+    x: Sequence[Values],
+    z: Sequence[Values],
+    a: Sequence[Values],
+    t: Sequence[Values],
+    loss: Sequence[Values],
+    delta: Sequence[Values],
+    biases: Shown,
+    bias_gradients: Sequence[Values],
 ) -> Layers:
     """The units of every layer with their rows, and where a loss is given the unit E."""
     last = len(sizes) - 1
@@ -308,32 +330,28 @@ def units_of(
         quantity: str,
         symbol: str,
         full: str,
-        value: Written,
+        value: Values,
         i: int,
         given: bool = False,
         backward: bool = False,
     ) -> list[Row]:
         """The row of a value of unit i, if any: `symbol` = number or place, or only `full`."""
-        if value is None or (isinstance(value, str) and value == NAMES and not full):
+        if value is Written.NOTHING or (value is Written.NAMES and not full):
             return []
-        if isinstance(value, str):
-            text = f"${full}$" if value == NAMES else f"${symbol}$ ="
-            return [Row(quantity, text, backward, blank=value == BLANK)]
+        if isinstance(value, Written):
+            text = f"${full}$" if value is Written.NAMES else f"${symbol}$ ="
+            return [Row(quantity, text, backward, blank=value is Written.BLANK)]
         text = f"${symbol}$ = {format_number(value[i], digits, given)}"
         return [Row(quantity, text, backward)]
 
     def bias(k: int, i: int) -> list[Row]:
-        if biases is None:
-            return []
         show, numbers = biases
         name = names.biases[k][i]
-        value: Written
-        if isinstance(show, str) and show != BOTH:
-            value = show
-        else:
-            assert numbers is not None  # parts_shown has seen to it
+        value: Values = show
+        if show in (Written.NUMBERS, Written.BOTH):
+            assert numbers is not None  # parameters_written has seen to it
             value = numbers[k]
-        return row("b", name if show == BOTH else "b", name, value, i, given=True)
+        return row("b", name if show is Written.BOTH else "b", name, value, i, given=True)
 
     def unit(layer: int, i: int) -> Unit:
         k = layer - 1
@@ -352,19 +370,20 @@ def units_of(
     inputs = enumerate(names.units[0])
     layers = [[Unit(name, row("x", "x", "", x[0], i, given=True)) for i, name in inputs]]
     layers += [[unit(layer, i) for i in range(sizes[layer])] for layer in range(1, len(sizes))]
-    if loss[0] is not None:
+    if loss[0] is not Written.NOTHING:
         layers.append([Unit("E", row("E", "E", "", loss[0], 0))])
     return layers
 
 
 def edge_labels(
     names: Names,
-    weights: Shown | None,
-    weight_gradients: Sequence[Written],
+    weights: Shown,
+    weight_gradients: Sequence[Values],
     digits: int,
     size: float,
 ) -> dict[Edge, list[Label]]:
     """What stands on each edge: the weight near the edge's source, the gradient near its end."""
+    show, numbers = weights
     labels: dict[Edge, list[Label]] = {}
     for k, matrix in enumerate(names.weights):
         for i, row in enumerate(matrix):
@@ -372,18 +391,18 @@ def edge_labels(
                 gradient = weight_gradients[k]
                 here: list[Label] = []
                 labels[k, i, j] = here
-                if weights is not None:
-                    show, numbers = weights
+                if show is not Written.NOTHING:
                     text = f"${name}$" if name else ""
-                    if show in (True, BOTH):
-                        assert numbers is not None  # parts_shown has seen to it
+                    if show in (Written.NUMBERS, Written.BOTH):
+                        assert numbers is not None  # parameters_written has seen to it
                         number = format_number(numbers[k][i, j], digits, given=True)
-                        text = f"{text} = {number}" if show == BOTH and name else number
-                    share = 0.33 if gradient is None else 0.27
-                    here.append(Label("w", text, share, size, blank=show == BLANK))
-                if gradient is not None:
-                    blank = isinstance(gradient, str) and gradient == BLANK
-                    if isinstance(gradient, str):
+                        both = show is Written.BOTH and name
+                        text = f"{text} = {number}" if both else number
+                    share = 0.33 if gradient is Written.NOTHING else 0.27
+                    here.append(Label("w", text, share, size, blank=show is Written.BLANK))
+                if gradient is not Written.NOTHING:
+                    blank = gradient is Written.BLANK
+                    if isinstance(gradient, Written):
                         text = rf"$\partial E/\partial {name}$" if name else ""
                     else:
                         text = format_number(gradient[i, j], digits)

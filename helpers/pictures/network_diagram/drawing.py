@@ -17,10 +17,11 @@ from helpers.pictures.network_diagram.content import (
     Place,
     Row,
     Unit,
-    Written,
+    Values,
     as_math,
 )
 from helpers.pictures.network_diagram.layout import KEY_SIZE, MARGIN, NAME_SIZE, Key, ends_of_edge
+from helpers.pictures.network_diagram.options import Written
 from helpers.pictures.style import (
     BLACK,
     BLUE,
@@ -194,7 +195,7 @@ def draw_headings(panel: Axes, layers: Layers, depth: int, top: float) -> None:
         panel.text(*place, heading, gid=f"heading {layer}", **look)
 
 
-def entries_of_key(layers: Layers, weight_gradients: Iterable[Written]) -> Key:
+def entries_of_key(layers: Layers, weight_gradients: Iterable[Values]) -> Key:
     """What the two colours mean, for those that occur."""
     written = {row.quantity for units in layers for unit in units for row in unit.rows}
     key = []
@@ -203,7 +204,7 @@ def entries_of_key(layers: Layers, weight_gradients: Iterable[Written]) -> Key:
         key.append((rf"forward $\rightarrow$  blue: {forward}", False))
     backward = [r"$\delta$"] if "delta" in written else []
     backward += [r"$\partial E/\partial b$"] if "db" in written else []
-    if any(gradient is not None for gradient in weight_gradients):
+    if any(gradient is not Written.NOTHING for gradient in weight_gradients):
         backward.append(r"on an edge $\partial E/\partial w$")
     if backward:
         key.append((r"backward $\leftarrow$  boxed, italic: " + ", ".join(backward), True))

@@ -39,12 +39,12 @@ def _size_units(layers: Layers, size: float) -> None:
             unit.height = heading + (rows + 0.09 if rows else 0.03)
 
 
-def _frame(title: str | None, key: Key) -> tuple[float, float]:
+def _frame(title: str, key: Key) -> tuple[float, float]:
     """What is kept free above (title, headings) and below (key) the units."""
     return MARGIN + (0.35 if title else 0) + 0.32, MARGIN + (0.3 if key else 0)
 
 
-def least_height(layers: Layers, title: str | None, key: Key) -> float:
+def least_height(layers: Layers, title: str, key: Key) -> float:
     """The height in inches below which the units of a layer would meet."""
     _size_units(layers, VALUE_SIZES[0])
     tallest = max(sum(unit.height + APART for unit in units) - APART for units in layers)
@@ -58,7 +58,7 @@ def lay_out(
     width: float,
     height: float,
     size: float,
-    title: str | None,
+    title: str,
     key: Key,
 ) -> bool:
     """Set size and middle of each unit, layers from left to right. Returns whether all fits."""
