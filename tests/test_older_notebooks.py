@@ -1,11 +1,28 @@
-"""What notebooks of release 0.1.0 import is still there, wherever it is now."""
+"""Notebooks of release 0.1.0 still find what they import, and draw what they drew."""
 
 import sys
 from importlib import import_module
+from inspect import signature
+from pathlib import Path
 
+import nbformat
+import numpy as np
 import pytest
 
 import helpers
+from helpers import draw_network
+from helpers.older_notebooks import OLD_CALLS, with_new_imports
+from helpers.pictures import (
+    BackwardValues,
+    DiagramStyle,
+    ForwardValues,
+    Labels,
+    Parameters,
+    Written,
+)
+from helpers.pictures.network_diagram.older_calls import OLD_KEYWORDS, with_new_keywords
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*/*.ipynb"))
 
 # All that they import from modules which have moved.
 IMPORTS = {
@@ -42,3 +59,94 @@ def test_a_name_that_never_was_is_refused_as_ever():
         from helpers.figures import plot_nothing  # noqa: F401
     with pytest.raises(ModuleNotFoundError):
         import_module("helpers.further_figures")
+
+
+UNITS = [["x_i", ""], ["j", ""], ["k"]]
+WEIGHTS = [[["w_{ij}", ""], ["", ""]], [["w_{jk}"], [""]]]
+BIASES = [["b_j", ""], ["b_k"]]
+FIRST, LAST = np.ones(2), np.zeros(1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"show_weights": True}, {"parameters": Written.NUMBERS}),
+        ({"show_weights": False}, {"parameters": Written.NOTHING}),
+        ({"show_weights": np.False_, "show_biases": None}, {"parameters": Written.NOTHING}),
+        ({"show_weights": "both"}, {"parameters": Written.BOTH}),
+        ({"show_biases": False}, {"parameters": Parameters(Written.NUMBERS, Written.NOTHING)}),
+        (
+            {"show_weights": "names", "show_biases": "blank"},
+            {"parameters": Parameters(Written.NAMES, Written.BLANK)},
+        ),
+        (
+            {"unit_names": UNITS, "weight_names": WEIGHTS, "bias_names": BIASES},
+            {"labels": Labels(UNITS, WEIGHTS, BIASES)},
+        ),
+        ({"z": "names", "a": None}, {"trace": ForwardValues(z="names")}),
+        (
+            {"delta": [None, LAST], "weight_gradients": "blank", "bias_gradients": [FIRST, None]},
+            {"gradients": BackwardValues(["nothing", LAST], "blank", [FIRST, "nothing"])},
+        ),
+        ({"x": None, "trace": None, "t": "names", "loss": None}, {"t": "names"}),
+        ({"digits": 0, "title": None, "width": 7}, {"style": DiagramStyle(digits=0, width=7)}),
+    ],
+)
+def test_old_keywords_of_draw_network_say_what_they_said(old, new):
+    assert with_new_keywords(old) == new
+    assert with_new_keywords(new) == new
+
+
+def test_an_old_call_draws_the_same_picture():
+    path = [(1, 0, 0), (2, 0), (2, 0, 0), (3, 0)]
+    old = draw_network(
+        (2, 2, 1), None, z="names", a="names", t="names", loss="names",
+        highlight=path, show_weights="names", unit_names=UNITS, weight_names=WEIGHTS,
+        bias_names=BIASES,
+    )  # fmt: skip
+    new = draw_network(
+        (2, 2, 1), trace="names", t="names", loss="names",
+        parameters="names", labels=Labels(UNITS, WEIGHTS, BIASES), highlight=path,
+    )  # fmt: skip
+    assert old.png() == new.png()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "words"),
+    [
+        ({"show_weights": 0}, 'show_weights: expected "numbers", .* got 0'),
+        ({"show_biases": 1}, 'show_biases: expected "numbers", .* got 1'),
+        ({"show_weights": "all"}, 'show_weights: expected "numbers", .* got "all"'),
+        ({"trace": "names", "z": "names"}, "trace: expected it alone, without the older z and a"),
+        ({"parameters": "names", "show_biases": False}, "parameters: expected it alone"),
+    ],
+)
+def test_old_keywords_with_which_nothing_certain_is_said_are_refused(keywords, words):
+    with pytest.raises(ValueError, match=words):
+        draw_network((2, 2, 1), **keywords)
+
+
+def test_a_keyword_that_never_was_is_refused_as_ever():
+    with pytest.raises(TypeError, match="shows"):
+        draw_network((2, 2, 1), shows="names")
+
+
+def test_old_keywords_are_all_gone_from_the_function_itself():
+    today = set(signature(draw_network).parameters)
+    assert OLD_KEYWORDS.keys() <= today
+    assert not today & {keyword for _, fields in OLD_KEYWORDS.values() for keyword in fields}
+
+
+def given_cells():
+    for path in NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                yield cell.source
+
+
+def test_given_cells_of_today_are_what_old_ones_are_compared_with():
+    texts = list(given_cells())
+    assert [with_new_imports(text) for text in texts] == texts
+    for old, new in OLD_CALLS:
+        assert any(new in text for text in texts), new
+        assert with_new_imports(old) == new

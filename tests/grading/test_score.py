@@ -130,9 +130,7 @@ def test_why_a_record_is_missing():
     syntax = new_output("error", ename="SyntaxError", evalue="invalid syntax", traceback=[])
     assert "because of NameError" in verdicts(executed(error))[0].hint
     assert "SyntaxError: invalid syntax" in verdicts(executed(error, answer=[syntax]))[0].hint
-    assert (
-        verdicts(executed(error), {1: "was stopped"})[0].hint == "this cell was stopped"
-    )
+    assert verdicts(executed(error), {1: "was stopped"})[0].hint == "this cell was stopped"
 
 
 def test_an_answer_that_did_not_run_gets_nothing_for_values_of_the_same_name():

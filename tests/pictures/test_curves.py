@@ -181,7 +181,7 @@ def test_curves_differ_in_colour_dash_and_marker_and_labels_are_readable_on_whit
     [
         (lambda: plot_activations(["softmax"]), "names: expected any of"),
         (lambda: plot_activations([]), "names: expected at least one"),
-        (lambda: plot_activations(limit=0), "limit: wanted"),
+        (lambda: plot_activations(limit=0), "limit: expected"),
         (lambda: plot_losses([1, 2]), "losses: expected a dict"),
         (lambda: plot_losses({"a": [[1, 2]]}), r"losses\['a'\]: expected shape"),
         (lambda: plot_losses({"a": [np.nan]}), r"losses\['a'\]: expected finite numbers, got none"),
@@ -194,13 +194,16 @@ def test_curves_differ_in_colour_dash_and_marker_and_labels_are_readable_on_whit
         (lambda: plot_decision_boundary(square, XOR, [0, 1]), r"t: expected shape \(4, 1\)"),
         (lambda: plot_decision_boundary(lambda p: p, XOR, [0, 1, 1, 0]), "predict: expected shape"),
         (lambda: plot_weight_changes({}), "changes: expected a dict"),
-        (lambda: plot_weight_changes({"a": {"w": 1}, "b": {"v": 1}}), r"changes\['b'\]: wanted"),
-        (lambda: plot_weight_changes({"a": {"w": [1]}, "b": {"w": 1}}), r"changes\['b'\]: wanted"),
+        (lambda: plot_weight_changes({"a": {"w": 1}, "b": {"v": 1}}), r"changes\['b'\]: expected"),
+        (
+            lambda: plot_weight_changes({"a": {"w": [1]}, "b": {"w": 1}}),
+            r"changes\['b'\]: expected",
+        ),
         (
             lambda: plot_weight_changes({"a": {"w": np.nan}}),
             r"changes\['a'\]\['w'\]: expected finite",
         ),
-        (lambda: plot_difference_error([0.0], [1], [1]), "h: wanted"),
+        (lambda: plot_difference_error([0.0], [1], [1]), "h: expected"),
         (lambda: plot_difference_error([1, 2], [1], [1, 2]), "forward_error: expected shape"),
     ],
 )

@@ -170,8 +170,8 @@ def test_places_have_the_names_of_the_course():
     ("call", "words"),
     [
         (lambda: plot_growth([1, 2]), "values: expected 1 to 7 numbers"),
-        (lambda: plot_growth([]), "values: wanted"),
-        (lambda: plot_growth(highest=400), "highest: wanted"),
+        (lambda: plot_growth([]), "values: expected"),
+        (lambda: plot_growth(highest=400), "highest: expected"),
         (lambda: plot_grid_losses([np.nan]), "losses: expected finite"),
         (lambda: plot_grid_losses([[1.0]]), "losses: expected the losses of a grid"),
         (
@@ -189,7 +189,7 @@ def test_places_have_the_names_of_the_course():
         (lambda: plot_learning_rates(BOWL, [0.0]), "etas: expected 1 to 4"),
         (lambda: plot_learning_rates(BOWL, [1] * 5), "etas: expected 1 to 4"),
         (lambda: plot_learning_rates(BOWL, [1], start=[np.nan, 1]), "start: expected finite"),
-        (lambda: plot_learning_rates(BOWL, [1], limits=[[1, 1], [0, 2]]), "limits: wanted"),
+        (lambda: plot_learning_rates(BOWL, [1], limits=[[1, 1], [0, 2]]), "limits: expected"),
         (lambda: duration(0), "networks: expected at least 1"),
     ],
 )

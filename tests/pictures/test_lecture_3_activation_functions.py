@@ -173,8 +173,8 @@ def test_weighted_inputs_of_a_unit_that_dies_and_of_one_that_does_not():
     [
         (lambda: plot_slope_through_activation(["softmax"]), "names: expected any of"),
         (lambda: plot_slope_through_activation([]), "names: expected any of"),
-        (lambda: plot_slope_through_activation(limit=-1), "limit: wanted"),
-        (lambda: plot_output_delta(limit=0), "limit: wanted"),
+        (lambda: plot_slope_through_activation(limit=-1), "limit: expected"),
+        (lambda: plot_output_delta(limit=0), "limit: expected"),
         (lambda: plot_output_delta(pairs=()), "pairs: expected 1 to"),
         (lambda: plot_output_delta(pairs=[("linear", "cross_entropy")]), "loss: cross_entropy"),
         (lambda: plot_saturation({}, ONE, ONE, eta=1, steps=1), "nets: expected a dict"),

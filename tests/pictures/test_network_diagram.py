@@ -10,7 +10,15 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from helpers.network import Network
-from helpers.pictures.network_diagram import draw_network
+from helpers.pictures import (
+    BackwardValues,
+    DiagramStyle,
+    ForwardValues,
+    Labels,
+    Parameters,
+    Written,
+    draw_network,
+)
 from helpers.pictures.network_diagram.content import format_number
 from helpers.pictures.work_sheet import draw_work_sheet
 from helpers.reference import gradients
@@ -27,7 +35,7 @@ def sample(sizes, seed=1):
     return Network(weights, biases), x.round(2), t.round(2)
 
 
-def everything(sizes, seed=1, **options):
+def everything(sizes, seed=1, title=""):
     net, x, t = sample(sizes, seed)
     g = gradients(net, x, t)
     picture = draw_network(
@@ -35,10 +43,8 @@ def everything(sizes, seed=1, **options):
         x,
         trace=net.forward(x),
         t=t,
-        delta=g.delta,
-        weight_gradients=g.weights,
-        bias_gradients=g.biases,
-        **options,
+        gradients=g,
+        style=DiagramStyle(title=title),
     )
     return picture, net, x, t, g
 
@@ -171,14 +177,22 @@ def test_only_what_is_given_is_written():
     net, x, _ = sample((2, 2, 1))
     quantities = {gid.split()[0] for gid in by_gid(draw_network(net, x))}
     assert quantities == {"x", "w", "b", "unit", "heading"}
-    assert {gid.split()[0] for gid in by_gid(draw_network((2, 2, 1), show_weights=False))} == {
-        "unit",
-        "heading",
-    }
+    bare = by_gid(draw_network((2, 2, 1), parameters="nothing"))
+    assert {gid.split()[0] for gid in bare} == {"unit", "heading"}
+
+
+def course_names(sizes):
+    """The drawing of a network with the names of weights, biases, z and delta."""
+    return draw_network(
+        sizes,
+        parameters="names",
+        trace=ForwardValues(z="names"),
+        gradients=BackwardValues(delta="names"),
+    )
 
 
 def test_names_follow_the_course_and_can_be_the_callers():
-    written = by_gid(draw_network((2, 2, 1), show_weights="names", z="names", delta="names"))
+    written = by_gid(course_names((2, 2, 1)))
     assert written["unit 0 1"].get_text() == "$x_2$"
     assert written["unit 1 0"].get_text() == "$h_1$"
     assert written["w 0 1 0"].get_text() == "$w_{h{,}21}$"
@@ -187,10 +201,8 @@ def test_names_follow_the_course_and_can_be_the_callers():
     assert written["delta 2 0"].get_text() == "$\\delta_{o{,}1}$"
     own = draw_network(
         (1, 1),
-        show_weights="names",
-        unit_names=[["n_1"], ["n_2"]],
-        weight_names=[[["w_{12}"]]],
-        bias_names=[["c"]],
+        parameters="names",
+        labels=Labels(units=[["n_1"], ["n_2"]], weights=[[["w_{12}"]]], biases=[["c"]]),
     )
     assert by_gid(own)["unit 1 0"].get_text() == "$n_2$"
     assert by_gid(own)["w 0 0 0"].get_text() == "$w_{12}$"
@@ -200,12 +212,14 @@ def test_names_follow_the_course_and_can_be_the_callers():
 def test_units_named_by_the_caller_name_their_values_and_may_stay_without_name():
     picture = draw_network(
         (2, 2, 1),
-        show_weights="names",
-        z=[None, "names"],
+        trace=ForwardValues(z=["nothing", "names"]),
         t="names",
-        delta="names",
-        unit_names=[["x_i", ""], ["j", ""], ["k"]],
-        weight_names=[[["w_{ij}", ""], ["", ""]], [["w_{jk}"], [""]]],
+        gradients=BackwardValues(delta="names"),
+        parameters="names",
+        labels=Labels(
+            units=[["x_i", ""], ["j", ""], ["k"]],
+            weights=[[["w_{ij}", ""], ["", ""]], [["w_{jk}"], [""]]],
+        ),
     )
     assert_legible(picture)
     written = {gid: text.get_text() for gid, text in by_gid(picture).items()}
@@ -227,15 +241,30 @@ def test_units_named_by_the_caller_name_their_values_and_may_stay_without_name()
 
 @pytest.mark.parametrize("sizes", SIZES)
 def test_names_are_legible_too(sizes):
-    assert_legible(draw_network(sizes, show_weights="names", delta="names"))
+    assert_legible(draw_network(sizes, parameters="names", gradients=BackwardValues(delta="names")))
+
+
+def test_weights_and_biases_may_be_written_differently():
+    net, *_ = sample((2, 2, 1))
+    written = by_gid(draw_network(net, parameters=Parameters("names", Written.NUMBERS)))
+    assert written["w 0 1 0"].get_text() == "$w_{h{,}21}$"
+    assert re.fullmatch(r"\$b\$ = −?0\.\d+", written["b 1 0"].get_text())
+    both = by_gid(draw_network(net, parameters=Written.BOTH))
+    assert re.fullmatch(r"\$w_\{h\{,\}21\}\$ = −?0\.\d+", both["w 0 1 0"].get_text())
+    assert re.fullmatch(r"\$b_\{h\{,\}1\}\$ = −?0\.\d+", both["b 1 0"].get_text())
+    without = by_gid(draw_network(net, parameters=Parameters(biases=Written.NOTHING)))
+    assert "w 0 1 0" in without and not any(gid.startswith("b ") for gid in without)
+
+
+def test_one_word_for_a_pass_writes_all_of_it():
+    picture = draw_network((2, 2, 1), parameters="nothing", trace="names", gradients="names")
+    written = {gid.split()[0] for gid in by_gid(picture)}
+    assert {"z", "a", "delta", "db", "dw"} <= written
 
 
 def test_empty_places_show_no_number():
     net, x, t = sample((2, 2, 1))
-    blank = dict.fromkeys(
-        ("z", "a", "delta", "weight_gradients", "bias_gradients", "loss"), "blank"
-    )
-    picture = draw_network(net, x, t=t, **blank)
+    picture = draw_network(net, x, t=t, trace="blank", gradients="blank", loss=Written.BLANK)
     assert_legible(picture)
     places = [
         patch.get_gid()
@@ -264,14 +293,16 @@ def test_highlight_draws_places_bold_and_the_rest_pale():
 def test_a_network_without_biases_shows_none():
     slide = Network([[[1, 4, 3], [3, 2, -2]], [[-1], [-3], [2]]], hidden="linear", output="linear")
     assert not any(gid.startswith("b ") for gid in by_gid(draw_network(slide, [3, -2])))
+    zeros = draw_network(slide, [3, -2], parameters=Parameters("numbers", "numbers"))
+    assert by_gid(zeros)["b 1 0"].get_text() == "$b$ = 0"
 
 
 def test_it_draws_on_given_axes_or_says_that_they_are_too_small():
     net, x, _ = sample((2, 2, 1))
     figure = Figure(figsize=(9, 4))
-    assert draw_network(net, x, ax=figure.add_subplot()) is figure
+    assert draw_network(net, x, style=DiagramStyle(ax=figure.add_subplot())) is figure
     with pytest.raises(ValueError, match="does not fit"):
-        draw_network(net, x, ax=Figure(figsize=(2, 1)).add_subplot())
+        draw_network(net, x, style=DiagramStyle(ax=Figure(figsize=(2, 1)).add_subplot()))
 
 
 def test_pictures_are_repeatable():
@@ -283,18 +314,33 @@ def test_pictures_are_repeatable():
     [
         ({"x": [1.0]}, r"x: expected shape \(2,\) of one data point, got \(1,\)"),
         ({"x": np.ones((3, 2))}, r"x: .* got \(3, 2\)"),
-        ({"z": [np.ones(2)]}, "z: expected a list of 2 arrays"),
-        ({"z": "numbers"}, "z: expected numbers"),
-        ({"delta": [np.ones(2), np.array([np.nan])]}, r"delta\[1\]: expected finite"),
+        ({"x": True}, 'x: expected numbers, "names", "blank" or "nothing", got True'),
+        ({"loss": True}, 'loss: expected numbers, "names", "blank" or "nothing", got True'),
+        ({"trace": ForwardValues(z=[np.ones(2)])}, r"trace\.z: expected a list of 2 arrays"),
+        ({"trace": "numbers"}, r"trace\.z\[0\]: expected numbers, .* got \"numbers\""),
+        ({"trace": ForwardValues(a=[None, "names"])}, r"trace\.a\[0\]: expected .* got None"),
+        ({"trace": np.ones(2)}, r"trace: expected what network\.forward gives or ForwardValues"),
         (
-            {"weight_gradients": [np.ones((2, 3)), np.ones((2, 1))]},
-            r"weight_gradients\[0\]: wanted",
+            {"gradients": BackwardValues(delta=[np.ones(2), np.array([np.nan])])},
+            r"gradients\.delta\[1\]: expected finite",
         ),
-        ({"show_weights": "all"}, "show_weights: expected True"),
-        ({"highlight": [(3, 0)]}, "highlight: wanted"),
-        ({"highlight": [(1, 0, "delta")]}, "highlight: wanted"),
-        ({"unit_names": [["x"]]}, "unit_names: expected a list of 3"),
-        ({"digits": 1.5}, "digits: wanted"),
+        (
+            {"gradients": BackwardValues(weights=[np.ones((2, 3)), np.ones((2, 1))])},
+            r"gradients\.weights\[0\]: expected shape \(2, 2\), got \(2, 3\)",
+        ),
+        ({"gradients": True}, r"gradients: expected what helpers\.gradients gives"),
+        ({"parameters": "all"}, 'parameters: expected "numbers", "names", "both", .* got "all"'),
+        ({"parameters": True}, r"parameters: expected a word .* got True"),
+        ({"parameters": 0}, r"parameters: expected a word .* got 0"),
+        ({"parameters": Parameters(biases=False)}, r"parameters\.biases: expected .* got False"),
+        ({"highlight": [(3, 0)]}, "highlight: expected"),
+        ({"highlight": [(True, 0)]}, "highlight: expected"),
+        ({"highlight": [(1, 0, "delta")]}, "highlight: expected"),
+        ({"labels": Labels(units=[["x"]])}, r"labels\.units: expected a list of 3"),
+        ({"labels": "names"}, "labels: expected Labels"),
+        ({"style": DiagramStyle(digits=1.5)}, "digits: expected"),
+        ({"style": DiagramStyle(digits=True)}, "digits: expected"),
+        ({"style": "plain"}, "style: expected a DiagramStyle"),
     ],
 )
 def test_wrong_arguments_are_named(options, words):
@@ -303,16 +349,10 @@ def test_wrong_arguments_are_named(options, words):
 
 
 def test_sizes_alone_have_no_numbers_to_show():
-    with pytest.raises(ValueError, match="show_weights: wanted"):
+    with pytest.raises(ValueError, match='parameters: expected "names", "blank" or "nothing"'):
         draw_network((2, 2, 1))
-    with pytest.raises(ValueError, match="network: wanted"):
+    with pytest.raises(ValueError, match="network: expected"):
         draw_network(7)
-
-
-def test_trace_and_z_exclude_each_other():
-    net, x, _ = sample((2, 2, 1))
-    with pytest.raises(ValueError, match="trace: expected either"):
-        draw_network(net, trace=net.forward(x), z="names")
 
 
 @pytest.mark.parametrize(
@@ -393,7 +433,7 @@ def test_the_work_sheet_is_legible(seed):
 def test_the_work_sheet_says_when_a_network_does_not_fit():
     with pytest.raises(ValueError, match="network: expected one whose results fit on one page"):
         draw_work_sheet(*sample((4, 3, 3, 2)), 0.5)
-    with pytest.raises(ValueError, match="eta: wanted"):
+    with pytest.raises(ValueError, match="eta: expected"):
         draw_work_sheet(*sample((2, 2, 1)), float("nan"))
     with pytest.raises(ValueError, match="network: expected a Network"):
         draw_work_sheet((2, 2, 1), [1, 2], [1], 0.5)
