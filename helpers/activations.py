@@ -69,6 +69,14 @@ class ActivationFunction:
                 "numbers, from which the references come: compare z.real, and do without np.abs "
                 "and what takes real numbers only, as np.logaddexp does."
             )
+        far = np.array([-1000.0, 1000.0])
+        with np.errstate(over="ignore"):
+            far_off = np.array([self.f(far), self.f(far + 1e-30j)])
+        if not np.all(np.isfinite(far_off)):
+            raise ValueError(
+                f"f of {self.name}: expected a function that is finite for large z, got "
+                f"{self.f(far)} at -1000 and 1000: let no exponential overflow."
+            )
         formula = self.derivative_from_output
         if formula and not np.allclose(formula(self.f(z)), by_difference, rtol=1e-5, atol=1e-7):
             raise ValueError(

@@ -20,6 +20,9 @@ what the cell is there; without it the cell is not shown:
 Cells without such a line, Markdown too, are given: read-only for students. Their ids count from the
 last cell with a name, so that an insertion changes few of them. Complete nbgrader metadata is taken
 as it stands.
+
+Where a cell says {{ points }}, the notebook's points are written, and where it says {{ x }},
+{{ t }}, {{ eta }}, {{ W_h }}, {{ b_h }}, {{ W_o }} or {{ b_o }}, the course's numbers.
 """
 
 import ast
@@ -38,9 +41,11 @@ from nbformat import NotebookNode
 from helpers.asking.cell_ids import CELL_ID, answer_cell_id, check_cell_id, question_of_answer
 from helpers.authoring.blocks import blocks_in, for_student
 from helpers.authoring.errors import BuildError
-from helpers.marking.questions import question_by_id
+from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
 from helpers.marking.questions.model import Question
+from helpers.personal.problem_data import DEFAULT_PROBLEM
 
+PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 SHORT = ("answer", "check", "exercise", "given")
 KEPT = {"tags", "editable"}
 SPEAKER = "**For the speaker.** {}"
@@ -60,6 +65,7 @@ def read(path: Path, name: str) -> NotebookNode:
     except UnicodeDecodeError:
         raise BuildError(f"{name}: this is not UTF-8 text") from None
     source_map = notebook.metadata.pop("source_map")
+    _fill_in_numbers(notebook)
     notebook.metadata = {}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
 
@@ -77,11 +83,20 @@ def read(path: Path, name: str) -> NotebookNode:
             _check_blocks(cell)
         except ValueError as error:
             raise BuildError(f"{places.get(cell.id, place)}: {error}") from None
+    for question in _unasked(notebook, path.stem):
+        raise BuildError(f"{name}: the question {question} has no check cell")
     for problem in (_check_cells, _check_names, _check_slides):
         for cell_id, message in problem(notebook):
             raise BuildError(f"{places[cell_id]}: {message}")
     _fill_in_points(notebook)
     return notebook
+
+
+def _fill_in_numbers(notebook: NotebookNode) -> None:
+    """Write the course's numbers where a cell says {{ x }}, {{ W_h }} and so on."""
+    numbers = DEFAULT_PROBLEM.written()
+    for cell in notebook.cells:
+        cell.source = PLACEHOLDER.sub(lambda match: numbers.get(match[1], match[0]), cell.source)
 
 
 def _fill_in_points(notebook: NotebookNode) -> None:
@@ -326,6 +341,13 @@ def _check_cells(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
         answered = question_of_answer(cell_id)
         if answered and answered not in checks:
             yield cell_id, "an answer cell without a check cell; ':exercise: name' needs none"
+
+
+def _unasked(notebook: NotebookNode, name: str) -> list[str]:
+    """The ids of the notebook's questions that none of its cells asks."""
+    questions = questions_of(name) if name in NOTEBOOKS.values() else {}
+    asked = {cell.metadata.nbgrader.grade_id for cell in notebook.cells if is_check(cell)}
+    return [question for question in questions if check_cell_id(question) not in asked]
 
 
 def _check_names(notebook: NotebookNode) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from helpers.network import Network
 from helpers.sgd_step import SGDStep
 
 Pair = tuple[int, int]
+Hundredths = int | Sequence[int] | Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,19 @@ class ProblemData:
         )
         return SGDStep(net, x=_decimal([self.x]), t=_decimal([[self.t]]), eta=self.eta / 100)
 
+    def written(self) -> dict[str, str]:
+        """The numbers by name as Python writes them, in the shapes that code gives them."""
+        shaped: dict[str, Hundredths] = {
+            "x": [self.x],
+            "t": [[self.t]],
+            "eta": self.eta,
+            "W_h": self.W_h,
+            "b_h": self.b_h,
+            "W_o": [[weight] for weight in self.W_o],
+            "b_o": [self.b_o],
+        }
+        return {name: repr(_decimal(value).tolist()) for name, value in shaped.items()}
+
     def z_h(self) -> tuple[int, ...]:
         """The hidden units' weighted inputs in ten-thousandths, exact."""
         return tuple(
@@ -53,7 +67,7 @@ class ProblemData:
         )
 
 
-def _decimal(hundredths: Sequence[int] | Sequence[Sequence[int]]) -> np.ndarray:
+def _decimal(hundredths: Hundredths) -> np.ndarray:
     return np.asarray(hundredths) / 100
 
 

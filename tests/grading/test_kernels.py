@@ -383,20 +383,20 @@ def test_a_zygote_that_ends_costs_its_notebook_one_cell_at_most(warm):
 def test_where_forking_fails_kernels_are_cold(monkeypatch):
     monkeypatch.setattr(kernels, "IN_PLACE_OF", {})
     threads = WarmKernels(["threads_of_its_own"])
-    monkeypatch.setattr(kernels._Zygote, "_hear", lambda self, seconds: {"threads": 3})
+    monkeypatch.setattr(kernels._Zygote, "_receive", lambda self, seconds: {"threads": 3})
     assert executed(threads, "print(1)") == (["1\n"], {})
     assert "starts threads" in threads.problem
     threads.close()
     monkeypatch.undo()
 
     refused = WarmKernels(["numpy"])
-    hear = kernels._Zygote._hear
+    hear = kernels._Zygote._receive
 
     def hear_a_problem(self, seconds):
         answer = hear(self, seconds)
         return {"problem": "no"} if "started" in answer else answer
 
-    monkeypatch.setattr(kernels._Zygote, "_hear", hear_a_problem)
+    monkeypatch.setattr(kernels._Zygote, "_receive", hear_a_problem)
     assert executed(refused, "print(1)") == (["1\n"], {})
     assert "no" in refused.problem
     refused.close()
@@ -427,7 +427,7 @@ def test_a_zygote_can_be_ended_the_moment_it_starts(monkeypatch):
             time.sleep(milliseconds / 1000)
             raise kernels.NoZygote("This one is not expected.")
 
-        monkeypatch.setattr(kernels._Zygote, "_hear", hear)
+        monkeypatch.setattr(kernels._Zygote, "_receive", hear)
         source = WarmKernels(["numpy"])
         folders.append(str(source.folder))
         source.prepare()

@@ -18,14 +18,23 @@ class Misconception:
     shows: str  # how it shows in the numbers
     hint: str  # what the student is told
     explained: str  # where the course explains it, as in "P2 3"
-    seen: str  # where people have been seen to make it
+    seen: str = ""  # where people have been seen to make it
     # Of a mistake that is a plain factor and goes along with any other, what is told then; "" of
     # the rest.
     as_second: str = ""
 
 
+def _entry(name: str, fields: dict[str, str]) -> Misconception:
+    """An entry of the catalogue. Raises ValueError, with its name, if it is not complete."""
+    try:
+        return Misconception(name, **fields)
+    except TypeError as error:
+        wanted = "quantity, shows, hint and explained; seen and as_second if there is something"
+        raise ValueError(f"catalogue.toml, {name}: expected {wanted}; {error}.") from None
+
+
 CATALOGUE = {
-    name: Misconception(name, **entry)
+    name: _entry(name, entry)
     for name, entry in tomllib.loads(
         files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8")
     ).items()

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from helpers.activations import ACTIVATIONS, sigmoid
+from helpers.marking.misconceptions import CATALOGUE
+from helpers.personal.problem_data import DEFAULT_PROBLEM
 from helpers.reference import slope, vjp
 from helpers.sgd_step import PARAMETERS, SGDStep
 
@@ -24,7 +26,7 @@ GRADIENTS = ("dW_o", "db_o", "dW_h", "db_h")
 OUTPUT_LAYER = ("delta_o", "dW_o", "db_o")
 HIDDEN_LAYER = ("delta_h", "dW_h", "db_h")
 NEW = ("W_o_new", "b_o_new", "W_h_new", "b_h_new")
-ETA_OF_THE_NOTEBOOK = 0.7
+ETA_OF_THE_NOTEBOOK = DEFAULT_PROBLEM.eta / 100  # the name is at hand in Problem 3
 HALVES = (("W_h", "b_h"), ("W_o", "b_o"), ("b_h", "b_o"), ("W_h", "W_o"))
 
 # (name, quantities, function), in the order in which they are tried
@@ -32,7 +34,12 @@ _makers: list[tuple[str, tuple[str, ...], Wrong]] = []
 
 
 def gives(name: str, *quantities: str) -> Callable[[Wrong], Wrong]:
-    """Let the decorated function, wrong(step, quantity), stand for the mistake `name`."""
+    """Let the decorated function, wrong(step, quantity), stand for the mistake `name`.
+
+    Raises ValueError if the catalogue has no such mistake.
+    """
+    if name not in CATALOGUE:
+        raise ValueError(f"{name}: expected a mistake that stands in catalogue.toml.")
 
     def add(wrong: Wrong) -> Wrong:
         _makers.append((name, quantities, wrong))

@@ -166,7 +166,16 @@ class Question:
 # A check observes and judges the same cases; a grading run asks every submission for the same.
 @lru_cache(maxsize=64)
 def _cases(question: Question, seed: int) -> list[Case]:
-    return question.cases(np.random.default_rng(seed))
+    cases = question.cases(np.random.default_rng(seed))
+    for case in cases:
+        for part in question.parts:
+            right = case.expected.get(part.name)
+            if not isinstance(right, str | np.ndarray | np.generic):
+                raise ValueError(
+                    f"{question.id}: expected a case with an array or a word for {part.name}, "
+                    f"got {right!r}."
+                )
+    return cases
 
 
 def step_case(

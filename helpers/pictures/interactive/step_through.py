@@ -80,7 +80,7 @@ def step_through(
     net: Network,
     x: ArrayLike,
     t: ArrayLike,
-    hidden: str | Sequence[str] = ("sigmoid", "tanh", "relu"),
+    hidden: str | Sequence[str] | None = None,
     etas: ArrayLike = (0.1, 0.5, 1.0, 2.0),
     title: str | None = None,
 ) -> InteractivePicture:
@@ -88,11 +88,13 @@ def step_through(
 
     net: a Network with one hidden layer and at most four units a layer; x: one data point, (in,) or
     (1, in); t: its target, (out,) or (1, out); hidden: the hidden activations to choose from, with
-    the same weights for each; etas: the learning rates to choose from, (K,), above 0; title: a line
+    the same weights for each, None for sigmoid, tanh, ReLU and the net's own; etas: the learning rates to choose from, (K,), above 0; title: a line
     above the picture. Each activation needs its formulas in helpers.activations. Biases that are
     all 0 count as none: they are not shown and do not move.
     Raises ValueError for anything else.
     """
+    if hidden is None:
+        hidden = tuple(dict.fromkeys(("sigmoid", "tanh", "relu", net.hidden)))
     hidden = _hidden(hidden)
     etas = numeric_array("etas", etas, (1,), "shape (K,)")
     if len(etas) == 0 or etas.min() <= 0:
