@@ -425,7 +425,7 @@ def test_a_zygote_can_be_ended_the_moment_it_starts(monkeypatch):
 
         def hear(self, seconds, milliseconds=milliseconds):
             time.sleep(milliseconds / 1000)
-            raise kernels.NoZygote("This one is not expected.")
+            raise kernels.NoZygote("This one is not wanted.")
 
         monkeypatch.setattr(kernels._Zygote, "_receive", hear)
         source = WarmKernels(["numpy"])
