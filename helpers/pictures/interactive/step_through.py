@@ -89,8 +89,9 @@ def step_through(
     net: a Network with one hidden layer and at most four units a layer; x: one data point, (in,) or
     (1, in); t: its target, (out,) or (1, out); hidden: the hidden activations to choose from, with
     the same weights for each, None for sigmoid, tanh, ReLU and the net's own; etas: the learning
-    rates to choose from, (K,), above 0; title: a line above the picture. Each activation needs its formulas in helpers.activations. Biases that are
-    all 0 count as none: they are not shown and do not move.
+    rates to choose from, (K,), above 0; title: a line above the picture. Each activation needs its
+    formulas in helpers.activations. Biases that are all 0 count as none: they are not shown and do
+    not move.
     Raises ValueError for anything else.
     """
     if hidden is None:
