@@ -56,14 +56,11 @@ class Judge:
     def forget(self, name: str) -> None:
         """Let no later question build on the record of the question of this id."""
         self._records.pop(name, None)
-        self._kept.pop(name, None)
-        for other, (question, _) in self._records.items():
-            if name in question.depends_on and other in self._kept:
-                self._forget_kept(other)
+        self._forget_kept(name)
 
     def _forget_kept(self, name: str) -> None:
         """Forget what is kept of a question, and of those that depend on it."""
-        del self._kept[name]
+        self._kept.pop(name, None)
         for other, (question, _) in self._records.items():
             if name in question.depends_on and other in self._kept:
                 self._forget_kept(other)
