@@ -221,6 +221,17 @@ def test_a_cell_that_dies_or_loops_costs_itself_alone(source):
     assert set(reasons) == {1, 3}
 
 
+@pytest.mark.parametrize(
+    "end", ["exit()", "quit()", "get_ipython().ask_exit()", "(lambda: quit())()"]
+)
+def test_a_cell_that_asks_python_to_end_costs_itself_alone(source, end):
+    """Python ends after its reply, a moment later, when other cells may be running."""
+    for _ in range(2):
+        texts, reasons = executed(source, "x = 1", f"y = 2\n{end}", "print(x)", "print(dir())")
+        assert texts[2] == "1\n" and "'y'" not in texts[3]
+        assert reasons == {1: run.ENDED_PYTHON}
+
+
 def test_without_a_sandbox_cells_run_too():
     unsealed = ColdKernels("none")
     assert executed(unsealed, "print(1 + 1)") == (["2\n"], {})

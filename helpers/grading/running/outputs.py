@@ -37,6 +37,18 @@ class Client(NotebookClient):
 
     budget: Budget  # of the notebook
     flooded: Callable[[], None]  # called when a cell has written too much to go on
+    asked_to_exit = False  # whether a cell has, which ends the kernel a moment after its reply
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, on_cell_executed=self._look_at_reply, **options)
+
+    def _look_at_reply(
+        self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]
+    ) -> None:
+        payload = execute_reply["content"].get("payload")
+        for asked in payload if isinstance(payload, list) else ():
+            if isinstance(asked, dict) and asked.get("source") == "ask_exit":
+                self.asked_to_exit = True
 
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int

@@ -31,6 +31,7 @@ from helpers.marking.questions.model import Question
 
 MAX_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel
 NOTEBOOK_TIMEOUT = 600  # seconds, for a whole notebook
+ENDED_PYTHON = "ended the Python process that it ran in"
 GRACE = 15  # seconds beyond a cell's time after which its processes are ended from outside
 
 
@@ -151,9 +152,11 @@ class _Kernel:
         except CellTimeoutError:
             return self._broken_limit() or f"was stopped because it {too_long}"
         except DeadKernelError:
-            return self._broken_limit() or "ended the Python process that it ran in"
+            return self._broken_limit() or ENDED_PYTHON
         except Exception:  # whatever nbclient makes of messages that no Jupyter kernel sends
             return self._broken_limit() or "broke the connection to the grader"
+        if self.client.asked_to_exit:
+            return self._broken_limit() or ENDED_PYTHON
         return self._broken_limit()
 
     def _broken_limit(self) -> str:
