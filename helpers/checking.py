@@ -59,7 +59,9 @@ def check(question: str, **answers: object) -> None:
     if right < len(verdicts):
         if all(verdict.status == MISSING for verdict in verdicts):
             raise NotYet(f"{asked.id} is not answered yet.") from None
-        raise NotYet(f"{right} of {len(verdicts)} parts of {asked.id} are right.") from None
+        carried = any(verdict.status == CARRIED for verdict in verdicts)
+        are = "are right, or follow from what is not right" if carried else "are right"
+        raise NotYet(f"{right} of {len(verdicts)} parts of {asked.id} {are}.") from None
 
 
 def probe_seed() -> int:
