@@ -213,6 +213,8 @@ class Scene:
             return process.wait(moment.part * self.seconds[stage] * left)
         except subprocess.TimeoutExpired:
             stage = next(stages, stage)
+            if process.poll() is not None:  # it came to its end in this very moment
+                return process.returncode
             (os.killpg if moment.whole_group else os.kill)(process.pid, signal.SIGKILL)
             process.wait()
         seconds, (finished, _) = time.monotonic() - start, self.finished()
