@@ -5,13 +5,14 @@
     intake      finds each student's notebooks, and sets aside what cannot be read
     repair      lays the student's answers into the released notebook
     running     executes it in a sealed kernel of its own, here or on a cluster
-    gradebook   judges the recorded answers, outside that kernel, and writes nbgrader's gradebook
+    gradebook   scores the recorded answers, outside that kernel, and writes nbgrader's gradebook
     pages       a page for each notebook, and the report on the class
     machine     cores, locks, files and temporary folders, for all of them
 
 What is known of a notebook after its run is a `running.executed.Executed`, after grading a
-`gradebook.results.Result`. Worker processes take a student at a time, from repair to the pages.
-`preprocessors` holds the same steps for plain `nbgrader autograde`.
+`gradebook.results.Result`. Worker processes take a student at a time: `student` goes from repair to
+the gradebook, then the pages are written. `preprocessors` takes the same road for plain
+`nbgrader autograde`.
 """
 
 import sys

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from helpers.grading.gradebook import results
 from helpers.grading.pages import report
 
-BAR, JSON = "bar", "json"
+JSON = "json"  # the other kind is "bar"
 
 
 def progress_of_kind(kind: str) -> Bar | JsonLog:

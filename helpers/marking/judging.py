@@ -22,6 +22,9 @@ from helpers.marking.recognition import (
 )
 from helpers.marking.verdict import CARRIED, ERROR, MISSING, RIGHT, WRONG, Misconceptions, Verdict
 
+# An answer on which later ones may build, and the quantity that it is wrong by, None if right.
+Kept = tuple[Answer, str | None]
+
 
 class Judge:
     """Judges the records of one student, question by question, in the order of the notebook.
@@ -65,7 +68,7 @@ class Judge:
             if name in question.depends_on and other in self._kept:
                 self._forget_kept(other)
 
-    def _kept_of(self, name: str) -> "list[Kept]":
+    def _kept_of(self, name: str) -> list[Kept]:
         if name not in self._kept and name in self._records:
             self._kept[name] = self._judged(*self._records[name], self.seed)[1]
         return self._kept.get(name, [])
@@ -73,7 +76,7 @@ class Judge:
     @np.errstate(all="ignore")  # whatever numbers come
     def _judged(
         self, question: Question, record: object, seed: int
-    ) -> "tuple[list[Verdict], list[Kept]]":
+    ) -> tuple[list[Verdict], list[Kept]]:
         """The verdicts on a record, and what later questions may build on."""
         cases = question.cases_from(seed)
         values = answers_in(record, question, cases)
@@ -107,10 +110,6 @@ class Judge:
                     known = error_source is None or own.has(error_source)
                     own.at(answer.cases).add(answer, error_source if known else answer.quantity)
         return own
-
-
-# An answer on which later ones may build, and the quantity that it is wrong by, None if right.
-Kept = tuple[Answer, str | None]
 
 
 def judge(question: Question, record: object, seed: int) -> list[Verdict]:

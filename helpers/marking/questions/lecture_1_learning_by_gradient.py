@@ -26,7 +26,6 @@ GRIDS = {"networks_6": (6, 9), "networks_10": (10, 9)}  # k values for each of n
 LAYERS = (784, 30, 10)
 PARAMETERS = sum((units + 1) * after for units, after in zip(LAYERS, LAYERS[1:]))
 PARAMETERS_OF_ANOTHER = (784 + 1) * 100 + (100 + 1) * 10  # of a 784-100-10 network
-POINT = (1.0, 3.0)  # (x_1, x_2) at which f is differentiated
 GRADIENT = (3.0, -4.0)  # of the question on directions
 ETA = 0.25
 A_DEGREE = Tolerance(relative=0, absolute=np.deg2rad(1))  # of a vector of length 1
