@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers.grading.__main__ import main
+from helpers.grading.command import main
 from helpers.grading.gradebook import results, tables
 from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.gradebook.marks import ByHand

@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 import helpers
 from helpers.grading import flow, progress
-from helpers.grading.__main__ import main
+from helpers.grading.command import main
 from helpers.grading.gradebook import results
 from helpers.grading.machine import capacity
 from helpers.grading.repair.released import released_notebooks

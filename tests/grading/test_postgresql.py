@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from helpers.grading.__main__ import main
+from helpers.grading.command import main
 from helpers.grading.errors import NothingGraded
 from helpers.grading.gradebook import database, results
 from helpers.grading.gradebook.entering import enter_student

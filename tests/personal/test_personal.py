@@ -17,7 +17,7 @@ import pytest
 from helpers import checking, personal
 from helpers.checking import NotYet, check, observe
 from helpers.course import HIDDEN, tutorial_step
-from helpers.grading.__main__ import main
+from helpers.grading.command import main
 from helpers.grading.errors import NothingGraded
 from helpers.grading.gradebook import results
 from helpers.grading.intake import submissions

@@ -41,6 +41,7 @@ WITHOUT_INFLUENCE = (
     "authoring",
     "personal/sheets.py",
     "grading/__main__.py",
+    "grading/command.py",
     "grading/progress.py",
     "grading/gradebook/tables.py",
     "grading/pages/feedback.py",

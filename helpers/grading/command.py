@@ -1,0 +1,219 @@
+"""What the command line says: python -m helpers.grading SUBMISSIONS grades a class.
+
+Where each student has their own numbers, two more commands, `secret` and `sheets`. (Submissions in
+a folder that is called like a command are ./grade, ./secret or ./sheets.)
+"""
+
+import argparse
+import re
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers.grading import settings
+from helpers.grading.errors import NothingGraded
+from helpers.grading.machine.scratch import scratch
+from helpers.grading.running import processes
+
+NOTHING_DONE, SOME_NEED_A_PERSON, INTERRUPTED = 2, 3, 130
+COMMANDS = ("grade", "sheets", "secret")
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """What the command line says. Its first word is one of COMMANDS, or else what to grade."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.grading")
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_grade(commands)
+    _add_sheets(commands)
+    _add_secret(commands)
+    return parser.parse_args(argv if argv and argv[0] in COMMANDS else ["grade", *argv])
+
+
+def _add_grade(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser(
+        "grade",
+        prog="python -m helpers.grading",
+        description="Grade a class: marks, verdicts and a feedback page for each notebook.",
+        epilog="Exit codes: 0 all graded; 3 finished, but some submissions need a person (they are "
+        "listed); 2 nothing could be done (it says why). Each student their own numbers: "
+        "“python -m helpers.grading secret” makes the course's secret, “python -m helpers.grading "
+        "sheets --students list.csv” the work sheets to print.",
+    )
+    parser.add_argument(
+        "submissions",
+        metavar="SUBMISSIONS",
+        help="a zip as the learning platform gives it, or a folder <student>/…/<notebook>.ipynb",
+    )  # fmt: skip
+    parser.add_argument("--lesson", default="tutorial", help="a folder of notebooks/ (tutorial)")
+    parser.add_argument(
+        "--students", metavar="LIST",
+        help="a CSV file with the columns identifier,name: whose numbers are whose (their names)",
+    )  # fmt: skip
+    parser.add_argument("--gradebook", default="gradebook", help="where the results go (gradebook)")
+    parser.add_argument(
+        "--db", metavar="URL", default="",
+        help="the gradebook's database: postgresql://user:password@host/name, which several "
+        "people may share, or sqlite:///folder/gradebook.db (what the environment variable "
+        "BACKPROP_DB says, or else gradebook.db where the results go)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        help="notebooks run at once (one for each core that has 1.5 GB of memory)",
+    )
+    parser.add_argument(
+        "--sandbox", choices=("auto", "bubblewrap", "none"), default="auto",
+        help="what seals off the students' code (auto: bubblewrap if it works here)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cell-timeout", type=_count, default=settings.CELL_TIMEOUT, metavar="SECONDS",
+        help=f"how long a cell may run ({settings.CELL_TIMEOUT})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--kernels", choices=("warm", "cold"), default="warm",
+        help="fork each notebook's kernel from one that has its imports, or start a new Python; "
+        "the marks are the same (warm, where there is a sandbox)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", type=_address,
+        help="execute the notebooks on a Dask cluster: its scheduler, such as tcp://host:8786",
+    )  # fmt: skip
+    parser.add_argument(
+        "--log", choices=("bar", "json"), default="bar",
+        help="show a progress bar and a summary, or a line of JSON for each event (bar)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--again", action="store_true", help="also grade what is finished and has not changed"
+    )
+    parser.add_argument(
+        "--rescore", action="store_true",
+        help="score again after a change to questions or their marking; nothing that has run "
+        "before is executed, unless it would now be asked something else",
+    )  # fmt: skip
+
+
+def _add_sheets(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser(
+        "sheets",
+        description="Write the work sheet of Problem 2 for each student, with their own numbers.",
+    )
+    parser.add_argument(
+        "--students", metavar="LIST", required=True, help="a CSV file, columns identifier,name"
+    )
+    parser.add_argument(
+        "--output", default="sheets.pdf", help="where to: a .pdf, or an .html to print (sheets.pdf)"
+    )
+
+
+def _add_secret(commands: "argparse._SubParsersAction") -> None:
+    commands.add_parser(
+        "secret",
+        description=f"Write a random course's secret to {_secret_file()}, where each student's "
+        "copy of the course needs it too. One that is there stays.",
+    )
+
+
+def _secret_file() -> Path:
+    from helpers.personal import SECRET_FILE
+
+    return SECRET_FILE
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
+    return int(text)
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"([a-z]+://)?\S+:\d+", text):
+        raise argparse.ArgumentTypeError(
+            f"expected a scheduler's address, such as tcp://host:8786, got {text!r}"
+        )
+    return text
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says, and print what came of it. Returns the exit code."""
+    given = arguments(sys.argv[1:] if argv is None else argv)
+    if given.command == "sheets":
+        return write_sheets(given.students, given.output)
+    if given.command == "secret":
+        return write_secret()
+    return grade(given)
+
+
+def grade(given: argparse.Namespace) -> int:
+    """Grade a class. Returns the exit code."""
+    try:
+        with scratch():
+            with processes.quick_imports():
+                from helpers.grading import flow  # now, so that --help answers soon
+
+            with processes.fork_server():
+                return SOME_NEED_A_PERSON if flow.grade_class(given) else 0
+    except NothingGraded as error:
+        print(f"Nothing was graded. {error}", file=sys.stderr)
+        return NOTHING_DONE
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. What is finished is kept; the same command goes on from there.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(
+            f"Nothing was graded. The package {error.name} is not installed here; students have no "
+            "need of it. Install what grading needs with `python install.py --all`, or with "
+            "`pip install -r requirements.txt`.",
+            file=sys.stderr,
+        )
+        return NOTHING_DONE
+    except Exception as error:
+        print(
+            f"Nothing was graded, for an unforeseen reason: {type(error).__name__}: {error}. "
+            "What was finished before is kept; the same command goes on from there.",
+            file=sys.stderr,
+        )
+        return NOTHING_DONE
+
+
+def write_sheets(students: str, output: str) -> int:
+    """Write the work sheets of a class. Returns the exit code."""
+    from helpers.personal import sheets
+
+    try:
+        path = sheets.write(students, output)
+    except NothingGraded as error:
+        print(f"No sheets were written. {error}", file=sys.stderr)
+        return NOTHING_DONE
+    except KeyboardInterrupt:
+        print("\nStopped. No sheets were written.", file=sys.stderr)
+        return INTERRUPTED
+    unprintable = sheets.unprintable(students) if path.suffix.casefold() == ".pdf" else ()
+    if unprintable:
+        print(
+            "Warning: no font here has all letters of "
+            f"{', '.join(map(sheets.who, unprintable[:5]))}{', …' if unprintable[5:] else ''}. "
+            "--output sheets.html leaves them to the browser.",
+            file=sys.stderr,
+        )
+    print(f"Sheets: {path}")
+    return 0
+
+
+def write_secret() -> int:
+    """Write a random course's secret unless there is one. Returns the exit code."""
+    path = _secret_file()
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    except FileExistsError:
+        print(f"{path} is there already, and stays: it decides everybody's numbers.")
+        return NOTHING_DONE
+    except OSError as error:
+        print(f"{path} cannot be written: {error.strerror}.", file=sys.stderr)
+        return NOTHING_DONE
+    print(f"Secret: {path}\nGive it to the students with the course, at the same place.")
+    return 0
