@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inspect import cleandoc
 
 from helpers.grading.gradebook.results import GRADED, REPAIRED
-from helpers.grading.intake.submissions import student_id
+from helpers.grading.intake.students import student_id
 from tests.sample_class.work import Notebook
 
 P2, P3 = "problem_2_pen_and_paper", "problem_3_numpy"

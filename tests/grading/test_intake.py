@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.grading.errors import NothingGraded, Unreadable
-from helpers.grading.intake import archive, submissions
+from helpers.grading.intake import archive, students, submissions
 from helpers.grading.intake.reading import MAX_KEPT_SIZE
 from helpers.grading.repair.released import Released
 from helpers.grading.settings import course_at
@@ -238,10 +238,10 @@ def test_names_in_zips_without_the_utf8_flag(tmp_path, released):
 
 def test_ids_are_safe_stable_and_distinct():
     for name in ("..", "../x", "a/b", "*", "[x]", "{y}", "a\0b", "", "\u202ecod.exe", "x" * 300):
-        made = submissions.student_id(name)
+        made = students.student_id(name)
         assert made and made not in (".", "..") and not set(made) & set('/\\*?[]{}\0"<>|')
-        assert made == submissions.student_id(name)
-    ids = submissions._student_ids(["Ann", "ann", "Zoe"])
+        assert made == students.student_id(name)
+    ids = students.student_ids(["Ann", "ann", "Zoe"])
     assert len({value.casefold() for value in ids.values()}) == 3 and ids["Zoe"] == "Zoe"
 
 
@@ -375,7 +375,7 @@ def test_names_are_shown_without_what_a_screen_obeys():
 
 
 def test_no_name_can_take_the_id_of_another():
-    ids = submissions._student_ids(["Ann", "ann", "CON", "aux.txt", "Zoë"])
+    ids = students.student_ids(["Ann", "ann", "CON", "aux.txt", "Zoë"])
     assert ids["CON"] != "CON" and ids["aux.txt"] != "aux.txt" and ids["Zoë"] == "Zoë"
-    again = submissions._student_ids(["Ann", "ann", *ids.values()])
+    again = students.student_ids(["Ann", "ann", *ids.values()])
     assert len({value.casefold() for value in again.values()}) == len(again)

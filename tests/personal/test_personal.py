@@ -20,7 +20,7 @@ from helpers.course import HIDDEN, tutorial_step
 from helpers.grading.command import main
 from helpers.grading.errors import NothingGraded
 from helpers.grading.gradebook import results
-from helpers.grading.intake import submissions
+from helpers.grading.intake import students, submissions
 from helpers.grading.pages import report
 from helpers.grading.repair.lay_in import announced_student, repair
 from helpers.grading.running import sandbox
@@ -433,9 +433,7 @@ def test_an_identifier_is_no_repair():
 
 
 def submitted(*names):
-    return [
-        submissions.Submission(submissions.student_id(raw), (raw, plain)) for raw, plain in names
-    ]
+    return [submissions.Submission(students.student_id(raw), (raw, plain)) for raw, plain in names]
 
 
 def test_identifiers_come_from_names_or_from_a_list():
