@@ -73,7 +73,7 @@ def probe_seed() -> int:
 
 
 def observe(question: "Question", answers: Mapping[str, object], seed: int) -> dict[str, Any]:
-    """The record of `answers`, a dict by argument name, to a Question with the seed's probes."""
+    """The record of `answers`, by argument name, to a Question with the seed's test inputs."""
     return asking.observe(question.task_from(seed), answers) | {"seed": seed}
 
 

@@ -384,7 +384,7 @@ def test_questions_with_code_take_it(four, name):
 @pytest.mark.parametrize("name", ["p3.forward", "p3.backward", "p3.train"])
 def test_a_question_for_each_activation_has_a_case_for_it(four, name):
     *_, case = asked(name).cases_from(12)
-    assert case.label == "hidden='softplus'" and case.probe["hidden"] == "softplus"
+    assert case.label == "hidden='softplus'" and case.test_inputs["hidden"] == "softplus"
 
 
 def test_a_section_by_hand_takes_it(four):
@@ -411,20 +411,22 @@ def test_it_gets_no_mistake_of_another(four):
         }
         assert not {name for found in own.values() for name, _ in found} & OF_OTHERS
         found = dict(own["slope_softplus"])
-        np.testing.assert_array_equal(found["slope_formula_at_z"], 1 - np.exp(-case.probe["z"]))
+        np.testing.assert_array_equal(
+            found["slope_formula_at_z"], 1 - np.exp(-case.test_inputs["z"])
+        )
     for mistakes in (delta.mistakes["softplus"], [*wrong_values(step, "slope_h")]):
         assert not {name for name, _ in mistakes} & OF_OTHERS
     found = dict(wrong_values(step, "slope_h"))
     np.testing.assert_array_equal(found["slope_formula_at_z"], 1 - np.exp(-step["z_h"]))
     found = dict(delta.mistakes["softplus"])
     np.testing.assert_allclose(
-        found["slope_of_a"], delta.probe["back"] * softplus_derivative(softplus(z))
+        found["slope_of_a"], delta.test_inputs["back"] * softplus_derivative(softplus(z))
     )
 
 
 def delta_z(case):
     """The weighted inputs of lecture 3's softplus units, from their activations."""
-    return np.log(np.exp(case.probe["a"]["softplus"]) - 1)
+    return np.log(np.exp(case.test_inputs["a"]["softplus"]) - 1)
 
 
 def test_without_a_formula_in_a_nobody_gets_the_mistake_of_putting_z_there(monkeypatch, four):

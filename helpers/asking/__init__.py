@@ -2,7 +2,7 @@
 
 Nothing here knows what is right. Of all that belongs to the checks, this is what a student's kernel
 has while a submission is graded; the rest stays with the grader. One module for each notebook whose
-answers are more than numbers and words: functions of a probe, a dict of inputs, and the answers.
+answers are more than numbers and words: functions of the test inputs (a dict) and the answers.
 """
 
 import copy
@@ -23,11 +23,11 @@ from helpers.asking.record import VERSION, Missing, Record, Refused, Unusable, e
 PROBES_VARIABLE = "BACKPROP_PROBES"  # the file that the grader's Task is in
 HELPERS = Path(__file__).parents[1]
 
-Probe = dict[str, Any]  # the inputs of one case, by name
+TestInputs = dict[str, Any]  # the inputs of one case, by name
 Answers = dict[str, object]  # by part: values, or functions without arguments that return them
 
 
-def answers_themselves(probe: Probe, **answers: object) -> Answers:
+def answers_themselves(test_inputs: TestInputs, **answers: object) -> Answers:
     """What is recorded where answers are numbers or words: nothing has to be called."""
     return answers
 
@@ -40,8 +40,8 @@ class Task:
     arguments: Sequence[str]  # the names under which `check` gets the answers
     parts: Sequence[str]  # what is asked for
     recorded: Sequence[str]  # all that is recorded
-    ask: str  # the function that calls the answers: "module.function" in this package
-    probes: Sequence[Probe]  # its inputs, one for each case
+    collect_answers: str  # the function that calls the answers: "module.function" in this package
+    test_inputs: Sequence[TestInputs]  # its inputs, one for each case
     nonce: str = ""  # what the grader will know the record by, "" without a grader
 
     def to_json(self) -> str:
@@ -75,12 +75,12 @@ def observe(task: Task, answers: Mapping[str, object]) -> Record:
     """The record of `answers`, by argument name, to a Task."""
     unknown, missing = set(answers) - set(task.arguments), set(task.arguments) - set(answers)
     observed: list[Answers] = []
-    for probe in task.probes:
+    for test_inputs in task.test_inputs:
         if unknown or missing:
             problem = Unusable(f"check cell changed: expected {', '.join(task.arguments)}")
             observed.append(dict.fromkeys(task.parts, problem))
         else:
-            observed.append(_observe_case(task, answers, probe))
+            observed.append(_observe_case(task, answers, test_inputs))
     return {
         "version": VERSION,
         "question": task.question,
@@ -90,11 +90,11 @@ def observe(task: Task, answers: Mapping[str, object]) -> Record:
     }
 
 
-def _observe_case(task: Task, answers: Mapping[str, object], probe: Probe) -> Answers:
+def _observe_case(task: Task, answers: Mapping[str, object], inputs: TestInputs) -> Answers:
     if all(_unanswered(answer) for answer in answers.values()):
         return {}
     given = {name: _private(answer) for name, answer in answers.items()}
-    observed = _attempt(lambda: _function(task.ask)(copy.deepcopy(probe), **given))
+    observed = _attempt(lambda: _function(task.collect_answers)(copy.deepcopy(inputs), **given))
     if not isinstance(observed, dict):
         return dict.fromkeys(task.parts, observed)
     return {part: _attempt(value) if callable(value) else value for part, value in observed.items()}

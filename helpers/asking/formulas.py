@@ -3,19 +3,19 @@
 from collections.abc import Collection, Mapping
 from functools import partial
 
-from helpers.asking import Answers, Probe
+from helpers.asking import Answers, TestInputs
 from helpers.asking.record import Missing, Unusable
 
 
-def values_at(probe: Probe, **formulas: object) -> Answers:
-    """The values of `formulas` at probe["point"], made of the symbols in probe["usable"]."""
+def values_at(inputs: TestInputs, **formulas: object) -> Answers:
+    """The values of `formulas` at inputs["point"], made of the symbols in inputs["usable"]."""
 
     def allowed(name: str) -> list[str]:
         # delta_k_formula is to be written without delta_k.
-        return [symbol for symbol in probe["usable"] if f"{symbol}_formula" != name]
+        return [symbol for symbol in inputs["usable"] if f"{symbol}_formula" != name]
 
     return {
-        name: partial(value_at, probe["point"], allowed(name), formula)
+        name: partial(value_at, inputs["point"], allowed(name), formula)
         for name, formula in formulas.items()
     }
 

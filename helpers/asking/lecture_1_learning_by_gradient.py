@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.asking import Answers, Probe
+from helpers.asking import Answers, TestInputs
 from helpers.asking.formulas import value_at
 from helpers.asking.functions import is_numeric, returned
 from helpers.asking.record import Missing, Unusable
@@ -14,7 +14,7 @@ from helpers.asking.record import Missing, Unusable
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 
 
-def perceptron(probe: Probe, w: Any, b: Any) -> Answers:
+def perceptron(inputs: TestInputs, w: Any, b: Any) -> Answers:
     """1 where a unit with the weights `w` and the bias `b` is above 0, at each corner."""
 
     def answers() -> np.ndarray | Missing | Unusable:
@@ -28,13 +28,13 @@ def perceptron(probe: Probe, w: Any, b: Any) -> Answers:
     return {"answers": answers}
 
 
-def by_rules(probe: Probe, df_dx_2: object, gradient_f: object) -> Answers:
-    """The value of the formula df_dx_2 at probe["point"], and gradient_f as it is."""
-    point = probe["point"]
+def by_rules(inputs: TestInputs, df_dx_2: object, gradient_f: object) -> Answers:
+    """The value of the formula df_dx_2 at inputs["point"], and gradient_f as it is."""
+    point = inputs["point"]
     return {"df_dx_2": partial(value_at, point, list(point), df_dx_2), "gradient_f": gradient_f}
 
 
-def direction(probe: Probe, descent: Any, rate: object, across: object) -> Answers:
+def direction(inputs: TestInputs, descent: Any, rate: object, across: object) -> Answers:
     """The direction `descent` with length 1, since any length is right; the others as they are."""
 
     def of_length_1() -> np.ndarray | Missing | Unusable:
@@ -50,14 +50,14 @@ def direction(probe: Probe, descent: Any, rate: object, across: object) -> Answe
     return {"descent": of_length_1, "rate": rate, "across": across}
 
 
-def differences(probe: Probe, **functions: Callable[..., object]) -> Answers:
+def differences(inputs: TestInputs, **functions: Callable[..., object]) -> Answers:
     """The difference quotients of a x³ + b x that each of `functions` gives."""
-    a, b = probe["a"], probe["b"]
+    a, b = inputs["a"], inputs["b"]
 
     def function(x: float) -> float:
         return a * x**3 + b * x
 
     return {
-        name: partial(returned, answer, function, probe["x"], probe["h"])
+        name: partial(returned, answer, function, inputs["x"], inputs["h"])
         for name, answer in functions.items()
     }

@@ -6,24 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from helpers.asking import Answers, Probe
+from helpers.asking import Answers, TestInputs
 from helpers.asking.functions import returned
 from helpers.asking.record import Refused
 
 
-def hidden_delta(probe: Probe, delta_h: Callable[..., object]) -> Answers:
-    """delta_h(name, back, a) for the activations probe["a"], by their names."""
+def hidden_delta(inputs: TestInputs, delta_h: Callable[..., object]) -> Answers:
+    """delta_h(name, back, a) for the activations inputs["a"], by their names."""
     return {
-        name: partial(returned, delta_h, name, probe["back"].copy(), a)
-        for name, a in probe["a"].items()
+        name: partial(returned, delta_h, name, inputs["back"].copy(), a)
+        for name, a in inputs["a"].items()
     }
 
 
-def softmax(probe: Probe, softmax: Callable[..., object]) -> Answers:
+def softmax(inputs: TestInputs, softmax: Callable[..., object]) -> Answers:
     """The student's softmax of rows near 0 and of rows far from it."""
     return {
-        "a": partial(_finite, softmax, probe["z"]),
-        "a_far_from_0": partial(_finite, softmax, probe["far_from_0"]),
+        "a": partial(_finite, softmax, inputs["z"]),
+        "a_far_from_0": partial(_finite, softmax, inputs["far_from_0"]),
     }
 
 

@@ -168,10 +168,12 @@ def test_probes_arrive_as_they_are_sent(question):
             return sent.ndim > 0 and sent.dtype == got.dtype and np.array_equal(sent, got)
         return sent == got and isinstance(sent, float) == isinstance(got, float)
 
-    assert same(task.probes, arrived.probes)
-    assert arrived.ask == task.ask and list(arrived.recorded) == list(task.recorded)
-    for probe in arrived.probes:
-        assert isinstance(probe.get("eta", 0.1), float)
+    assert same(task.test_inputs, arrived.test_inputs)
+    assert arrived.collect_answers == task.collect_answers and list(arrived.recorded) == list(
+        task.recorded
+    )
+    for test_inputs in arrived.test_inputs:
+        assert isinstance(test_inputs.get("eta", 0.1), float)
 
 
 def test_cases_follow_from_the_seed():
@@ -223,7 +225,7 @@ def test_a_further_activation_gets_no_mistake_of_another(monkeypatch):
     case = problem_3_numpy._activation_case(np.random.default_rng(1), (7,))
     step = random_step(np.random.default_rng(1), "arctan")
     for z, mistakes in (
-        (case.probe["z"], case.mistakes["slope_arctan"]),
+        (case.test_inputs["z"], case.mistakes["slope_arctan"]),
         (step["z_h"], list(wrong_values(step, "slope_h"))),
     ):
         found = dict(mistakes)

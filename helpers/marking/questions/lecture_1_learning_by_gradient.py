@@ -96,7 +96,11 @@ def _perceptron() -> Question:
         ("says_always_the_same", np.zeros(4)),
         ("says_always_the_same", np.ones(4)),
     ]
-    case = Case({"answers": np.array([0.0, 0, 0, 1])}, {"answers": mistakes}, ask=asking.perceptron)
+    case = Case(
+        {"answers": np.array([0.0, 0, 0, 1])},
+        {"answers": mistakes},
+        collect_answers=asking.perceptron,
+    )
     return Question("l1.perceptron", (part,), ("w", "b"), lambda rng: [case])
 
 
@@ -147,8 +151,8 @@ def _by_rules() -> Question:
                         ("order_of_variables", at_point[::-1]),
                     ],
                 },
-                ask=asking.by_rules,
-                probe={"point": {"x_1": x_1, "x_2": x_2}},
+                collect_answers=asking.by_rules,
+                test_inputs={"point": {"x_1": x_1, "x_2": x_2}},
             )
 
     return Question(
@@ -201,7 +205,7 @@ def _direction() -> Question:
         "rate": np.asarray(length),
         "across": "C",
     }
-    case = Case(expected, mistakes, ask=asking.direction)
+    case = Case(expected, mistakes, collect_answers=asking.direction)
     names = tuple(part.name for part in parts)
     return Question("l1.direction", parts, names, lambda rng: [case])
 
@@ -247,8 +251,8 @@ def _differences() -> Question:
                         ("not_divided", symmetric * h),
                     ],
                 },
-                ask=asking.differences,
-                probe={"a": a, "b": b, "x": x, "h": h},
+                collect_answers=asking.differences,
+                test_inputs={"a": a, "b": b, "x": x, "h": h},
             )
 
     names = tuple(part.name for part in parts)

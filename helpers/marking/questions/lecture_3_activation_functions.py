@@ -190,8 +190,8 @@ def _hidden_delta(rng: np.random.Generator) -> Case:
             mistakes[name].append(("square_forgotten", back * (1 - a)))
         mistakes[name].append(("back_forgotten", slope(function, z[name])))
 
-    probe = {"back": back, "a": {name: HIDDEN_ACTIVATIONS[name](z[name]) for name in HIDDEN}}
-    return Case(expected, mistakes, ask=asking.hidden_delta, probe=probe)
+    test_inputs = {"back": back, "a": {name: HIDDEN_ACTIVATIONS[name](z[name]) for name in HIDDEN}}
+    return Case(expected, mistakes, collect_answers=asking.hidden_delta, test_inputs=test_inputs)
 
 
 HIDDEN_DELTA = tuple(Part(name, 1, f"delta_h with {name} units") for name in HIDDEN)
@@ -250,7 +250,12 @@ def _softmax_case(rng: np.random.Generator) -> Case:
         ]
     }
 
-    return Case(expected, mistakes, ask=asking.softmax, probe={"z": z, "far_from_0": shifted})
+    return Case(
+        expected,
+        mistakes,
+        collect_answers=asking.softmax,
+        test_inputs={"z": z, "far_from_0": shifted},
+    )
 
 
 SOFTMAX = (

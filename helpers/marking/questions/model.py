@@ -6,14 +6,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from helpers.asking import Answers, Probe, Task, answers_themselves, name_of
+from helpers.asking import Answers, Task, TestInputs, answers_themselves, name_of
 from helpers.asking.cell_ids import validate_question_id
 from helpers.asking.record import Answer
 from helpers.marking.misconceptions.of_a_step import Value, wrong_values
 from helpers.sgd_step import PARAMETERS, Quantities, SGDStep
 
 Mistake = tuple[str, Value]  # a misconception, and the value that it gives
-Ask = Callable[..., Answers]  # see Case.ask
+CollectAnswers = Callable[..., Answers]  # see Case.collect_answers
 Consequences = Callable[[Quantities], Iterable[Quantities]]  # see Case.consequences
 MoreMistakes = Callable[[str], Iterable[Mistake]]  # see step_case
 
@@ -86,12 +86,12 @@ class Case:
     mistakes: Mapping[str, Sequence[Mistake]] = field(default_factory=dict)  # by part
     # What a part started from, by part (see Tolerance.allowed).
     given: Mapping[str, Value] = field(default_factory=dict)
-    # How to get the answers from the student's, a function in helpers.asking of `probe`, its
+    # How to get the answers from the student's, a function in helpers.asking of `test_inputs`, its
     # inputs, and the keyword arguments of `check`; it returns a dict by part, of values or of
     # functions without arguments that return them (so that an error costs one part only). It runs
-    # in the student's kernel, which sees the probe: nothing in it may tell what is right.
-    ask: Ask = answers_themselves
-    probe: Probe = field(default_factory=dict)
+    # in the student's kernel, which sees the test inputs: nothing in it may tell what is right.
+    collect_answers: CollectAnswers = answers_themselves
+    test_inputs: TestInputs = field(default_factory=dict)
     label: str = ""  # names the case to the student, as in "hidden='relu'"
     # What may follow from a student's own values, a dict of arrays by quantity: a function of it
     # that gives such dicts, one for each way to go on. None where nothing does.
@@ -118,15 +118,15 @@ class Question:
     # that it takes from each (None for all).
     depends_on: dict[str, tuple[str, ...] | None] = field(default_factory=dict, hash=False)
     # Quantities that are recorded although they are not asked for here, since the answers are made
-    # with the student's own: `ask` returns them beside the parts. From a quantity to what the
-    # student calls it.
+    # with the student's own: `collect_answers` returns them beside the parts. From a quantity to
+    # what the student calls it.
     recorded_intermediates: dict[str, str] = field(default_factory=dict, hash=False)
     # Those of the student's functions that the recorded intermediates come from, as (question id,
     # names of its parts or None for all) pairs. What they give is known from the student's kernel
     # alone, so it counts only where those parts are answered (see follow_through.shown_to_work).
     functions: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
-    # Names of further values that `ask` returns, for `method_recognised`.
-    probes: tuple[str, ...] = ()
+    # Names of further values that `collect_answers` returns, for `method_recognised`.
+    method_values: tuple[str, ...] = ()
     # A function of the cases and the answers by name that gives the name of the mistake that the
     # method as a whole is, however near its numbers are; "" if it is none.
     method_recognised: Callable[[list[Case], dict[str, list[Answer]]], str] | None = None
@@ -139,7 +139,11 @@ class Question:
     @property
     def recorded(self) -> list[str]:
         """The names under which a record of this question has values: parts first."""
-        return [*(part.name for part in self.parts), *self.recorded_intermediates, *self.probes]
+        return [
+            *(part.name for part in self.parts),
+            *self.recorded_intermediates,
+            *self.method_values,
+        ]
 
     @property
     def points(self) -> float:
@@ -157,8 +161,8 @@ class Question:
             arguments=self.arguments,
             parts=tuple(part.name for part in self.parts),
             recorded=tuple(self.recorded),
-            ask=name_of(cases[0].ask),
-            probes=tuple(case.probe for case in cases),
+            collect_answers=name_of(cases[0].collect_answers),
+            test_inputs=tuple(case.test_inputs for case in cases),
             nonce=nonce,
         )
 
@@ -181,12 +185,12 @@ def _cases(question: Question, seed: int) -> list[Case]:
 def step_case(
     step: SGDStep,
     parts: Sequence[Part],
-    ask: Ask = answers_themselves,
-    probe: Probe | None = None,
+    collect_answers: CollectAnswers = answers_themselves,
+    test_inputs: TestInputs | None = None,
     label: str = "",
     more_mistakes: MoreMistakes | None = None,
 ) -> Case:
-    """The Case in which `parts` are quantities of the SGDStep `step`; ask and probe as in Case.
+    """The Case in which `parts` are quantities of the SGDStep `step`; the others as in Case.
 
     more_mistakes: a function of a part's name that gives (misconception, value) pairs of its own,
     which are tried first.
@@ -204,8 +208,8 @@ def step_case(
         expected,
         mistakes=_MistakesOfStep(step, parts, more_mistakes),
         given=given,
-        ask=ask,
-        probe=probe or {},
+        collect_answers=collect_answers,
+        test_inputs=test_inputs or {},
         label=label,
         consequences=step.consequences,
         inputs=inputs,

@@ -108,8 +108,8 @@ def _question(
                     for part in parts
                     if part.name.endswith("_new")
                 },
-                ask=values_at,
-                probe={"point": point, "usable": usable},
+                collect_answers=values_at,
+                test_inputs={"point": point, "usable": usable},
                 consequences=partial(_consequences, step, point),
             )
 
@@ -211,8 +211,8 @@ def _two_outputs() -> Question:
                         ),
                     ]
                 },
-                ask=values_at,
-                probe={"point": point, "usable": list(point)},
+                collect_answers=values_at,
+                test_inputs={"point": point, "usable": list(point)},
             )
 
     return Question("p1.two_outputs", (part,), ("delta_j_formula",), lambda rng: list(cases(rng)))

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from helpers.activations import HIDDEN_ACTIVATIONS, sigmoid
-from helpers.asking import Probe
+from helpers.asking import TestInputs
 from helpers.asking import problem_3_numpy as asking
 from helpers.asking.record import Answer
 from helpers.course import HIDDEN, tutorial_step
 from helpers.marking.misconceptions.of_a_step import slope_from_output
-from helpers.marking.questions.model import Ask, Case, Mistake, Part, Question, step_case
+from helpers.marking.questions.model import Case, CollectAnswers, Mistake, Part, Question, step_case
 from helpers.network import Network
 from helpers.numerical import forward_difference, symmetric_difference
 from helpers.reference import gradients, slope
@@ -29,7 +29,7 @@ def _for_each_hidden(
     question: str,
     argument: str,
     parts: tuple[Part, ...],
-    ask: Ask,
+    collect_answers: CollectAnswers,
     names: Sequence[str],
     label: str = "hidden={hidden!r}",
     with_duplicate_rows: bool = False,
@@ -52,8 +52,8 @@ def _for_each_hidden(
             case = step_case(
                 step,
                 parts,
-                ask,
-                probe_of(step, names),
+                collect_answers,
+                test_inputs_of(step, names),
                 label=label.format(hidden=hidden, points=points),
             )
             yield replace(case, duplicate_rows=duplicate_rows)
@@ -66,9 +66,9 @@ def _two_places(rng: np.random.Generator, count: int) -> tuple[int, ...]:
     return tuple(map(int, rng.choice(count, 2, replace=False)))
 
 
-def probe_of(step: SGDStep, names: Sequence[str]) -> Probe:
-    """The quantities `names` of an SGDStep and the name of its hidden activation, as a probe."""
-    given: Probe = {name: step[name] for name in names} | {"hidden": step.net.hidden}
+def test_inputs_of(step: SGDStep, names: Sequence[str]) -> TestInputs:
+    """The quantities `names` of an SGDStep and its hidden activation's name, as test inputs."""
+    given: TestInputs = {name: step[name] for name in names} | {"hidden": step.net.hidden}
     return given | ({"eta": step.eta} if "eta" in names else {})  # a float, as students have it
 
 
@@ -119,7 +119,7 @@ def _activation_case(rng: np.random.Generator, shape: tuple[int, ...]) -> Case:
 
     label = f"z of shape {shape}"
     return Case(
-        expected, mistakes, ask=asking.activations, probe={"z": z}, label=label,
+        expected, mistakes, collect_answers=asking.activations, test_inputs={"z": z}, label=label,
         consequences=consequences, duplicate_rows=duplicate_rows,
     )  # fmt: skip
 
@@ -210,8 +210,8 @@ def _difference_cases(rng: np.random.Generator) -> Iterator[Case]:
                     ("not_moved_back", _without_moving_back(function, w, h)),
                 ]
             },
-            ask=asking.difference_quotients,
-            probe={"factors": factors, "w": w, "h": h},
+            collect_answers=asking.difference_quotients,
+            test_inputs={"factors": factors, "w": w, "h": h},
             label=f"w of shape {shape}",
         )
 
@@ -241,7 +241,9 @@ def _reproduction(rng: np.random.Generator) -> list[Case]:
         hidden: [("loss_of_before_the_step", np.asarray(s["E"]))] for hidden, s in steps.items()
     }
 
-    probe = {"steps": {hidden: probe_of(step, INPUTS) for hidden, step in steps.items()}}
+    test_inputs = {
+        "steps": {hidden: test_inputs_of(step, INPUTS) for hidden, step in steps.items()}
+    }
 
     def consequences(own: Quantities) -> Iterator[Quantities]:
         # Functions that leave the weights where they are make the rest trivial.
@@ -250,7 +252,15 @@ def _reproduction(rng: np.random.Generator) -> list[Case]:
             hidden: own.get(f"own_{hidden}", value) for hidden, value in moved.items()
         }
 
-    return [Case(right, before, ask=asking.reproduction, probe=probe, consequences=consequences)]
+    return [
+        Case(
+            right,
+            before,
+            collect_answers=asking.reproduction,
+            test_inputs=test_inputs,
+            consequences=consequences,
+        )
+    ]
 
 
 TRAINING = (
@@ -277,8 +287,8 @@ def _training_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(
             {"losses": losses, "E_end": now["E"]},
             {"losses": [("loss_after_the_step", after)]},
-            ask=asking.training,
-            probe=probe_of(step, INPUTS) | {"steps": TRAINING_STEPS},
+            collect_answers=asking.training,
+            test_inputs=test_inputs_of(step, INPUTS) | {"steps": TRAINING_STEPS},
             label=f"hidden={hidden!r}",
             consequences=partial(_training_consequences, losses, now["E"]),
         )
@@ -312,8 +322,8 @@ def _any_depth_cases(rng: np.random.Generator) -> list[Case]:
         name: [("sum_over_batch", len(x) * value), ("wrong_sign", -value)]
         for name, value in expected.items()
     }
-    probe = {"x": x, "t": t, "weights": net.weights, "biases": net.biases}
-    return [Case(expected, mistakes, ask=asking.any_depth, probe=probe)]
+    test_inputs = {"x": x, "t": t, "weights": net.weights, "biases": net.biases}
+    return [Case(expected, mistakes, collect_answers=asking.any_depth, test_inputs=test_inputs)]
 
 
 def _by_layer(dW: Sequence[np.ndarray], db: Sequence[np.ndarray]) -> Quantities:
@@ -355,7 +365,7 @@ QUESTIONS = (
         (*INPUTS, *asking.TRACE),
         recorded_intermediates={"slope_h": "slope", "slope_o": "slope"},
         functions=ACTIVATION_FUNCTIONS,
-        probes=(asking.OTHER_TRACE,),
+        method_values=(asking.OTHER_TRACE,),
         method_recognised=_is_difference_quotient,
     ),
     Question(

@@ -13,14 +13,14 @@ from helpers.marking.misconceptions.of_a_step import wrong_values
 from helpers.marking.questions.model import (
     FLOAT32,
     FLOAT64,
-    Ask,
     Case,
+    CollectAnswers,
     Mistake,
     Part,
     Question,
     step_case,
 )
-from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, probe_of
+from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, test_inputs_of
 from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
 
@@ -28,7 +28,7 @@ def _for_each_hidden(
     question: str,
     argument: str,
     parts: Iterable[Part],
-    ask: Ask,
+    collect_answers: CollectAnswers,
     names: tuple[str, ...],
     outputs: tuple[int, int, int] = (1, 3, 2),
     units: int = 3,
@@ -46,7 +46,9 @@ def _for_each_hidden(
             step = random_step(rng, hidden, units=(2, units, count), n_samples=3)
             label = f"hidden={hidden!r}, outputs={count}"
             mistakes = partial(_mistakes_in_keras, step, outputs=count)
-            case = step_case(step, parts, ask, probe_of(step, names), label, mistakes)
+            case = step_case(
+                step, parts, collect_answers, test_inputs_of(step, names), label, mistakes
+            )
             yield replace(case, consequences=consequences and partial(consequences, step))
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
@@ -106,12 +108,14 @@ def _tutorial_outputs(rng: np.random.Generator) -> list[Case]:
         outputs = {hidden: own.get(f"own_{hidden}", value) for hidden, value in right.items()}
         yield outputs | {f"own_{hidden}": value for hidden, value in right.items()}
 
-    probe = {
-        "steps": {hidden: probe_of(step, ("x", *PARAMETERS)) for hidden, step in steps.items()}
+    test_inputs = {
+        "steps": {
+            hidden: test_inputs_of(step, ("x", *PARAMETERS)) for hidden, step in steps.items()
+        }
     }
     return [
         Case(
-            right, mistakes, ask=asking.outputs_by_activation, probe=probe,
+            right, mistakes, collect_answers=asking.outputs_by_activation, test_inputs=test_inputs,
             consequences=consequences,
         )
     ]  # fmt: skip
@@ -132,8 +136,8 @@ def _learning_rates(rng: np.random.Generator) -> list[Case]:
         Case(
             {name: np.asarray(eta * count / 2) for name, count in counts.items()},
             {name: [(m, np.asarray(v)) for m, v in mistakes(k)] for name, k in counts.items()},
-            ask=asking.learning_rate,
-            probe={"eta": eta, "outputs": counts},
+            collect_answers=asking.learning_rate,
+            test_inputs={"eta": eta, "outputs": counts},
         )
     ]
 
