@@ -4,6 +4,9 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
 
 import nbformat
 import pytest
@@ -166,9 +169,12 @@ def test_what_was_handed_in_before_is_kept(take, tmp_path, released):
 
     def hand_in(files):
         (submission,) = take(files).values()
+        later = datetime(2026, 1, next(days)).astimezone()
+        submission.files = [replace(file, submitted=later) for file in submission.files]
         submissions.store(course, "tutorial", submission, released)
         return submission
 
+    days = count(1)
     first, second = notebook(NAMES[0], "first"), notebook(NAMES[0], "second")
     hand_in({"ann/problem_1_first.ipynb": first, "ann/problem_2_second.ipynb": TWO})
     again = hand_in({"ann/problem_1_first.ipynb": second})

@@ -20,8 +20,12 @@ from helpers.grading.repair.released import nbgrader
 MAX_VALUES = 2_000_000  # that are parsed; each takes up to 100 bytes of memory
 MAX_CELLS = 2_000
 MAX_CODE_LENGTH = 1_000_000  # characters
+MAX_KEPT_VALUES = 50_000  # of a file that is kept as it stands: nbformat takes 50 µs for each
+MAX_TAGS = 100  # of a cell; nbformat compares each with each
+MAX_OUTPUTS = 1_000  # nbformat takes 1 ms for one that is none
 MAX_KEPT_SIZE = 5 * MEGABYTE  # bytes of a file that is kept as it stands
 DEEPEST = 30  # lists in lists, in a file that is kept as it stands
+VALUES = (b",", b":", b"[", b"{")  # of which each value has one before it, or text has them
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 RELEASE = re.compile(r"\d{1,4}(\.\d{1,4}){0,3}")
 LABELS: dict[str, type | UnionType] = {
@@ -72,10 +76,11 @@ def release_of(notebook: Mapping[str, object]) -> str:
 def to_keep(data: bytes, notebook: NotebookNode) -> tuple[bytes, str]:
     """What is kept of the file `data`, and what is to be said of it, "" if nothing.
 
-    It is the file itself, unless it is large or nbgrader cannot read it: then only what grading
-    looks at, `notebook` from `read_notebook`.
+    It is the file itself, unless it is large or nbgrader cannot read it, or not in a moment, as it
+    does in `nbgrader autograde` and formgrader: then only what grading looks at, `notebook` from
+    `read_notebook`.
     """
-    if len(data) > MAX_KEPT_SIZE:
+    if len(data) > MAX_KEPT_SIZE or sum(map(data.count, VALUES)) > MAX_KEPT_VALUES:
         return _as_bytes(notebook), ""
     if not _nbgrader_reads(data):
         return _as_bytes(notebook), "The file was not as Jupyter saves it; its cells were found."
@@ -95,7 +100,7 @@ def _json(data: bytes) -> object:
         raise Unreadable(
             "is not text in UTF-8, so it is not a notebook as Jupyter saves it"
         ) from None
-    if sum(map(text.count, ",:[{")) > MAX_VALUES:
+    if sum(map(text.count, map(bytes.decode, VALUES))) > MAX_VALUES:
         raise Unreadable(f"holds more than {MAX_VALUES} values")
     try:
         return json.loads(text)
@@ -141,6 +146,10 @@ def _nbgrader_reads(data: bytes) -> bool:
         content = json.loads(text)
         if content["nbformat"] != 4 or _depth(content) > DEEPEST:
             return False
+        if not all(_has_plain_tags(cell) for cell in content["cells"]):
+            return False
+        if sum(len(cell.get("outputs", ())) for cell in content["cells"]) > MAX_OUTPUTS:
+            return False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # nbgrader copies what it reads, which fails for some that nbformat lets through.
@@ -148,6 +157,16 @@ def _nbgrader_reads(data: bytes) -> bool:
         return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
     except Exception:  # nbformat lets through whatever goes wrong in it
         return False
+
+
+def _has_plain_tags(cell: Mapping[str, Any]) -> bool:
+    """Whether a cell's tags are such that nbformat is soon done with comparing them."""
+    tags = cell.get("metadata", {}).get("tags", [])
+    return (
+        isinstance(tags, list)
+        and len(tags) <= MAX_TAGS
+        and all(isinstance(tag, str) for tag in tags)
+    )
 
 
 def _depth(value: object) -> int:
