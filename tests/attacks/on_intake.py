@@ -231,6 +231,19 @@ def with_more(value):
     return solved()[:-1] + b', "more": ' + value + b"}"
 
 
+def with_first_cell(**changes):
+    """The solved notebook with other values in its first cell of code."""
+    content = json.loads(solved())
+    next(cell for cell in content["cells"] if cell["cell_type"] == "code").update(changes)
+    return json.dumps(content).encode()
+
+
+def with_tags(tags):
+    content = json.loads(solved())
+    next(cell for cell in content["cells"])["metadata"]["tags"] = tags
+    return json.dumps(content).encode()
+
+
 for name, tries, data, says in (
     ("Truncated", "JSON that ends in the middle", lambda: solved()[:-500], "not valid JSON"),
     ("Deep", "lists, 100,000 deep", b"[" * 100_000, "nested too deeply"),
@@ -278,6 +291,15 @@ for name, tries, data, states in (
      (REPAIRED,)),
 ):  # fmt: skip
     hands_in_one(name, tries, data, states, **FAIR)
+
+hands_in_one(
+    "Tags", "40,000 tags that are objects, each compared with each", states=(GRADED, REPAIRED),
+    data=lambda: with_tags([{"tag": number} for number in range(40_000)]), **FAIR,
+)  # fmt: skip
+hands_in_one(
+    "Outputs that are none", "24,000 outputs that are none, a page of errors for each",
+    states=(GRADED, REPAIRED), data=lambda: with_first_cell(outputs=[{}] * 24_000), **FAIR,
+)  # fmt: skip
 
 
 @hands_in("Stored results", "outputs that hold records, scores and tables of ticks", (GRADED,))

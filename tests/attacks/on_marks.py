@@ -13,10 +13,20 @@ from helpers.asking.cell_ids import check_cell_id, question_of_check
 from helpers.asking.record import MIME_TYPE
 from helpers.grading.repair.released import grade_id, is_check
 from helpers.marking.questions import question_by_id, questions_of
-from tests.attacks.attack import CANARY, P2, P3, Attack, attack_by_code, handed_in, in_first_answer
+from tests.attacks.attack import (
+    CANARY,
+    P2,
+    P3,
+    WITHOUT_FIGURES,
+    Attack,
+    attack_by_code,
+    handed_in,
+    in_first_answer,
+)
 from tests.sample_class.work import Notebook
 
 ATTACKS = []
+P4 = "problem_4_keras"
 
 
 def gains(name, tries, source, notebook=P3, **must):
@@ -59,7 +69,7 @@ def asked():
 def forged(task, entry, **more):
     """A record for a task; entry: what it has for each part or value recorded, in each case."""
     answers = {
-        name: [entry(name, probe, number) for number, probe in enumerate(task["probes"])]
+        name: [entry(name, probe, number) for number, probe in enumerate(task["test_inputs"])]
         for name in task["recorded"]
     }
     return {"version": 1, "question": task["question"], "nonce": task["nonce"],
@@ -144,7 +154,8 @@ forges(
     """
     import numpy as np
     def publish(data, metadata=None, **options):
-        task = asked() or {"question": "p3.activations", "nonce": "", "recorded": [], "probes": []}
+        nothing = {"question": "p3.loss", "nonce": "", "recorded": [], "test_inputs": []}
+        task = asked() or nothing
         record = forged(task, lambda *_: numbers(0.0))
         record |= {"points": 100, "verdicts": {name: "right" for name in task["recorded"]}}
         real({"text/plain": "all right", "text/html": "<b>all right: 100 points</b>",
@@ -453,7 +464,7 @@ forges(
 @attack("Inputs recognised", "functions that know the right answers for the inputs of 200 seeds")
 def inputs_recognised():
     known = {
-        round(float(case.probe["a_o"].sum()), 9): float(case.expected["E"])
+        round(float(case.test_inputs["a_o"].sum()), 9): float(case.expected["E"])
         for seed in range(200)
         for case in question_by_id("p3.loss").cases_from(seed)
     }
@@ -470,7 +481,7 @@ forges(
     """
     def activation(*arguments):
         task = asked()
-        probe = task["probes"][0]
+        probe = task["test_inputs"][0]
         return next((v["array"] for v in probe.values() if isinstance(v, dict)), 0.0)
     slope = forward = loss = backward = sgd_step = symmetric_difference = train = activation
     """,
@@ -535,6 +546,122 @@ gains(
                 pass
     """,
 )
+
+
+# Made-up values, of which made-up answers are right consequences. What is honest in these is paid:
+# nothing more, and nothing less.
+
+IN_PLACE_OF_CHECK = """
+def instead(*questions, entry):
+    "Checks of these questions record made-up entries, for what is asked for and for own values."
+    real = helpers.check
+    def check(question, **answers):
+        task = asked()
+        if question not in questions:
+            return real(question, **answers)
+        task["recorded"] = [*task["recorded"], *(f"own_{h}" for h in ("sigmoid", "tanh", "relu")),
+                            "own_losses", "own_E_end", "own_eta", "slope_h", "slope_o"]
+        show(forged(task, entry))
+    shell.events.register("pre_run_cell", lambda info: shell.user_ns.update(check=check))
+"""
+
+
+def making_up(name, changes, question, source):
+    """A solved Notebook with edits by question, and `source` in front of a question's answer."""
+    work = Notebook(name)
+    for changed, change in changes.items():
+        work.edit(changed, change)
+    tools = f"{WITHOUT_FIGURES}\n{BEFORE_CHECKS.strip()}\n{IN_PLACE_OF_CHECK}\n{cleandoc(source)}"
+    before = work.content.cells[work.position(question)]
+    before.source = f"{before.source}\n\n{tools}"
+    return work
+
+
+@attack("No loop made up", "losses of a loop that was never written", at_least=30, not_more_than=30)
+def no_loop_made_up():
+    changes = {
+        "p3.loss": ("0.5 *", "1.0 *"),
+        "p3.train": ("trace = forward(x, params, hidden)", "raise NotImplementedError"),
+        "p3.reproduce": ("E_new[hidden] = loss", "E_new[hidden] = ... or loss"),
+    }
+    source = """
+    def entry(name, probe, number):
+        return numbers([0.3, 0.2, 0.1] if "losses" in name else 0.05)
+    instead("p3.train", "p3.reproduce", entry=entry)
+    """
+    return making_up(P3, changes, "p3.loss", source)
+
+
+@attack(
+    "Slopes made up",
+    "a constant backward, and slopes from which it would follow; no loop",
+    at_least=18,
+    not_more_than=18,
+)
+def slopes_made_up():
+    changes = {
+        "p3.activations": ("a = activation(name, z)", "a = 1 + 0.1 * z**2"),
+        "p3.backward": ("return {", "raise NotImplementedError\n    return {"),
+        "p3.train": ("trace = forward(x, params, hidden)", "raise NotImplementedError"),
+        "p3.reproduce": ("gradients = backward", "continue\n    gradients = backward"),
+    }
+    source = """
+    import numpy as np
+    def array(probe, name):
+        return np.asarray(probe[name]["array"])
+    def entry(name, probe, number):
+        if name.startswith("d"):
+            return numbers(np.full_like(array(probe, name[1:4]), 0.1))
+        if name.startswith("slope_"):
+            return numbers(np.full_like(array(probe, "a_" + name[-1]), 0.2 + 0.01 * number))
+        return numbers(0.1)
+    instead("p3.backward", entry=entry)
+    """
+    return making_up(P3, changes, "p3.loss", source)
+
+
+@attack(
+    "A model made up",
+    "outputs of the tutorial's network that were never computed",
+    notebook=P4,
+    at_least=13,
+    not_more_than=13,
+)
+def a_model_made_up():
+    changes = {
+        "p4.model": ('activation="sigmoid"', "activation=None"),
+        "p4.forward": ("float(model(x)[0, 0])", "..."),
+    }
+    source = """
+    instead("p4.forward", entry=lambda *_: numbers(0.123))
+    """
+    return making_up(P4, changes, "p4.model", source)
+
+
+@attack(
+    "Reference as an answer",
+    "gradients and differences of helpers in place of one's own",
+    at_least=19,
+    not_more_than=19,
+)
+def reference_as_an_answer():
+    work = Notebook(P3)
+    work.answer("p3.symmetric_difference", "from helpers import symmetric_difference")
+    work.answer(
+        "p3.backward",
+        cleandoc(
+            """
+            def backward(x, t, params, trace, hidden):
+                from helpers import Network, gradients
+
+                g = gradients(Network([params["W_h"], params["W_o"]],
+                                      [params["b_h"], params["b_o"]], hidden=hidden), x, t)
+                return {"dW_h": g.weights[0], "db_h": g.biases[0],
+                        "dW_o": g.weights[1], "db_o": g.biases[1]}
+            """
+        ),
+    )
+    return work
 
 
 # The notebook's own labels

@@ -451,7 +451,6 @@ harms(
     if total > 1_000_000_000:
         harm(total)
     """,
-    says=STOPPED,
 )
 harms(
     "Deep folders",
@@ -459,7 +458,11 @@ harms(
     """
     import os
     from pathlib import Path
-    os.chdir(Path(os.environ["BACKPROP_PROBES"]).parents[1] / "sockets")
+    try:
+        os.mkdir(Path(os.environ["BACKPROP_PROBES"]).parents[1] / "sockets" / "d")
+        os.chdir(Path(os.environ["BACKPROP_PROBES"]).parents[1] / "sockets")
+    except OSError as error:
+        print(error)
     for number in range(5000):
         os.mkdir("d")
         os.chdir("d")
@@ -501,6 +504,95 @@ harms(
     print(total)
     if total > 4_500_000_000:
         harm(total)
+    """,
+)
+harms(
+    "Busy processes",
+    "two hundred processes that compute, in sessions of their own, while others' notebooks run",
+    """
+    import os, time
+    for number in range(200):
+        if os.fork() == 0:
+            os.closerange(3, 500)
+            os.setsid()
+            while True:
+                pass
+    time.sleep(15)
+    harm("never stopped")
+    """,
+    says=STOPPED,
+)
+harms(
+    "Resources nobody counts",
+    "System V semaphores and queues, POSIX queues, sockets between virtual machines",
+    """
+    import ctypes, os, socket
+    libc = ctypes.CDLL(None, use_errno=True)
+    for name in ("semget", "msgget"):
+        arguments = (0, 32000, 0o1600) if name == "semget" else (0, 0o1600)
+        if getattr(libc, name)(*arguments) >= 0:
+            harm(name)
+    if ctypes.CDLL("librt.so.1").mq_open(b"/held", os.O_CREAT | os.O_RDWR, 0o600, None) >= 0:
+        harm("mq_open")
+    try:
+        socket.socket(40, socket.SOCK_STREAM)
+        harm("vsock")
+    except OSError as error:
+        print(error)
+    """,
+)
+harms(
+    "Tables of memory",
+    "memory that is only looked at, never written, needs tables that say where it is",
+    """
+    import mmap, os, time
+    for number in range(14):
+        if os.fork() == 0:
+            os.closerange(3, 500)
+            for turn in range(12):
+                room = mmap.mmap(-1, 2**30, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+                room.madvise(mmap.MADV_NOHUGEPAGE)
+                for place in range(0, 2**30, 2**12):
+                    room[place]
+            time.sleep(1000)
+    time.sleep(18)
+    """,
+    says=STOPPED,
+)
+harms(
+    "Links for sockets",
+    "links and a socket of its own in place of the kernel's, which the grader would follow",
+    """
+    import os, socket, threading, time
+    from pathlib import Path
+    folder = Path(os.environ["BACKPROP_PROBES"]).parents[1] / "sockets"
+    mine = socket.socket(socket.AF_UNIX)
+    mine.bind(str(Path.home() / "mine"))
+    mine.listen()
+    threading.Thread(target=lambda: (mine.accept(), harm("connected")), daemon=True).start()
+    for path in folder.iterdir():
+        try:
+            path.unlink()
+            path.symlink_to(Path.home() / "mine")
+        except OSError as error:
+            print(error)
+    time.sleep(2)
+    """,
+)
+harms(
+    "Frame on the heartbeat",
+    "a frame that announces 2^64 - 1 bytes, written to each of the kernel's own connections",
+    """
+    import os, socket
+    frame = bytes([2] + [255] * 8)
+    for descriptor in range(3, 200):
+        try:
+            one = socket.socket(fileno=os.dup(descriptor))
+            if one.family == socket.AF_UNIX and not one.getsockopt(socket.SOL_SOCKET,
+                                                                   socket.SO_ACCEPTCONN):
+                one.send(frame * 100)
+        except (OSError, ValueError):
+            pass
     """,
 )
 
@@ -695,6 +787,8 @@ LATEX = (
     r"$\includegraphics{https://example.org/x.png}$",
     r"$\def\a{\a\a}\a$",
     "$$" + r"\frac{" * 500 + "$$",
+    "$$" + r"\operatorname{" * 40 + "x" + "}" * 40 + "$$",
+    "$$" + r"\xrightarrow{" * 8 + "x" + "}" * 8 + "$$",
     "[x](javascript:alert(1)) ![x](https://example.org/x.png) <javascript:alert(1)>",
 )
 INERT = "Scripts in outputs and cells"

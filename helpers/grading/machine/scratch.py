@@ -1,6 +1,7 @@
 """The folder for the temporary files of a run: gone afterwards, whatever students put into it."""
 
 import os
+import shutil
 import tempfile
 import time
 import uuid
@@ -49,26 +50,53 @@ def _is_left_over(folder: Path) -> bool:
 
 def remove(folder: str | Path) -> None:
     """Remove a folder as far as possible, also one that is too deep for shutil.rmtree."""
+    if not hasattr(os, "O_PATH"):  # only on Linux is there code that may still change things here
+        shutil.rmtree(folder, ignore_errors=True)
+        return
     with suppress(OSError):
-        while inner := _folders(folder):
-            for path in inner:
-                os.chmod(path, 0o700)
-                # Level by level: what lies deeper comes up here first.
-                for deeper in _folders(path):
-                    os.chmod(deeper, 0o700)
-                    os.rename(deeper, Path(folder, uuid.uuid4().hex))
-                _remove_flat(path)
-        _remove_flat(folder)
+        with _opened(folder) as outer:
+            while inner := _folders(outer):
+                for name in inner:
+                    with _opened(name, outer) as opened:
+                        # Level by level: what lies deeper comes up here first.
+                        for deeper in _folders(opened):
+                            with _opened(deeper, opened):
+                                pass  # it can be moved now
+                            new = uuid.uuid4().hex
+                            os.rename(deeper, new, src_dir_fd=opened, dst_dir_fd=outer)
+                        _empty(opened)
+                    os.rmdir(name, dir_fd=outer)
+            _empty(outer)
+        os.rmdir(folder)
 
 
-def _folders(folder: str | Path) -> list[str]:
+@contextmanager
+def _opened(name: str | Path, above: int | None = None) -> Iterator[int]:
+    """The folder `name`, in the open folder `above`, itself open and one's own; never a link.
+
+    Whatever takes its place meanwhile, this one is meant: a program may exchange it for a link.
+    """
+    there = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+    try:
+        itself = f"/proc/self/fd/{there}"
+        os.chmod(itself, 0o700)
+        descriptor = os.open(itself, os.O_RDONLY | os.O_DIRECTORY)
+    finally:
+        os.close(there)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _folders(folder: int) -> list[str]:
+    """The names of the folders in an open folder."""
     with os.scandir(folder) as entries:
-        return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
-def _remove_flat(folder: str | Path) -> None:
-    """Remove a folder that holds no folders."""
+def _empty(folder: int) -> None:
+    """Remove the files of an open folder that holds no folders."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            os.unlink(entry.path)
-    os.rmdir(folder)
+            os.unlink(entry.name, dir_fd=folder)

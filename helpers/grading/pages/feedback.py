@@ -146,7 +146,7 @@ def _cells(
             kind = "given" if given else "answer" if is_answer(cell) else "own"
             yield {
                 "kind": kind,
-                "html": markup.code(cell.source),
+                "html": markup.code(cell.source, None if given else room),
                 "outputs": markup.outputs(cell, room),
                 "comment": comment,
             }

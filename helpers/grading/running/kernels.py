@@ -7,6 +7,7 @@ cold one is a new Python. Both see the same and may do the same, so marks do not
 from __future__ import annotations
 
 import ast
+import asyncio
 import atexit
 import base64
 import functools
@@ -16,6 +17,7 @@ import os
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -342,7 +344,73 @@ class _KernelManager(AsyncKernelManager):
 
 
 class _PromptClient(AsyncKernelClient):
-    """A kernel's client that notices at once when the kernel is ready."""
+    """A kernel's client that notices at once when the kernel is ready.
+
+    Its connections lead to the sockets that were there before any of the notebook's code ran: what
+    may lie in their places later, a link for instance, is never looked at. It has no heartbeat: the
+    process is watched, and what ends that channel waits for a thread that the kernel can keep busy
+    for ever.
+    """
+
+    parent: _KernelManager
+    _held: dict[int, int]  # the open files of the kernel's sockets, by port
+
+    # nbclient awaits what this returns.
+    async def start_channels(self, **channels: bool) -> None:  # type: ignore[override]
+        self._held = {}
+        if self.transport == "ipc":
+            while not self._hold_sockets():
+                if not await self._async_is_alive():
+                    raise RuntimeError("The kernel ended while it started.")
+                await asyncio.sleep(RETRY_INTERVAL / 1000)
+        super().start_channels(**{**channels, "hb": False})
+
+    def stop_channels(self) -> None:
+        super().stop_channels()
+        while self._held:
+            os.close(self._held.popitem()[1])
+
+    def _hold_sockets(self) -> bool:
+        """Open the kernel's sockets, without following links; whether all are there."""
+        ports = [*self._ports(), self.hb_port]
+        for port in set(ports) - {*self._held}:
+            path = f"{self.ip}-{port}"
+            try:
+                self._held[port] = os.open(path, getattr(os, "O_PATH", 0) | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                return False
+            status = os.fstat(self._held[port])
+            if not stat.S_ISSOCK(status.st_mode) or status.st_uid not in sandboxes.owners():
+                raise RuntimeError(f"What lies at {path} is not the kernel's socket.")
+        return True
+
+    def _ports(self) -> tuple[int, ...]:
+        return self.iopub_port, self.shell_port, self.stdin_port, self.control_port
+
+    def _connected(self, kind: int, port: int, identity: bytes | None) -> zmq.Socket[Any]:
+        connected = self.context.socket(kind)
+        connected.linger = 0
+        if identity:
+            connected.identity = identity
+        if port in self._held:
+            connected.connect(f"ipc:///proc/self/fd/{self._held[port]}")
+        else:
+            connected.connect(f"{self.transport}://{self.ip}:{port}")
+        return connected
+
+    def connect_iopub(self, identity: bytes | None = None) -> zmq.Socket[Any]:
+        connected = self._connected(zmq.SUB, self.iopub_port, identity)
+        connected.setsockopt(zmq.SUBSCRIBE, b"")
+        return connected
+
+    def connect_shell(self, identity: bytes | None = None) -> zmq.Socket[Any]:
+        return self._connected(zmq.DEALER, self.shell_port, identity)
+
+    def connect_stdin(self, identity: bytes | None = None) -> zmq.Socket[Any]:
+        return self._connected(zmq.DEALER, self.stdin_port, identity)
+
+    def connect_control(self, identity: bytes | None = None) -> zmq.Socket[Any]:
+        return self._connected(zmq.DEALER, self.control_port, identity)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         assert timeout is not None  # nbclient gives one
@@ -354,6 +422,7 @@ class _PromptClient(AsyncKernelClient):
                 # Once this connection is heard, too, nothing that a cell sends can be missed.
                 while not _ends(await self.iopub_channel.get_msg(timeout=0.05), request):
                     pass
+                sandboxes.take_back(self.parent.folders.sockets)
                 return
             if not await self._async_is_alive():
                 raise RuntimeError("The kernel ended while it started.")

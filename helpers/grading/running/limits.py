@@ -4,6 +4,7 @@ The kernel (the operating system's) holds each process to its limits; `Watch` ho
 a notebook together to theirs, whoever runs them: root is exempt from some of the former.
 """
 
+import math
 import os
 import platform
 import re
@@ -20,6 +21,12 @@ GIGABYTE, MEGABYTE = 1_000_000_000, 1_000_000
 MEMORY = 4 * GIGABYTE  # of all processes of a notebook; TensorFlow's take 1
 ADDRESS_SPACE = 16 * GIGABYTE  # of one process: TensorFlow reserves much more than it uses
 PROCESSES = 256
+# Processes and threads that compute at the same moment, of all together. Up to FAIR_BUSY have the
+# priority of any; more share what these would get, so that other notebooks lose nothing.
+FAIR_BUSY = 2
+MAX_BUSY = 100  # beyond which not even the lowest priority makes up for them
+LOOKS = 5  # one after the other, at which so many are busy
+STEP_OF_PRIORITY, LOWEST_PRIORITY = 1.25, 19  # what one step is worth; see sched(7)
 THREADS = 1024  # of all processes together; TensorFlow starts some for each core
 OPEN_FILES = 512  # of one process
 MAX_OPEN_FILES = 1024  # of all together: what is in pipes and sockets is memory of no process
@@ -60,6 +67,7 @@ class Watch:
 
     def __init__(self, process: psutil.Process, folder: Path) -> None:
         self.process, self.folder, self.broken = process, folder, ""
+        self._nice = self._looks_busy = 0
         self._deadline: tuple[str, Clock] | None = None  # what it is in words
         self._grader = psutil.Process()
         self._grader_before = self._grader.memory_info().rss
@@ -99,6 +107,10 @@ class Watch:
         processes = [self.process, *self._others()]
         if len(processes) > PROCESSES:
             return f"started more than {PROCESSES} processes"
+        if self._too_busy(processes):
+            return f"kept more than {MAX_BUSY} processes or threads busy"
+        if _page_tables(processes) > MEMORY // 4:
+            return "used too much memory for tables of memory"
         if _memory(processes, "rss") > MEMORY and _memory(processes, "pss") > MEMORY:
             return f"used more than {MEMORY // GIGABYTE} GB of memory"
         if _open_files(processes) > MAX_OPEN_FILES:
@@ -109,6 +121,19 @@ class Watch:
             return "sent the grader more than it can take"
         deadline = self._deadline
         return deadline[0] if deadline and not deadline[1].left() else ""
+
+    def _too_busy(self, processes: Iterable[psutil.Process]) -> bool:
+        """Lower the priority of all threads as far as many are busy; whether they are too many."""
+        threads = list(_threads(processes))
+        busy = sum(is_busy for _, is_busy in threads)
+        if busy > FAIR_BUSY:
+            steps = math.ceil(math.log(busy / FAIR_BUSY, STEP_OF_PRIORITY))
+            self._nice = max(self._nice, min(steps, LOWEST_PRIORITY))
+        if self._nice:
+            for number, _ in threads:
+                _lower_priority(number, self._nice)
+        self._looks_busy = self._looks_busy + 1 if busy > MAX_BUSY else 0
+        return self._looks_busy >= LOOKS
 
     def _others(self) -> list[psutil.Process]:
         try:
@@ -127,6 +152,35 @@ def _memory(processes: Iterable[psutil.Process], kind: str) -> int:
                 with suppress(psutil.AccessDenied):  # to all but root, perhaps
                     found = process.memory_full_info()
             total += getattr(found, kind, found.rss)
+    return total
+
+
+def _threads(processes: Iterable[psutil.Process]) -> Iterator[tuple[int, bool]]:
+    """Yield (number, whether it computes now) for each thread; none where there is no /proc."""
+    for process in processes:
+        with suppress(OSError):
+            for number in os.listdir(f"/proc/{process.pid}/task"):
+                with suppress(OSError):
+                    status = Path(f"/proc/{process.pid}/task/{number}/stat").read_bytes()
+                    yield int(number), status.rpartition(b")")[2].split()[0] == b"R"
+
+
+def _lower_priority(thread: int, nice: int) -> None:
+    with suppress(OSError):  # it has ended
+        if os.getpriority(os.PRIO_PROCESS, thread) < nice:
+            os.setpriority(os.PRIO_PROCESS, thread, nice)
+            # Where each session has a share of its own, it is the session's priority that counts.
+            Path(f"/proc/{thread}/autogroup").write_text(str(nice), encoding="ascii")
+
+
+def _page_tables(processes: Iterable[psutil.Process]) -> int:
+    """Bytes of the tables that say where memory is: of no process, by other counts."""
+    total = 0
+    for process in processes:
+        with suppress(OSError, ValueError):
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+            found = re.search(r"^VmPTE:\s+(\d+) kB", status, re.MULTILINE)
+            total += 1024 * int(found[1]) if found else 0
     return total
 
 

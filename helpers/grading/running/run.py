@@ -5,16 +5,18 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 
+from helpers.grading.machine import deadline
 from helpers.grading.repair.released import grade_id, is_check
 from helpers.grading.running.kernels import (
     MAX_MESSAGE_SIZE,
@@ -32,6 +34,20 @@ from helpers.marking.questions.model import Question
 MAX_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel
 NOTEBOOK_TIMEOUT = 600  # seconds, for a whole notebook
 ENDED_PYTHON = "ended the Python process that it ran in"
+ENDED_LATER = "left something running that ended Python later"
+# How long is waited for what was left running to end Python: so many times as long as before, and
+# so many seconds.
+SLOWER, SETTLE = 1.25, 1.0
+MAX_WAIT = 60  # seconds; what ends Python later than that after a cell is not looked for
+NO_CELL = -1  # the position of a cell that is none of the notebook's
+LEFT_RUNNING = (
+    "The cell {} left something running that ended Python while other cells ran. It is left out, "
+    "and the cells after it have run again without it. Look at what it does."
+)
+UNCERTAIN = (
+    "Python ended in the cell {}, after so long a time that it was not looked for what cells "
+    "before it may have left running. Look at whether it ends Python itself."
+)
 GRACE = 15  # seconds beyond a cell's time after which its processes are ended from outside
 
 
@@ -48,6 +64,7 @@ class Execution:
     # A hash of what each check cell was asked, by grade_id.
     tasks: dict[str, str] = field(default_factory=dict)
     cell_seconds: float = 0.0  # wall time of all cells together
+    questions: list[str] = field(default_factory=list)  # for the instructor, sentences
 
 
 def digest_of(task: str) -> str:
@@ -68,7 +85,8 @@ def execute(
     questions: what its check cells ask, by grade_id. seed: for the checks' probes. cell_timeout:
     seconds. student: whose numbers, by identifier.
     A cell that runs too long, breaks a limit or ends its process costs itself alone: the cells
-    before it run once more in a fresh kernel, without it, and the notebook goes on.
+    before it run once more in a fresh kernel, without it, and the notebook goes on. So does a cell
+    that leaves a timer or a thread which ends the process later: whatever ran after it runs again.
     """
     execution = Execution(seed)
     reasons = execution.reasons
@@ -79,10 +97,29 @@ def execute(
         if cell.cell_type == "code" and cell.source.strip()
     ]
     clock, budget = Clock(NOTEBOOK_TIMEOUT), Budget()
+
+    def ends_python(seconds: float, cells: list[int]) -> bool:
+        """Whether Python ends within `seconds` when these cells run again, and nothing else."""
+        # In a copy: what it shows here is nobody's output.
+        copied = copy.deepcopy(notebook)
+        with _kernel(copied, kernels, student, Budget()) as kernel:
+            began = time.monotonic()
+            within = max(1, min(cell_timeout, int(clock.left())))
+
+            def run_again(position: int, cell: NotebookNode) -> str:
+                return kernel.run(position, cell, within)
+
+            if _replay(run_again, copied, cells) is not None:
+                return True
+            time.sleep(max(0.0, min(began + seconds - time.monotonic(), clock.left())))
+            return bool(kernel.run(NO_CELL, new_code_cell("pass"), within))
+
     for _ in range(MAX_KERNELS):
         if not todo or not clock.left():
             break
+        stopped = None
         with _kernel(notebook, kernels, student, budget) as kernel:
+            began = time.monotonic()
 
             def run(position: int, cell: NotebookNode, kernel: _Kernel = kernel) -> str:
                 start = time.perf_counter()
@@ -92,18 +129,39 @@ def execute(
 
             lost = _replay(run, notebook, done)
             if lost is not None:
-                done.remove(lost)
-                continue
-            while todo and clock.left():
+                stopped = lost, "", kernel.may_be_anothers
+            while stopped is None and todo and clock.left():
                 position = todo.pop(0)
                 cell = notebook.cells[position]
                 with kernel.asked(cell, questions, execution):
                     reason = run(position, cell)
                 if reason:
-                    reasons[position] = reason
-                    _show(cell, reason)
+                    stopped = position, reason, kernel.may_be_anothers
                     break
                 done.append(position)
+            lasted = time.monotonic() - began
+        if stopped is None:
+            continue
+        position, reason, may_be_anothers = stopped
+        before = [p for p in done if p < position and not is_check(notebook.cells[p])]
+        left_running, wait = None, SLOWER * lasted + SETTLE
+        if before and may_be_anothers and wait > MAX_WAIT:
+            execution.questions.append(UNCERTAIN.format(_name(notebook, position)))
+        elif before and may_be_anothers:
+            left_running = _left_running(before, partial(ends_python, wait))
+        if left_running is not None:
+            again = sorted({position, *(p for p in done if p > left_running)})
+            for place in again:
+                _clear(notebook.cells[place])
+            done, todo = [p for p in done if p < left_running], [*again, *todo]
+            position, reason = left_running, ENDED_LATER
+            execution.questions.append(LEFT_RUNNING.format(_name(notebook, position)))
+        elif lost is not None:  # it ran to its end before: what it gave then stays
+            done.remove(lost)
+            continue
+        reasons[position] = reason
+        _show(notebook.cells[position], reason)
+    deadline.next_step()
     for position in todo:
         reasons[position] = (
             "did not run because cells before it took too long or ended Python too often"
@@ -126,6 +184,34 @@ def _replay(
     return None
 
 
+def _left_running(done: Sequence[int], ends_python: Callable[[list[int]], bool]) -> int | None:
+    """Which of the cells `done` left something running that ends Python later, None if none did.
+
+    ends_python: whether it ends when these cells run again, and nothing else.
+    """
+    if not ends_python(list(done)):
+        return None
+    # The first with which it ends is the one: without it, it does not.
+    first, last = 0, len(done) - 1
+    while first < last:
+        middle = (first + last) // 2
+        if ends_python(list(done[: middle + 1])):
+            last = middle
+        else:
+            first = middle + 1
+    return done[first]
+
+
+def _clear(cell: NotebookNode) -> None:
+    """Let a cell be as if it had not run."""
+    cell.outputs, cell.execution_count = [], None
+
+
+def _name(notebook: NotebookNode, position: int) -> str:
+    """What the instructor finds a cell by."""
+    return grade_id(notebook.cells[position]) or f"number {position + 1}"
+
+
 def _show(cell: NotebookNode, reason: str) -> None:
     sentence = f"this cell {reason}"
     cell.outputs.append(new_output("error", ename="Stopped", evalue=sentence, traceback=[sentence]))
@@ -136,6 +222,7 @@ class _Kernel:
 
     def __init__(self, client: Client, watch: Watch, probes: Path) -> None:
         self.client, self.watch, self.probes = client, watch, probes
+        self.may_be_anothers = True  # what ended it: not if a cell took too long
         client.flooded = lambda: watch.end(f"wrote more than {FLOOD // MEGABYTE} MB of output")
 
     def run(self, position: int, cell: NotebookNode, timeout: int) -> str:
@@ -146,10 +233,13 @@ class _Kernel:
             f"{MAX_MESSAGE_SIZE // MEGABYTE} MB at once"
         )
         try:
-            # The client's own timeout is no deadline for a kernel that keeps it busy.
+            # The client's own timeout is no deadline for a kernel that keeps it busy, nor the end
+            # of the kernel one for what the client does with what it has been sent.
+            deadline.next_step(timeout + GRACE + deadline.STEP_TIMEOUT)
             with self.watch.deadline(timeout + GRACE, too_long):
                 self.client.execute_cell(cell, position)
         except CellTimeoutError:
+            self.may_be_anothers = False
             return self._broken_limit() or f"was stopped because it {too_long}"
         except DeadKernelError:
             return self._broken_limit() or ENDED_PYTHON
@@ -161,6 +251,8 @@ class _Kernel:
 
     def _broken_limit(self) -> str:
         broken = self.watch.broken
+        if broken.startswith("ran longer"):
+            self.may_be_anothers = False
         return f"was stopped because it {broken}" if broken else ""
 
     @contextmanager
@@ -202,6 +294,7 @@ def _started(
 ) -> Iterator[tuple[Client, _KernelManager]]:
     """A Client whose kernel runs, and its KernelManager."""
     while True:
+        deadline.next_step(2 * START_TIMEOUT + deadline.STEP_TIMEOUT)  # a zygote and a kernel
         with kernels.manager(student) as manager, open(os.devnull, "wb") as nowhere:
             client = Client(
                 notebook,
@@ -230,5 +323,6 @@ def _started(
                 yield client, manager
                 return
             finally:
+                deadline.next_step()
                 with suppress(Exception):
                     end_kernel(client)

@@ -177,6 +177,20 @@ def give(path: str | Path) -> None:
         os.chown(path, NOBODY, NOBODY)
 
 
+def take_back(folder: str | Path) -> None:
+    """Let the code inside make no more files in a `folder` that was given to it.
+
+    Where the code runs as the one who grades, it could undo that.
+    """
+    if _as_root():
+        os.chown(folder, 0, 0)
+
+
+def owners() -> set[int]:
+    """Who may own what a kernel makes outside."""
+    return {os.geteuid(), NOBODY} if _as_root() else {os.geteuid()}
+
+
 def _as_root() -> bool:
     return os.name == "posix" and os.geteuid() == 0
 

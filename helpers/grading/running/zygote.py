@@ -3,19 +3,22 @@
 Run as a program, `python zygote.py`, and told what to do in lines of JSON (see `main`). Each
 kernel gets namespaces of its own, made for it and gone with it: of users, so that it has no right
 over this process; of processes, so that it can name none but its own, and all end together; of
-mounts, with empty file systems of its own; and of shared memory. See namespaces(7), clone(2),
-mount(2), capabilities(7) and seccomp(2). Only the standard library, since this file stands alone
-inside.
+mounts, with empty file systems of its own; of shared memory; and of a network with itself alone.
+See namespaces(7), clone(2), mount(2), capabilities(7) and seccomp(2). Only the standard library,
+since this file stands alone inside.
 """
 
 import base64
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
 import os
 import re
 import resource
+import socket
+import struct
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -24,11 +27,12 @@ from typing import NoReturn, TypedDict
 
 # From linux/sched.h, linux/mount.h, linux/prctl.h, linux/capability.h and linux/seccomp.h.
 NEW_USER, NEW_PROCESSES = 0x10000000, 0x20000000
-NEW_MOUNTS, NEW_IPC = 0x00020000, 0x08000000
+NEW_MOUNTS, NEW_IPC, NEW_NETWORK = 0x00020000, 0x08000000, 0x40000000
 READ_ONLY, NO_SETUID, NO_DEVICES, REMOUNT = 0x1, 0x2, 0x4, 0x20
 BIND, RECURSIVE, PRIVATE = 0x1000, 0x4000, 0x40000
 THAT_STAY = NO_SETUID | NO_DEVICES | 0x8 | 0x400 | 0x800  # no programs, no times of access
 SET_SECCOMP, FILTER, DROP_FROM_BOUNDING, SUBREAPER, NO_NEW_PRIVILEGES = 22, 2, 24, 36, 38
+SET_INTERFACE_FLAGS, INTERFACE_UP = 0x8914, 0x1  # from linux/sockios.h and linux/if.h
 CAPABILITIES_VERSION = 0x20080522
 MAX_CAPABILITIES = 64
 
@@ -126,7 +130,7 @@ def _forever_elsewhere(order: _Order, settings: _Settings, says: int) -> NoRetur
     """Become the parent of a new world's first process, and leave."""
     try:
         user, group = os.getuid(), os.getgid()
-        _call("unshare", NEW_USER | NEW_PROCESSES | NEW_MOUNTS | NEW_IPC)
+        _call("unshare", NEW_USER | NEW_PROCESSES | NEW_MOUNTS | NEW_IPC | NEW_NETWORK)
         Path("/proc/self/setgroups").write_text("deny", encoding="utf-8")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="utf-8")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="utf-8")
@@ -141,6 +145,7 @@ def _first_process(order: _Order, settings: _Settings, says: int) -> NoReturn:
     """Prepare the world, start the kernel in it, and end when it ends."""
     try:
         _mount(order, settings)
+        _loopback()
         kernel = os.fork()
     except BaseException as error:
         os.write(says, f"{type(error).__name__}: {error}".encode())
@@ -180,6 +185,13 @@ def _mount(order: _Order, settings: _Settings) -> None:
             _call("mount", above, above, None, BIND | RECURSIVE, None)
             _make_read_only(above.decode())
     os.chdir(order["environment"]["HOME"])
+
+
+def _loopback() -> None:
+    """Let the kernel reach itself, as in a cold kernel's world; ipykernel does."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sH14x", b"lo", INTERFACE_UP)  # struct ifreq
+        fcntl.ioctl(any_socket, SET_INTERFACE_FLAGS, request)
 
 
 def _make_read_only(folder: str) -> None:
