@@ -53,7 +53,13 @@ def check(question: str, **answers: object) -> None:
     seed = judge.seed if shares_inputs(asked) else probe_seed()
     record = observe(asked, answers, seed)
     verdicts = judge.judge(asked, record, seed)
-    tables = {"text/plain": as_text(asked, verdicts), "text/html": as_html(asked, verdicts)}
+    score = _score(judge, asked)
+    if any(verdict.status not in (RIGHT, CARRIED) for verdict in verdicts):
+        score = " ".join(filter(None, (score, _cell_before())))
+    tables = {
+        "text/plain": as_text(asked, verdicts, score),
+        "text/html": as_html(asked, verdicts, score),
+    }
     _display(tables, record)
     right = sum(verdict.status in (RIGHT, CARRIED) for verdict in verdicts)
     if right < len(verdicts):
@@ -62,6 +68,33 @@ def check(question: str, **answers: object) -> None:
         carried = any(verdict.status == CARRIED for verdict in verdicts)
         are = "are right, or follow from what is not right" if carried else "are right"
         raise NotYet(f"{right} of {len(verdicts)} parts of {asked.id} {are}.") from None
+
+
+def _score(judge: "Judge", asked: "Question") -> str:
+    """The points for a question, and those for its notebook so far, in a sentence."""
+    from helpers.marking.questions import NOTEBOOKS, questions_of
+
+    def points(question: "Question") -> float:
+        return sum(verdict.points for verdict in judge.verdicts.get(question.id, ()))
+
+    notebook = questions_of(NOTEBOOKS[asked.id.split(".")[0]], asked.student).values()
+    so_far = f"{sum(map(points, notebook)):g} of {sum(q.points for q in notebook):g} points"
+    here = f"{points(asked):g} of {asked.points:g} points here, " if asked.points else ""
+    return f"{here}{so_far} in this notebook so far."
+
+
+def _cell_before() -> str:
+    """A sentence on the cell that ran before this one, if it stopped with an error; else ""."""
+    from IPython import get_ipython
+
+    result = getattr(get_ipython(), "last_execution_result", None)
+    error = result and (result.error_before_exec or result.error_in_exec)
+    if error is None or isinstance(error, NotYet):
+        return ""
+    return (
+        f"The cell that you ran before this one stopped with {type(error).__name__}, so this looks "
+        "at the values from before."
+    )
 
 
 def probe_seed() -> int:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.reference import refuse_to_answer
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 def _differences(
     function: Callable[[np.ndarray], float], w: ArrayLike, steps: tuple[float, float]
 ) -> np.ndarray:
+    refuse_to_answer("numerical")
     w = np.asarray(w, dtype=np.result_type(np.asarray(w).dtype, np.float32))
     ahead, behind = (w.dtype.type(step) for step in steps)
     if not ahead - behind > 0:

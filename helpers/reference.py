@@ -11,7 +11,8 @@ derivatives of real functions", SIAM Review 40(1), 1998, pages 110-112.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,30 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 STEP = 1e-30
+_asks_answers = False  # whether a check is calling a student's functions
 
 Function = Callable[[np.ndarray], np.ndarray]
+
+
+@contextmanager
+def not_for_answers() -> Iterator[None]:
+    """While this lasts, derivatives are refused: a check is calling a student's functions, and to
+    find derivatives is what they are asked for."""
+    global _asks_answers
+    before, _asks_answers = _asks_answers, True
+    try:
+        yield
+    finally:
+        _asks_answers = before
+
+
+def refuse_to_answer(name: str) -> None:
+    """Raises RuntimeError if the derivatives of `name` would be a student's answer."""
+    if _asks_answers:
+        raise RuntimeError(
+            f"{name} of helpers is there to compare with, not to answer with: find the derivative "
+            "yourself"
+        )
 
 
 @dataclass(frozen=True)
@@ -39,6 +62,7 @@ class Gradients:
 
 def slope(function: Function, z: ArrayLike) -> np.ndarray:
     """The slope of an elementwise `function` at each element of the real array `z`."""
+    refuse_to_answer("slope")
     return np.imag(function(np.asarray(z) + 1j * STEP)) / STEP
 
 
@@ -48,6 +72,7 @@ def vjp(function: Function, value: ArrayLike, cotangent: np.ndarray | float) -> 
     value: real array of any shape; cotangent: shaped like function(value). Returns an array shaped
     like `value`. This is the vector-Jacobian product, found by evaluating `function` only.
     """
+    refuse_to_answer("vjp")
     value = np.asarray(value, dtype=float)
     result = np.zeros_like(value)
     for index in np.ndindex(value.shape):
@@ -67,6 +92,7 @@ def gradients(net: Network, x: ArrayLike, t: ArrayLike) -> Gradients:
 
     Returns Gradients. Raises ValueError if x or t does not fit the network.
     """
+    refuse_to_answer("gradients")
     x = net.validate_inputs(x)
     t = net.validate_targets(t, len(x))
     trace = net.forward_with(x, net.weights, net.biases)

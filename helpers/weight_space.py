@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from helpers.network import Network, numeric_array
-from helpers.reference import STEP
+from helpers.reference import STEP, refuse_to_answer
 
 if TYPE_CHECKING:
     from types import EllipsisType
@@ -111,6 +111,7 @@ class WeightSpace:
 
         Raises ValueError for a point of another shape or with numbers that are not finite.
         """
+        refuse_to_answer("WeightSpace")
         point = self._wanted_point("point", point)
         return np.imag(self.loss(point + 1j * STEP * np.eye(len(self.places)))) / STEP
 

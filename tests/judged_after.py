@@ -4,15 +4,13 @@ from helpers.marking.judging import Judge
 from helpers.marking.questions import question_by_id
 
 
-def judged_after(question, record, seed, earlier=None, verdicts=None):
+def judged_after(question, record, seed, earlier=None):
     """The verdicts on `record`, for a Question.
 
-    earlier: records by question id, in their order. verdicts: on other questions, by id, as if
-    they had come of their records.
+    earlier: records by question id, in their order.
     """
     judge = Judge(seed)
     for name, before in (earlier or {}).items():
         if name != question.id:
             judge.judge(question_by_id(name, question.student), before)
-    judge.verdicts |= verdicts or {}
     return judge.judge(question, record)

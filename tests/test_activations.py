@@ -301,7 +301,7 @@ def test_its_title_stands_wherever_a_name_is_shown():
     nets = {name: Network([[[1.0]]] * 2, hidden=name) for name in ("relu", "softplus")}
     assert "Softplus" in texts(plot_delta_by_layer(nets, [[1.0]], [[0.0]]))
     deltas = plot_output_delta(0.2, [("softplus", "half_squared")])
-    assert "Softplus,\nhalf-squared error" in texts(deltas)
+    assert "Softplus,\nhalf the squared error" in texts(deltas)
     step = tutorial_step("softplus")
     sheet = draw_work_sheet(step.net, step.x, step.t, step.eta, activations=("relu", "softplus"))
     assert {"ReLU", "Softplus"} <= {*texts(sheet)}
@@ -402,7 +402,7 @@ def test_a_section_by_hand_takes_it(four):
 
 def test_it_gets_no_mistake_of_another(four):
     step = random_step(np.random.default_rng(1), "softplus")
-    (delta,) = asked("l3.hidden_delta").cases_from(13)
+    delta, *_ = asked("l3.hidden_delta").cases_from(13)
     z = delta_z(delta)
     for case in asked("p3.activations").cases_from(13):
         own = {

@@ -253,7 +253,7 @@ class Hostile:
 
 @pytest.mark.parametrize(
     "value",
-    [np.nan, [1, np.inf], 1j, object(), Hostile(), True, [[1], [2, 3]], {"a": 1}, np.zeros(20_000)],
+    [np.nan, [1, np.inf], 1j, object(), Hostile(), [[1], [2, 3]], {"a": 1}, np.zeros(20_000)],
 )
 def test_what_is_not_a_number_is_recorded_as_unusable(value):
     entry = json.loads(json.dumps(encode(value), allow_nan=False))

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -18,13 +18,27 @@ from typing import Any
 
 import numpy as np
 
-from helpers.asking.record import VERSION, Missing, Record, Refused, Unusable, encode
+from helpers.asking.record import NOT_CALLED, VERSION, Missing, Record, Refused, Unusable, encode
+from helpers.reference import not_for_answers
 
 PROBES_VARIABLE = "BACKPROP_PROBES"  # the file that the grader's Task is in
 HELPERS = Path(__file__).parents[1]
 
 TestInputs = dict[str, Any]  # the inputs of one case, by name
-Answers = dict[str, object]  # by part: values, or functions without arguments that return them
+Answers = dict[str, object]  # by part: values, or `Later` for those that have yet to be computed
+
+
+class Later:
+    """What is computed while it is recorded, so that an error in it costs one part only.
+
+    A class of its own, since a student's answer may be a function as well, by mistake.
+    """
+
+    def __init__(self, compute: Callable[..., object], *arguments: object) -> None:
+        self._compute, self._arguments = compute, arguments
+
+    def __call__(self) -> object:
+        return self._compute(*self._arguments)
 
 
 def answers_themselves(test_inputs: TestInputs, **answers: object) -> Answers:
@@ -71,6 +85,7 @@ def at_grading() -> bool:
     return PROBES_VARIABLE in os.environ
 
 
+@not_for_answers()
 def observe(task: Task, answers: Mapping[str, object]) -> Record:
     """The record of `answers`, by argument name, to a Task."""
     unknown, missing = set(answers) - set(task.arguments), set(task.arguments) - set(answers)
@@ -97,7 +112,10 @@ def _observe_case(task: Task, answers: Mapping[str, object], inputs: TestInputs)
     observed = _attempt(lambda: _function(task.collect_answers)(copy.deepcopy(inputs), **given))
     if not isinstance(observed, dict):
         return dict.fromkeys(task.parts, observed)
-    return {part: _attempt(value) if callable(value) else value for part, value in observed.items()}
+    return {
+        part: _attempt(value) if isinstance(value, Later) else value
+        for part, value in observed.items()
+    }
 
 
 def _function(name: str) -> Callable[..., Answers]:
@@ -143,7 +161,11 @@ def _in_words(error: Exception) -> str:
             "these two do not fit in a matrix product: the columns of the first have to be as "
             f"many as the rows of the second, and here they are {sizes[2]} and {sizes[1]}"
         )
-    return f"{type(error).__name__}: {error}"
+    said = f"{type(error).__name__}: {error}"
+    # As in `0.5 * squares.mean`
+    if isinstance(error, TypeError) and re.search(r"'(builtin_function_or_)?method'", str(error)):
+        return f"{said}; it {NOT_CALLED}"
+    return said
 
 
 def _unanswered(answer: object) -> bool:
@@ -151,6 +173,9 @@ def _unanswered(answer: object) -> bool:
 
 
 def _private(answer: object) -> object:
-    if isinstance(answer, Iterator):  # a generator, which cannot be copied
-        return list(answer)
-    return answer if callable(answer) else copy.deepcopy(answer)
+    if callable(answer):
+        return answer
+    try:
+        return copy.deepcopy(answer)
+    except Exception:  # generators, for one, cannot be copied; what it is, is said where it is read
+        return answer

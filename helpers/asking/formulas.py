@@ -1,28 +1,57 @@
 """Formulas as answers: SymPy expressions, recorded by their values at given points."""
 
-from collections.abc import Collection, Mapping
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
 
-from helpers.asking import Answers, TestInputs
-from helpers.asking.record import Missing, Unusable
+import numpy as np
+
+from helpers.asking import Answers, Later, TestInputs
+from helpers.asking.record import NOT_CALLED, Formula, Missing, Unusable
 
 
 def values_at(inputs: TestInputs, **formulas: object) -> Answers:
-    """The values of `formulas` at inputs["point"], made of the symbols in inputs["usable"]."""
+    """The values of `formulas` at inputs["point"], made of the symbols in inputs["usable"].
+
+    With inputs["moved"], other values of some symbols by name, each formula gives an array: its
+    value at the point, then with each of these symbols moved to its other value.
+    """
+    points = [inputs["point"]]
+    points += [{**points[0], name: other} for name, other in inputs.get("moved", {}).items()]
 
     def allowed(name: str) -> list[str]:
         # delta_k_formula is to be written without delta_k.
         return [symbol for symbol in inputs["usable"] if f"{symbol}_formula" != name]
 
     return {
-        name: partial(value_at, inputs["point"], allowed(name), formula)
+        name: Later(_values_at, points, allowed(name), formula)
         for name, formula in formulas.items()
     }
 
 
+def _values_at(
+    points: Sequence[Mapping[str, float]], usable: Collection[str], formula: object
+) -> Formula | Missing | Unusable:
+    values: list[float] = []
+    text = ""
+    for point in points:
+        # A formula without the symbol that is moved keeps its value.
+        if values and all(point[name] == points[0][name] for name in _symbols(formula)):
+            values.append(values[0])
+            continue
+        value = value_at(point, usable, formula)
+        if not isinstance(value, Formula):
+            return value
+        values.append(float(value.value))
+        text = value.text
+    return Formula(np.array(values) if len(values) > 1 else values[0], text)
+
+
+def _symbols(formula: object) -> set[str]:
+    return {symbol.name for symbol in getattr(formula, "free_symbols", ())}
+
+
 def value_at(
     point: Mapping[str, float], usable: Collection[str], formula: object
-) -> float | Missing | Unusable:
+) -> Formula | Missing | Unusable:
     """The value of a SymPy expression at `point`, numbers by symbol name.
 
     usable: names of the symbols that may stand in it.
@@ -33,12 +62,15 @@ def value_at(
         return Missing()
     if isinstance(formula, str):
         return Unusable("expected a formula in the given symbols, without quotes")
+    if callable(formula) and not isinstance(formula, sympy.Basic | type):
+        return Unusable(f"expected a formula in the given symbols, {NOT_CALLED}")
     try:
         expression = sympy.sympify(formula)
     except Exception:
         expression = None
     if not isinstance(expression, sympy.Expr):
         return Unusable("expected a formula in the given symbols")
+    expression = expression.doit()  # a Derivative may not have been carried out
     # By name: a symbol declared again, with assumptions, is another one to SymPy.
     names = {symbol: symbol.name for symbol in expression.free_symbols}
     for name in sorted(set(names.values()) - set(usable)):
@@ -47,6 +79,6 @@ def value_at(
         return Unusable(f"the symbol {name} is not one of the given ones")
     value = expression.evalf(20, subs={symbol: point[name] for symbol, name in names.items()})
     try:
-        return float(value)
+        return Formula(float(value), str(expression))
     except TypeError:
         return Unusable("the formula does not come down to a number: is a function not applied?")

@@ -2,16 +2,21 @@
 
 import copy
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from helpers.asking.record import Refused
+from helpers.asking.record import NOT_CALLED, Missing, Refused, Unusable, numbers_in
+
+MAX_NAMED = 3  # of the keys that were not asked for
 
 
 def returned(function: Callable[..., object], *arguments: object) -> object:
     """What the student's `function` returns; Refused if it changes what it was given."""
+    if not callable(function):
+        raise Refused(f"expected a function, got {type(function).__name__}: is it a result of one?")
     before = copy.deepcopy(arguments)
     outputs = function(*arguments)
     if any(not _same(now, then) for now, then in zip(arguments, before, strict=True)):
@@ -19,6 +24,45 @@ def returned(function: Callable[..., object], *arguments: object) -> object:
     if outputs is None:
         raise Refused("your function returns None: is a return missing?")
     return outputs
+
+
+def numbers_from(function: Callable[..., object], *arguments: object) -> object:
+    """The number or array that the student's `function` returns, as `returned` and `usable` do."""
+    return usable(returned(function, *arguments))
+
+
+def usable(value: object) -> object:
+    """A number or array from a student's function, or Unusable where the next one would stop.
+
+    Numbers by hand end in the record; what a function returns goes on into other functions. There
+    a matrix multiplies in another way, and np.exp does not know Fraction or Decimal.
+    """
+    if isinstance(value, Missing | Unusable):
+        return value
+    if isinstance(value, np.matrix):
+        return Unusable(
+            "got a np.matrix, with which * is the matrix product: use arrays, np.asarray makes one"
+        )
+    try:
+        numbers = numbers_in(value)
+    except Refused as error:
+        return Unusable(str(error))
+    if numbers is not None and np.asarray(value).dtype == object:
+        return Unusable(
+            "got numbers of the type object, with which np.exp stops: make the array with "
+            "dtype=float"
+        )
+    return value
+
+
+def beside(function: object, name: str) -> object:
+    """What the student's `function` sees under a name, None if nothing."""
+    return getattr(function, "__globals__", {}).get(name)
+
+
+def in_notebook(name: str) -> object:
+    """What the notebook has under a name, None if nothing."""
+    return vars(sys.modules["__main__"]).get(name)
 
 
 def _same(now: Any, then: Any) -> bool:
@@ -30,38 +74,86 @@ def _same(now: Any, then: Any) -> bool:
 
 
 def from_dict(outputs: object, names: Sequence[str], what: str) -> dict[str, Any]:
-    """The entries `names` of a dict, by part; Refused if it is none or lacks one."""
-    if not isinstance(outputs, dict):
-        raise Refused(f"{what} has to be a dict with the keys {', '.join(names)}")
-    lacking = [name for name in names if name not in outputs]
-    if lacking:
-        raise Refused(f"{what} lacks the key {lacking[0]}")
-    return {name: outputs[name] for name in names}
+    """The entries `names` of a dict, by part, Missing with the reason where it lacks one.
+
+    Refused if it is no dict.
+    """
+    if not isinstance(outputs, Mapping):
+        called = f", {NOT_CALLED}" if callable(outputs) else ""
+        raise Refused(f"{what} has to be a dict with the keys {', '.join(names)}{called}")
+    others = [repr(key) for key in outputs if key not in names][:MAX_NAMED]
+    instead = f"; it has {', '.join(others)}: is one misspelt?" if others else ""
+    return {
+        name: outputs[name] if name in outputs else Missing(f"{what} lacks the key {name}{instead}")
+        for name in names
+    }
 
 
-def from_sequence(outputs: object, names: Sequence[str], what: str) -> dict[str, Any]:
-    """The items of a tuple or list, by part; Refused if it is none or has another length."""
-    if not isinstance(outputs, tuple | list) or len(outputs) != len(names):
-        raise Refused(f"{what} has to be the {len(names)} values {', '.join(names)}, in this order")
-    return dict(zip(names, outputs, strict=True))
+def from_sequence(
+    outputs: object,
+    names: Sequence[str],
+    what: str,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+) -> dict[str, Any]:
+    """The items of a tuple or list, by part; Refused if it is none.
+
+    shapes: by part, for those that have one. If there are too few items, their names (those of a
+    named tuple) or their shapes say which they are, and the others are Missing; where more than one
+    order is possible, it is said what came, and nothing is guessed. Refused if nothing is certain.
+    """
+    wanted = f"{what} has to be the {len(names)} values {', '.join(names)}, in this order"
+    if not isinstance(outputs, tuple | list):
+        raise Refused(f"{wanted}, {NOT_CALLED}" if callable(outputs) else wanted)
+    if len(outputs) == len(names):
+        return dict(zip(names, outputs, strict=True))
+    wanted = f"{wanted}, and is {len(outputs)}"
+    possible = list(_orders(outputs, names, shapes or {}))
+    found: dict[str, Any] = {}
+    for name in names:
+        places = {order[name] for order in possible if name in order}
+        if not places:
+            found[name] = Missing(f"{wanted}: {name} is not among them")
+        elif len(places) == 1 and all(name in order for order in possible):
+            found[name] = outputs[places.pop()]
+        else:
+            found[name] = Unusable(f"{wanted}: which of them is {name}?")
+    if not possible or all(isinstance(value, Missing | Unusable) for value in found.values()):
+        raise Refused(wanted)
+    return found
 
 
-def beside(function: object, name: str) -> Callable[..., Any] | None:
-    """The function `name` that the student's `function` sees, or None."""
-    found = getattr(function, "__globals__", {}).get(name)
-    return found if callable(found) else None
+def _orders(
+    outputs: Sequence[object], names: Sequence[str], shapes: Mapping[str, tuple[int, ...]]
+) -> Iterator[dict[str, int]]:
+    """Which items of `outputs` may be meant by which of `names`: places by name, for each way."""
+    fields = getattr(outputs, "_fields", ())
+    if fields:
+        yield {name: fields.index(name) for name in names if name in fields}
+        return
+    if shapes.keys() >= set(names):
+        found = [shape_of(value) for value in outputs]
+        for chosen in combinations(names, len(outputs)):
+            if [shapes[name] for name in chosen] == found:
+                yield {name: place for place, name in enumerate(chosen)}
 
 
-def in_notebook(name: str) -> Any:
-    """The notebook's own `name`, for answers that are numbers made with it."""
-    return vars(sys.modules["__main__"])[name]
-
-
-def is_numeric(value: object) -> bool:
-    """Whether `value` is made of numbers, not of texts; fractions and SymPy's numbers are some."""
+def shape_of(value: object) -> tuple[int, ...] | None:
+    """The shape of a number or an array, also of one in lists; None if it is neither."""
     try:
-        array = np.asarray(value)
-        array.astype(float)
-    except (TypeError, ValueError):
-        return False
-    return array.dtype.kind in "iufO"
+        return np.asarray(value).shape
+    except Exception:
+        return None
+
+
+def single_numbers(values: object) -> object:
+    """The items of a list or an array, those that are arrays of one number as that number."""
+    if not isinstance(values, list | tuple | np.ndarray) or shape_of(values) == ():
+        return values
+    return [
+        np.ravel(value)[0] if np.ndim(value) and np.size(value) == 1 else value for value in values
+    ]
+
+
+def as_parameter(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """An array in the shape of a parameter if it is one row of it, as keepdims leaves it."""
+    return value.reshape(shape) if value.shape == (1, *shape) else value

@@ -5,22 +5,35 @@ hidden (the activation's name), eta.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from helpers.asking import Answers, TestInputs
-from helpers.asking.functions import beside, from_dict, from_sequence, in_notebook, returned
-from helpers.asking.record import Refused
+from helpers.asking import Answers, Later, TestInputs
+from helpers.asking.functions import (
+    as_parameter,
+    beside,
+    from_dict,
+    from_sequence,
+    in_notebook,
+    numbers_from,
+    returned,
+    shape_of,
+    single_numbers,
+    usable,
+)
+from helpers.asking.record import Missing, Refused, Unusable, numbers_in
 from helpers.course import HIDDEN
 from helpers.network import Network
 from helpers.sgd_step import PARAMETERS
 
 GRADIENTS = ("dW_h", "db_h", "dW_o", "db_o")
 TRACE = ("z_h", "a_h", "z_o", "a_o")
-OTHER_TRACE = "dW_h_with_another_trace"
-OWN_FUNCTIONS = ("forward", "loss", "backward", "sgd_step")
+OWN_FUNCTIONS = ("forward", "backward", "sgd_step")
+OWN_GRADIENTS = tuple(f"own_{name}" for name in GRADIENTS)
+# Test inputs of `backward` that tell a backward pass from looks at the loss: see
+# helpers.marking.questions.problem_3_numpy.
+OTHER_SCALES, FAR_TARGETS = TELLING = "other_scales", "far_targets"
 
 
 def parameters_in(inputs: TestInputs) -> dict[str, np.ndarray]:
@@ -41,65 +54,92 @@ def activations(
 ) -> Answers:
     answers: Answers = {}
     for name in HIDDEN:
-        answers[name] = partial(returned, activation, name, inputs["z"].copy())
-        answers[f"slope_{name}"] = partial(returned, slope, name, inputs["z"].copy())
+        for function, of in ((activation, name), (slope, f"slope_{name}")):
+            answers[of] = Later(numbers_from, function, name, z_for(of, inputs))
+        if "grid" in inputs:
+            for function, of in ((activation, name), (slope, f"slope_{name}")):
+                answers[on_grid(of)] = Later(numbers_from, function, name, inputs["grid"].copy())
     return answers
+
+
+def z_for(name: str, inputs: TestInputs) -> np.ndarray:
+    """The weighted inputs at which an activation or a slope, by the name of its part, is asked for.
+
+    An activation also at 0, in place inputs["zero_at"]; a slope not, since there ReLU has none.
+    """
+    z = inputs["z"].copy()
+    if "zero_at" in inputs and not name.startswith("slope_"):
+        z[inputs["zero_at"]] = 0
+    return z
+
+
+def on_grid(name: str) -> str:
+    """Under what the values of an activation or a slope on the grid of test inputs are recorded."""
+    return f"{name}_on_grid"
 
 
 def forward(inputs: TestInputs, forward: Callable[..., object]) -> Answers:
-    """What `forward` returns, and what the `activation` that it calls gives: f_h and f_o."""
-    parameters, hidden = parameters_in(inputs), inputs["hidden"]
-    outputs = returned(forward, inputs["x"].copy(), parameters, hidden)
-    answers = from_sequence(outputs, TRACE, "what forward returns")
-    activation = beside(forward, "activation")
-    if not activation:
-        return answers
-
-    def f_h() -> object:
-        z_h = _network(parameters, hidden).forward(inputs["x"]).z[0]
-        return returned(activation, hidden, z_h)
-
-    def f_o() -> object:
-        z_o = np.asarray(f_h()) @ parameters["W_o"] + parameters["b_o"]
-        return returned(activation, "sigmoid", z_o)
-
-    return answers | {"f_h": f_h, "f_o": f_o}
+    outputs = returned(forward, inputs["x"].copy(), parameters_in(inputs), inputs["hidden"])
+    of_layer = {layer: (len(inputs["x"]), len(inputs[f"b_{layer}"])) for layer in "ho"}
+    shapes = {name: of_layer[name[-1]] for name in TRACE}
+    answers = from_sequence(outputs, TRACE, "what forward returns", shapes)
+    return {name: usable(value) for name, value in answers.items()}
 
 
 def loss(inputs: TestInputs, loss: Callable[..., object]) -> Answers:
-    return {"E": returned(loss, inputs["a_o"], inputs["t"])}
+    return {"E": numbers_from(loss, inputs["a_o"], inputs["t"])}
 
 
 def backward(inputs: TestInputs, backward: Callable[..., object]) -> Answers:
-    """What `backward` returns, what the `slope` that it calls gives, and dW_h for another trace."""
-    hidden = inputs["hidden"]
+    """What `backward` returns, and its dW_h on the networks that tell how it comes about."""
 
-    def run(trace: tuple[np.ndarray, ...]) -> dict[str, Any]:
+    def run(given: TestInputs) -> Answers:
+        trace = tuple(given[name].copy() for name in TRACE)
         outputs = returned(
             backward,
-            inputs["x"].copy(),
-            inputs["t"].copy(),
-            parameters_in(inputs),
+            given["x"].copy(),
+            given["t"].copy(),
+            parameters_in(given),
             trace,
-            hidden,
+            inputs["hidden"],
         )
-        return from_dict(outputs, GRADIENTS, "what backward returns")
+        found = from_dict(outputs, GRADIENTS, "what backward returns")
+        return {name: usable(value) for name, value in found.items()}
 
-    answers = run(tuple(inputs[name].copy() for name in TRACE))
-    other = tuple(0.9 * inputs[name] for name in TRACE)
-    answers[OTHER_TRACE] = lambda: run(other)["dW_h"]
-    slope = beside(backward, "slope")
-    if slope:
-        for layer, name in (("h", hidden), ("o", "sigmoid")):
-            answers[f"slope_{layer}"] = partial(returned, slope, name, inputs[f"z_{layer}"].copy())
-    return answers
+    def dW_h(given: TestInputs) -> object:
+        # Whatever happens, something is recorded: what stops only here tells as well.
+        try:
+            with np.errstate(all="ignore"):
+                value = run(given)["dW_h"]
+                return Unusable("no numbers") if numbers_in(value) is None else value
+        except Exception:
+            return Unusable("no numbers")
+
+    def with_another_trace(name: str) -> object:
+        return run(inputs | other_trace(inputs))[name]
+
+    return (
+        run(inputs)
+        | {name: Later(dW_h, inputs[name]) for name in TELLING if name in inputs}
+        | {with_other_trace(name): Later(with_another_trace, name) for name in GRADIENTS}
+    )
+
+
+def other_trace(inputs: TestInputs) -> dict[str, np.ndarray]:
+    """A trace that does not belong to the parameters among the test inputs, by name."""
+    return {name: 0.9 * inputs[name] for name in TRACE}
+
+
+def with_other_trace(name: str) -> str:
+    """Under what a gradient is recorded that is computed from `other_trace`."""
+    return f"{name}_with_another_trace"
 
 
 def sgd_step(inputs: TestInputs, sgd_step: Callable[..., object]) -> Answers:
     gradients = {name: inputs[name] for name in GRADIENTS}
     outputs = returned(sgd_step, parameters_in(inputs), gradients, inputs["eta"])
     new = from_dict(outputs, PARAMETERS, "what sgd_step returns")
-    return {f"{name}_new": value for name, value in new.items()}
+    return {f"{name}_new": usable(value) for name, value in new.items()}
 
 
 def cubes_and_product(factors: np.ndarray) -> Callable[[np.ndarray], float]:
@@ -115,53 +155,58 @@ def difference_quotients(
     inputs: TestInputs, symmetric_difference: Callable[..., object]
 ) -> Answers:
     function = cubes_and_product(inputs["factors"])
-    return {"quotients": returned(symmetric_difference, function, inputs["w"], inputs["h"])}
+    return {"quotients": numbers_from(symmetric_difference, function, inputs["w"], inputs["h"])}
 
 
-def _trained(
-    inputs: TestInputs, functions: Sequence[Any], steps: int
-) -> tuple[dict[str, Any], np.ndarray]:
-    """What the student's own functions make of `steps` updates: (weights and biases, losses).
+def own_gradients(inputs: TestInputs, functions: Sequence[Any], steps: int) -> Answers:
+    """The gradients of each of `steps` steps with a student's own functions: own_dW_h, …
 
-    functions: what the student has as forward, loss, backward, sgd_step, functions or not.
+    functions: what the student has as forward, backward and sgd_step. {} if one of them stops.
     """
-    forward, loss, backward, sgd_step = functions
+    forward, backward, sgd_step = functions
     parameters, hidden = parameters_in(inputs), inputs["hidden"]
-    losses: list[Any] = []
-    for _ in range(steps):
-        trace = forward(inputs["x"].copy(), parameters, hidden)
-        losses.append(loss(trace[-1], inputs["t"].copy()))
-        gradients = backward(inputs["x"].copy(), inputs["t"].copy(), parameters, trace, hidden)
-        parameters = sgd_step(parameters, gradients, inputs["eta"])
-    return parameters, np.array(losses, dtype=float)
+    found = []
+    try:
+        for _ in range(steps):
+            trace = forward(inputs["x"].copy(), parameters, hidden)
+            found.append(
+                backward(inputs["x"].copy(), inputs["t"].copy(), parameters, trace, hidden)
+            )
+            parameters = sgd_step(parameters, found[-1], inputs["eta"])
+        return {f"own_{name}": np.array([each[name] for each in found]) for name in GRADIENTS}
+    except Exception:  # whatever the student's code stops with; its own check says it
+        return {}
 
 
 def reproduction(inputs: TestInputs, E_new: object) -> Answers:
-    """The losses E_new, and those that the notebook's own functions give: own_sigmoid, …"""
-
-    def own_loss(step: TestInputs) -> float:
-        _, losses = _trained(step, list(map(in_notebook, OWN_FUNCTIONS)), 2)
-        return losses[1]
-
-    own = {f"own_{hidden}": partial(own_loss, step) for hidden, step in inputs["steps"].items()}
-    return from_dict(E_new, HIDDEN, "E_new") | own
+    """The losses E_new, by hidden activation, and the gradients of own functions for each."""
+    own: Answers = {}
+    for hidden, step in inputs["steps"].items():
+        functions = [in_notebook(name) for name in OWN_FUNCTIONS]
+        for name, value in own_gradients(step, functions, 1).items():
+            own[f"{name}_{hidden}"] = value
+    return dict(from_dict(E_new, HIDDEN, "E_new")) | own
 
 
 def training(inputs: TestInputs, train: Callable[..., object]) -> Answers:
-    """The losses that `train` returns, the loss with its weights, and both by own functions."""
-    steps = inputs["steps"]
-
-    def own() -> tuple[dict[str, Any], np.ndarray]:
-        return _trained(inputs, [beside(train, name) for name in OWN_FUNCTIONS], steps)
-
+    """The losses that `train` returns, the loss with its weights, and own functions' gradients."""
     outputs = returned(
         train, inputs["x"].copy(), inputs["t"].copy(), parameters_in(inputs), inputs["hidden"],
-        inputs["eta"], steps,
+        inputs["eta"], inputs["steps"],
     )  # fmt: skip
-    answers = from_sequence(outputs, ("params", "losses"), "what train returns")
+    answers = _params_and_losses(outputs, inputs["steps"])
 
-    def loss_with(parameters: object) -> float:
+    def loss_with(parameters: object) -> float | Missing:
+        if isinstance(parameters, Missing):
+            return parameters
         found = from_dict(parameters, PARAMETERS, "params, as train returns it,")
+        for name, value in found.items():
+            if isinstance(value, Missing):
+                return value
+            read = usable(value)
+            if isinstance(read, Unusable):
+                raise Refused(f"{name}: {read.reason}")
+            found[name] = as_parameter(np.asarray(value), inputs[name].shape)
         # Of its own making, since the student may have weights that do not fit together.
         net = _network(parameters_in(inputs), inputs["hidden"])
         run = net.forward_with(
@@ -169,12 +214,21 @@ def training(inputs: TestInputs, train: Callable[..., object]) -> Answers:
         )
         return net.losses(run.z[-1], run.a[-1], inputs["t"]).mean()
 
-    return {
-        "losses": answers["losses"],
-        "E_end": lambda: loss_with(answers["params"]),
-        "own_losses": lambda: own()[1],
-        "own_E_end": lambda: loss_with(own()[0]),
-    }
+    losses = single_numbers(answers["losses"])
+    own = own_gradients(inputs, [beside(train, name) for name in OWN_FUNCTIONS], inputs["steps"])
+    return {"losses": losses, "E_end": Later(loss_with, answers["params"])} | own
+
+
+def _params_and_losses(outputs: object, steps: int) -> dict[str, Any]:
+    """What `train` returns, by name; one of the two alone is known by what it is."""
+    names, what = ("params", "losses"), "what train returns"
+    alone = "params" if isinstance(outputs, Mapping) else ""
+    if shape_of(outputs) in ((steps,), (steps, 1)):
+        alone = "losses"
+    if alone:
+        lacking = Missing(f"{what} has to be the 2 values params, losses, and is {alone} alone")
+        return {**dict.fromkeys(names, lacking), alone: outputs}
+    return from_sequence(outputs, names, what)
 
 
 def any_depth(inputs: TestInputs, backward_any_depth: Callable[..., object]) -> Answers:
@@ -182,6 +236,16 @@ def any_depth(inputs: TestInputs, backward_any_depth: Callable[..., object]) -> 
     layers = len(weights)
     outputs = returned(backward_any_depth, inputs["x"], inputs["t"], weights, biases)
     lists = from_sequence(outputs, ("dW", "db"), "what backward_any_depth returns")
-    if any(len(arrays) != layers for arrays in lists.values()):
-        raise Refused("dW and db have to be lists with one array a layer")
-    return {f"{name}[{k}]": lists[name][k] for name in ("dW", "db") for k in range(layers)}
+    wanted = {"dW": weights, "db": biases}
+    answers: Answers = {}
+    for name, arrays in lists.items():
+        names = [f"{name}[{k}]" for k in range(layers)]
+        shapes = {one: like.shape for one, like in zip(names, wanted[name], strict=True)}
+        try:
+            found = from_sequence(
+                arrays, names, f"{name}, a list with one array per layer,", shapes
+            )
+        except Refused as error:
+            found = dict.fromkeys(names, Unusable(str(error)))
+        answers |= {one: usable(value) for one, value in found.items()}
+    return answers

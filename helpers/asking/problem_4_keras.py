@@ -1,13 +1,12 @@
 """Problem 4: functions that build a Keras model, or work with one."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from helpers.asking import Answers, TestInputs
-from helpers.asking.functions import beside, from_dict, from_sequence, in_notebook
+from helpers.asking import Answers, Later, TestInputs
+from helpers.asking.functions import from_dict, from_sequence, numbers_from, usable
 from helpers.asking.problem_3_numpy import GRADIENTS
 from helpers.asking.record import Refused
 from helpers.course import HIDDEN
@@ -46,40 +45,30 @@ def model_output(inputs: TestInputs, build_model: Callable[..., Any]) -> Answers
 
 
 def outputs_by_activation(inputs: TestInputs, a_o: object) -> Answers:
-    """The outputs a_o, and those that the notebook's own models give: own_sigmoid, …"""
-
-    def own_output(step: TestInputs) -> object:
-        return model_output(step, in_notebook("build_model"))["a_o"]
-
-    own = {f"own_{hidden}": partial(own_output, step) for hidden, step in inputs["steps"].items()}
-    return from_dict(a_o, HIDDEN, "a_o") | own
+    """The outputs a_o, by hidden activation."""
+    return dict(from_dict(a_o, HIDDEN, "a_o"))
 
 
 def tape(inputs: TestInputs, tape_gradients: Callable[..., object]) -> Answers:
     model = keras_model(inputs)
     outputs = tape_gradients(model, inputs["x"].astype("float32"), inputs["t"].astype("float32"))
-    answers = from_sequence(outputs, GRADIENTS, "what tape_gradients returns")
+    shapes = {f"d{name}": inputs[name].shape for name in PARAMETERS}
+    answers = from_sequence(outputs, GRADIENTS, "what tape_gradients returns", shapes)
     if any(value is None for value in answers.values()):
         raise Refused("the tape has no path from the weights to E: what did it not record?")
-    return {name: np.asarray(value) for name, value in answers.items()}
+    return {name: usable(value) for name, value in answers.items()}
 
 
 def learning_rate(inputs: TestInputs, eta_for_mse: Callable[..., object]) -> Answers:
     return {
-        name: partial(eta_for_mse, inputs["eta"], outputs)
+        name: Later(numbers_from, eta_for_mse, inputs["eta"], outputs)
         for name, outputs in inputs["outputs"].items()
     }
 
 
 def keras_step(inputs: TestInputs, keras_step: Callable[..., object]) -> Answers:
-    """The weights and biases after the step, and own_eta: what `eta_for_mse` gives for it."""
+    """The weights and biases after the step."""
     model = keras_model(inputs)
     x, t = inputs["x"].astype("float32"), inputs["t"].astype("float32")
     keras_step(model, x, t, inputs["eta"])
-    answers: Answers = dict(
-        zip((f"{name}_new" for name in PARAMETERS), model.get_weights(), strict=True)
-    )
-    eta_for_mse = beside(keras_step, "eta_for_mse")
-    if eta_for_mse:
-        answers["own_eta"] = partial(eta_for_mse, inputs["eta"], inputs["t"].shape[1])
-    return answers
+    return dict(zip((f"{name}_new" for name in PARAMETERS), model.get_weights(), strict=True))

@@ -5,10 +5,12 @@
 
 At grading, "nonce" takes the place of "seed": what the grader knows the record by.
 `answers` has a list for each part, and for each further value that the question records, with one
-entry for each case: numbers as above, {"text": "tanh"}, {"missing": true}, or {"error": "…"}.
+entry for each case: numbers as above, {"text": "tanh"}, {"missing": true}, perhaps with a "reason"
+why, or {"error": "…"}. A formula's value has the formula beside it, {…, "formula": "a_k**2"},
+which is shown and never judged.
 """
 
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Iterator, KeysView, Sequence, Set, ValuesView
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,12 +29,22 @@ Entry = dict[str, object]  # one answer in it
 class Missing:
     """Nothing was answered."""
 
+    reason: str = ""  # in words for the student, where there is more to say than that
+
 
 @dataclass(frozen=True)
 class Unusable:
     """An answer that is neither a number nor a word, or that could not be computed."""
 
     reason: str  # in words for the student
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula, recorded by its value at given points."""
+
+    value: np.ndarray | float
+    text: str  # the formula as Python read it
 
 
 class Refused(Exception):
@@ -44,31 +56,77 @@ Answer = np.ndarray | str | Missing | Unusable
 
 def encode(value: object) -> Entry:
     """A student's answer to one part in one case as plain JSON, whatever it is."""
-    if value is None or value is Ellipsis or isinstance(value, Missing):
+    if value is None or value is Ellipsis:
         return {"missing": True}
+    if isinstance(value, Missing):
+        entry: Entry = {"missing": True}
+        return entry | {"reason": value.reason[:MAX_TEXT_LENGTH]} if value.reason else entry
     if isinstance(value, Unusable):
         return {"error": value.reason[:MAX_TEXT_LENGTH]}
+    if isinstance(value, list | tuple | set) and len(value) == 1:
+        (only,) = value
+        value = only if isinstance(only, str) else value  # ["C"] is "C"
     if isinstance(value, str):
         return {"text": value[:MAX_TEXT_LENGTH]}
+    if isinstance(value, Formula):
+        return encode(value.value) | {"formula": value.text[:MAX_TEXT_LENGTH]}
     try:
-        array = np.asarray(value)
-        if array.dtype == object:
-            if any(item is None or item is Ellipsis for item in array.flat):
-                return {"missing": True}
-            array = array.astype(np.float64)
-    except Exception:
-        return encode(Unusable(f"expected numbers, got {_short(value)}"))
-    # Arrays of True and False are slopes of 1 and 0; a single one is no number.
-    if array.dtype.kind == "b" and not array.ndim:
-        return encode(Unusable(f"expected a number, got {array}: write 1 for True, 0 for False"))
-    if array.dtype.kind not in "iufb":
-        return encode(Unusable(f"expected numbers, got {_short(value)}"))
+        array = numbers_in(value)
+    except Refused as error:
+        return encode(Unusable(str(error)))
+    if array is None:
+        return {"missing": True}
     if array.size > MAX_NUMBERS:
         return encode(Unusable(f"expected a few numbers, got an array of shape {array.shape}"))
-    array = array.astype(np.float64)
     if not np.all(np.isfinite(array)):
         return encode(Unusable("contains nan or inf: look for a division by 0 or a step too long"))
     return {"shape": list(array.shape), "values": array.ravel().tolist()}
+
+
+NOT_CALLED = "got a function or a method that was not called: are the brackets missing?"
+
+
+def numbers_in(value: object) -> np.ndarray | None:
+    """The numbers of an answer as float64, nan and inf among them; None if some are missing.
+
+    Raises Refused, in words for the student, if there is anything in it that is no real number, or
+    that works here and stops, or means something else, in the next function that it is given to.
+    """
+    if callable(value):
+        raise Refused(f"expected numbers, {NOT_CALLED}")
+    if isinstance(value, Iterator):
+        raise Refused(
+            f"expected numbers, got a {type(value).__name__}, which gives its numbers only once: "
+            "put list(…) around it"
+        )
+    if isinstance(value, KeysView | ValuesView | Set):
+        raise Refused(f"expected numbers, got {_short(value)}: make a list of numbers")
+    if isinstance(value, np.ma.MaskedArray) and np.any(np.ma.getmaskarray(value)):
+        raise Refused("expected numbers, got a masked array, in which some are hidden")
+    try:
+        array = np.asarray(value)
+    except Exception:
+        raise Refused(f"expected numbers, got {_short(value)}") from None
+    if array.dtype == object:
+        items = list(array.flat)
+        if any(item is None or item is Ellipsis for item in items):
+            return None
+        if any(map(callable, items)):
+            raise Refused(f"expected numbers, {NOT_CALLED}")
+        if any(isinstance(item, str | bytes) for item in items):
+            raise Refused("expected numbers, got text: take the quotes away")
+        try:
+            return array.astype(np.float64)
+        except Exception:
+            raise Refused(f"expected numbers, got {_short(value)}") from None
+    if array.dtype.kind in "US":
+        raise Refused("expected numbers, got text: take the quotes away")
+    if array.dtype.kind == "c":
+        raise Refused("expected real numbers, got complex ones, of the form a + bj")
+    # True and False are 1 and 0, as in `slope_relu = 2.5 > 0`.
+    if array.dtype.kind not in "iufb":
+        raise Refused(f"expected numbers, got {_short(value)}")
+    return array.astype(np.float64)
 
 
 def _short(value: object) -> str:
@@ -84,7 +142,8 @@ def decode(entry: object) -> Answer:
     if not isinstance(entry, dict):
         return Unusable("the record of this answer cannot be read")
     if entry.get("missing") is True:
-        return Missing()
+        reason = entry.get("reason")
+        return Missing(reason[:MAX_TEXT_LENGTH] if isinstance(reason, str) else "")
     for key, make in (("error", Unusable), ("text", str)):
         if isinstance(entry.get(key), str):
             return make(entry[key][:MAX_TEXT_LENGTH])
@@ -103,6 +162,32 @@ def decode(entry: object) -> Answer:
     if not np.all(np.isfinite(array)):
         return Unusable("contains nan or inf")
     return array
+
+
+MAX_SHOWN = 6  # numbers
+
+
+def read_as(record: object, part: str) -> str:
+    """What Python understood of an answer, as text: a formula, a few numbers, a shape or a word.
+
+    "" where it says nothing: of several cases, which are a function's values, and of a record that
+    cannot be read.
+    """
+    try:
+        (entry,) = record["answers"][part]  # type: ignore[index]
+    except (TypeError, KeyError, ValueError):
+        return ""
+    if isinstance(entry, dict) and isinstance(entry.get("formula"), str):
+        return entry["formula"][:MAX_TEXT_LENGTH]
+    value = decode(entry)
+    if isinstance(value, str):
+        return f'"{value}"'
+    if not isinstance(value, np.ndarray):
+        return ""
+    if value.size > MAX_SHOWN:
+        return f"an array of shape {value.shape}"
+    text = np.array2string(value, separator=", ", formatter={"float_kind": "{:.6g}".format})
+    return " ".join(text.split())
 
 
 class AskedPart(Protocol):
@@ -125,7 +210,16 @@ class Asked(Protocol):
     def recorded(self) -> Sequence[str]: ...
 
 
-def answers_in(record: object, question: Asked, cases: Sized) -> dict[str, list[Answer]] | None:
+class AskedCase(Protocol):
+    """A case of a question, as far as records depend on it."""
+
+    @property
+    def read(self) -> Callable[[np.ndarray], np.ndarray] | None: ...
+
+
+def answers_in(
+    record: object, question: Asked, cases: Sequence[AskedCase]
+) -> dict[str, list[Answer]] | None:
     """The decoded answers of `record` by part, a list with one entry a case; None if invalid.
 
     record: any JSON value. A record of another question, version or number of cases is invalid.
@@ -144,6 +238,11 @@ def answers_in(record: object, question: Asked, cases: Sized) -> dict[str, list[
         if not isinstance(entries, list) or len(entries) != len(cases):
             if name in parts:
                 return None
-            entries = [None] * len(cases)
-        decoded[name] = [decode(entry) for entry in entries]
+            entries = [{"missing": True}] * len(cases)
+        decoded[name] = [_read(decode(entry), case) for entry, case in zip(entries, cases)]
     return decoded
+
+
+def _read(answer: Answer, case: AskedCase) -> Answer:
+    """What an answer says in its case."""
+    return case.read(answer) if case.read and isinstance(answer, np.ndarray) else answer

@@ -1,25 +1,37 @@
 """What can be said of a wrong answer that no recognised mistake explains, the answer itself aside.
 
-Which numbers are off, by what sign and about how much. Numbers on paper are the same for everybody
-who has them, so their sizes are compared roughly; a function is asked at new inputs in every run,
-so a factor that is common to all its numbers is told as it is.
+Which numbers are off, and what they have in common: a sign, an order, a factor. (The factor itself
+is told of functions alone, which are asked at new inputs in every run; numbers on paper are the
+same for everybody who has them.) Then the trail of the right method, or of a single number without
+a trail its size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from helpers.marking.answer import Answer
 from helpers.marking.questions.model import Case
+from helpers.marking.trail import trail
 
 SAME = 1e-6  # relative difference below which factors of two numbers count as the same
+SOME_SIGNS = "some signs are not"
+# How much too large or small a number is, in words that do not give away what it should be.
+SIZES = ((1.25, "a little too"), (5, "too"))
+DIFFERS = "this is not what comes out: go through it once more, one step after the other"
 
 
-def describe_error(answer: Answer, expected: Sequence[np.ndarray]) -> str:
+def describe_error(
+    answer: Answer,
+    expected: Sequence[np.ndarray],
+    right: Collection[str] = (),
+    own: Collection[str] = (),
+) -> str:
     """What is wrong with an answer, in words.
 
-    expected: what it is compared with, one array a case in the answer's shapes: what is right, or
-    what would rightly follow from the student's own earlier values.
+    expected: what it is compared with, one array per case in the answer's shapes: what is right, or
+    what would rightly follow from the student's own earlier values. right: the quantities that the
+    student has right, own: those that are wrong and that `expected` follows from: for the trail.
     """
     part, matches = answer.part, answer.matches(expected)
     code = not (part.default_hint or part.tolerance.by_hand)
@@ -32,11 +44,18 @@ def describe_error(answer: Answer, expected: Sequence[np.ndarray]) -> str:
     if part.default_hint:
         return only_with or part.default_hint
     first = matches.index(False)
-    own, right = answer.values[first], expected[first]
-    off = ~answer.accepted(first, right)
-    which = "" if off.all() else f"{_which(answer.quantity, off)}: "
-    how = which + _how(own[off], right[off], exactly=not part.tolerance.by_hand)
-    return f"{only_with}; there {how}" if only_with else how
+    value, wanted = answer.values[first], expected[first]
+    off = ~answer.accepted(first, wanted)
+    which = "" if off.all() else _which(answer.quantity, off)
+    how, explained = _pattern(value[off], wanted[off], exactly=not part.tolerance.by_hand)
+    way = ""
+    if not explained:
+        inputs = answer.cases[first].inputs
+        way = trail(answer.quantity, right, own, n_samples=len(inputs[0]) if inputs else 1)
+    if not how and not way and value.size == 1 and wanted.all():
+        how = _size(value.item(), wanted.item())
+    where = ": ".join(filter(None, (which, how)))
+    return "; ".join(filter(None, (only_with, where, way))) or DIFFERS
 
 
 def where_off(answer: Answer) -> str:
@@ -100,44 +119,37 @@ def _place(quantity: str, index: Sequence[int], shape: tuple[int, ...]) -> str:
     return f"in place {', '.join(str(i + 1) for i in index)}"
 
 
-def _how(answer: np.ndarray, right: np.ndarray, exactly: bool) -> str:
-    """How the numbers `answer` differ from `right`; exactly: whether a factor may be told."""
-    if not np.any(answer):
-        return "it is 0, and should not be" if answer.size == 1 else "they are 0, and should not be"
+def _pattern(answer: np.ndarray, right: np.ndarray, exactly: bool) -> tuple[str, bool]:
+    """What the numbers `answer` have in common beside `right`, and whether that is all to be said.
+
+    exactly: whether a factor may be told. "" where there is no pattern.
+    """
     alone = answer.size == 1
-    every, size = ("it is", "it is") if alone else ("each is", "together they are")
-    size = f"{size} {_roughly(_ratio(answer, right))}"
+    if not np.any(answer):
+        return f"{'it is' if alone else 'they are'} 0, and should not be", False
     if not alone and np.allclose(np.sort(answer), np.sort(right), rtol=SAME, atol=0):
-        return "the right numbers in another order"
-    if not np.all(right):
-        return size
+        return "the right numbers in another order", True
+    if not np.all(right):  # of a 0 neither sign nor ratio says anything
+        return "", False
     ratios = answer / right
+    if np.allclose(np.abs(ratios), 1, rtol=SAME, atol=0):
+        return f"the size is right, {'the sign is not' if np.all(ratios < 0) else SOME_SIGNS}", True
     same = not alone and np.ptp(ratios) <= SAME * np.abs(ratios).max()
     if exactly and same:
-        return f"{every} {ratios[0]:.4g} times what it should be: where does this factor enter?"
-    if np.allclose(np.abs(ratios), 1, rtol=SAME, atol=0):
-        one_sign = np.all(ratios < 0)
-        return f"the size is right, {'the sign is not' if one_sign else 'some signs are not'}"
+        return (
+            f"each is {ratios[0]:.4g} times what it should be: where does this factor enter?",
+            True,
+        )
     if same:
-        size = f"{every} {_roughly(ratios[0])}, all by the same factor"
-    if np.all(ratios > 0):
-        return size
-    if np.all(ratios < 0):
-        return f"the sign is not right, and {size}"
-    return f"some signs are right and some are not; {size}"
+        return "all are off by one and the same factor", False
+    return ("all signs are turned" if not alone and np.all(ratios < 0) else ""), False
 
 
-def _ratio(answer: np.ndarray, right: np.ndarray) -> float:
-    size = float(np.linalg.norm(right))
-    return float(np.linalg.norm(answer)) / size if size else np.inf
-
-
-def _roughly(ratio: float) -> str:
-    """The size of a ratio in words that do not give away what it is a ratio to."""
-    ratio = abs(ratio)
-    times = max(ratio, 1 / ratio) if ratio else np.inf
-    way = "large" if ratio > 1 else "small"
-    for limit, words in ((1.25, "a little too"), (2, "too"), (5, "2 to 5 times too")):
-        if times < limit:
-            return f"{words} {way}"
-    return f"more than {5 if times < 20 else 20} times too {way}"
+def _size(answer: float, right: float) -> str:
+    """How the size and the sign of a number differ from the right one, which is not 0."""
+    ratio = answer / right
+    times = max(abs(ratio), 1 / abs(ratio)) if ratio else np.inf
+    way = "large" if abs(ratio) > 1 else "small"
+    how_much = next((words for limit, words in SIZES if times < limit), "far too")
+    sign = "the sign is not right, and " if ratio < 0 else ""
+    return f"{sign}it is {how_much} {way}"

@@ -5,17 +5,17 @@ done rightly with the wrong value afterwards. So does the marker. A value that w
 trivial carries nothing over: then later answers are compared with what is right.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from helpers.marking.answer import Answer
 from helpers.marking.questions.model import Case
-from helpers.marking.verdict import ERROR, MISSING, RIGHT, WRONG, Verdict
 
 HUGE = 1e4  # times the expected size: such a value saturates whatever comes after it
 FEW = 4  # numbers: as many as a matrix by hand has
 TINY = 1e-4  # of the expected size: as good as 0
+SATURATED = 1e-3  # of the largest: numbers that are expected to be so small may be 0 as well
 
 
 class StudentValues:
@@ -92,6 +92,11 @@ class StudentValues:
         """Whether the student's own value of `quantity` is known."""
         return any(quantity in values for values in self.values)
 
+    @property
+    def right(self) -> set[str]:
+        """The quantities whose own values are known and right."""
+        return {name for name in self.names if name not in self.error_sources}
+
     def is_error_source(self, quantity: str) -> bool:
         """Whether the student's value of `quantity` is wrong by itself."""
         return self.error_sources.get(quantity) == quantity
@@ -126,26 +131,6 @@ class StudentValues:
         return None
 
 
-def shown_to_work(
-    functions: Iterable[tuple[str, Collection[str] | None]],
-    verdicts: Mapping[str, Sequence[Verdict]],
-) -> bool:
-    """Whether what the student's `functions` give may be taken from the student's kernel.
-
-    functions: as in Question. verdicts: on the questions answered before, by id. All functions must
-    have been answered, and all but one be right or wrong in a way that is recognised: who has got
-    so far gains little by making up what they give. Where all are right there is nothing to take.
-    """
-    mistakes, unknown = 0, 0
-    for question, parts in functions:
-        found = [v for v in verdicts.get(question, ()) if parts is None or v.part in parts]
-        if not found or any(v.status in (MISSING, ERROR) for v in found):
-            return False
-        mistakes += any(v.status != RIGHT for v in found)
-        unknown += any(v.status == WRONG and not v.misconceptions for v in found)
-    return mistakes > 0 and unknown <= 1
-
-
 def why_degenerate(
     value: np.ndarray,
     expected: np.ndarray,
@@ -159,9 +144,11 @@ def why_degenerate(
     """
     if not np.all(np.isfinite(value)):
         return "it is not finite"
-    near_0 = np.abs(value) < TINY * np.abs(expected)
+    sizes = np.abs(expected)
+    counts = sizes > SATURATED * sizes.max(initial=0)
+    near_0 = counts & (np.abs(value) < TINY * sizes)
     # Of many numbers some may be 0 rightly: those of a ReLU unit that is off at a point.
-    if near_0.mean() > (0.5 if value.size > FEW else 0):
+    if near_0.mean() > (0.5 if value.size > FEW else 0) or np.all(near_0[counts]) and counts.any():
         return "it is 0, or nearly, where it should not be"
     if np.all(np.isin(np.abs(value), (0, 1))) and not np.all(np.isin(np.abs(expected), (0, 1))):
         return "it is nothing but 0 and 1"

@@ -1,18 +1,20 @@
 """Judge a record of answers part by part. Used by the check in the notebook and by the grader."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from helpers.asking.record import Missing, Unusable, answers_in
+from helpers.asking.record import Missing, Unusable, answers_in, read_as
+from helpers.marking.agreement import not_ruled_out, with_shared_causes
 from helpers.marking.answer import Answer
 from helpers.marking.description import describe_error, where_off
-from helpers.marking.follow_through import StudentValues, shown_to_work
+from helpers.marking.follow_through import StudentValues
 from helpers.marking.misconceptions import CATALOGUE, hint
 from helpers.marking.questions import follows_through
-from helpers.marking.questions.model import Case, Part, Question
+from helpers.marking.questions.model import Case, Judged, Part, Question
 from helpers.marking.recognition import (
     hint_for,
     match_misconception,
@@ -39,6 +41,7 @@ class Judge:
         self.verdicts: dict[str, list[Verdict]] = {}  # the newest, by question id
         self._records: dict[str, tuple[Question, object]] = {}
         self._kept: dict[str, list[Kept]] = {}
+        self._judged_answers: dict[str, Judged] = {}
 
     def judge(self, question: Question, record: object, seed: int | None = None) -> list[Verdict]:
         """Judge `record`, any JSON value; returns one Verdict a part, in the question's order.
@@ -50,7 +53,10 @@ class Judge:
         questions that this one depends on, is "carried". Never raises, whatever the records hold.
         """
         self.forget(question.id)
-        verdicts, kept = self._judged(question, record, self.seed if seed is None else seed)
+        its_seed = self.seed if seed is None else seed
+        verdicts, kept = self._judged(question, record, its_seed)
+        verdicts = [_with_what_was_read(verdict, record) for verdict in verdicts]
+        self._remember(question, record, its_seed, verdicts)
         if seed is None or seed == self.seed:
             self._records[question.id], self._kept[question.id] = (question, record), kept
         self.verdicts[question.id] = verdicts
@@ -59,7 +65,18 @@ class Judge:
     def forget(self, name: str) -> None:
         """Let no later question build on the record of the question of this id."""
         self._records.pop(name, None)
+        self._judged_answers.pop(name, None)
         self._forget_kept(name)
+
+    def _remember(
+        self, question: Question, record: object, seed: int, verdicts: Sequence[Verdict]
+    ) -> None:
+        """Keep the answers of a record for questions that compute intermediates from them."""
+        cases = question.cases_from(seed)
+        values = answers_in(record, question, cases)
+        if values is not None:
+            statuses = {verdict.part: verdict.status for verdict in verdicts}
+            self._judged_answers[question.id] = Judged(question, cases, values, statuses)
 
     def _forget_kept(self, name: str) -> None:
         """Forget what is kept of a question, and of those that depend on it."""
@@ -82,23 +99,58 @@ class Judge:
         values = answers_in(record, question, cases)
         if values is None:
             return without_record(question, "no record of your answers reached the grader"), []
-        method = question.method_recognised and question.method_recognised(cases, values)
-        if method:
-            of_all = _verdict_on_all(question, WRONG, ((method,),), hint(method))
-            return of_all, []
+        verdicts, kept = self._compared(question, cases, values)
+        methods = question.method_recognised(cases, values) if question.method_recognised else {}
+        if methods:
+            parts = {part.name: part for part in question.parts}
+            by_method = {
+                name: _verdict(parts[name], WRONG, ((method,),), hint(method))
+                for name, method in methods.items()
+            }
+            return [by_method.get(verdict.part, verdict) for verdict in verdicts], []
+        return verdicts, kept
+
+    def _compared(
+        self, question: Question, cases: Sequence[Case], values: Mapping[str, Sequence[Any]]
+    ) -> tuple[list[Verdict], list[Kept]]:
+        """As `_judged`, by the answers alone, whatever the method."""
         answers = [Answer(part, cases, values[part.name]) for part in question.parts]
+        right = {answer.quantity for answer in answers if _is_right(answer)}
         if not follows_through(question):
-            return [_judge_alone(answer)[0] for answer in answers], []
-        own = self._own_values(question, cases)
-        if shown_to_work(question.functions, self.verdicts):
-            for quantity in question.recorded_intermediates:
-                _add_used(own, quantity, values[quantity])
+            return with_shared_causes([_judge_alone(answer, right)[0] for answer in answers]), []
+        ways = [
+            self._judged_with(question, answers, intermediates, right)
+            for intermediates in self._intermediates(question, cases, values)
+        ]
+        return max(ways, key=lambda way: sum(verdict.points for verdict in way[0]))
+
+    def _judged_with(
+        self,
+        question: Question,
+        answers: Sequence[Answer],
+        intermediates: Mapping[str, Sequence[np.ndarray]],
+        right: Collection[str],
+    ) -> tuple[list[Verdict], list[Kept]]:
+        """As `_judged`, of answers that are made with the `intermediates`; right: the quantities
+        that are."""
+        own = self._own_values(question, answers[0].cases)
+        known = {*right, *own.right}
+        for quantity, values in intermediates.items():
+            _add_used(own, quantity, values)
         verdicts, kept = [], []
         for answer in answers:
-            verdict, to_keep = _judge_following(question, answer, own)
+            verdict, to_keep = _judge_following(question, answer, own, known)
             verdicts.append(verdict)
             kept += to_keep
-        return verdicts, kept
+        return with_shared_causes(verdicts), kept
+
+    def _intermediates(
+        self, question: Question, cases: Sequence[Case], values: Mapping[str, Sequence[Any]]
+    ) -> list[dict[str, list[np.ndarray]]]:
+        """What the question's intermediates may be, at least one way: that nothing is known."""
+        if question.intermediates_from is None:
+            return [{}]
+        return list(question.intermediates_from(cases, values, self._judged_answers)) or [{}]
 
     def _own_values(self, question: Question, cases: Sequence[Case]) -> StudentValues:
         """The student's own values from the questions that this one depends on."""
@@ -138,8 +190,22 @@ def _verdict(
 # One answer, compared with what is right
 
 
-def _judge_alone(answer: Answer) -> tuple[Verdict, Answer | None]:
-    """The verdict on an answer, and the answer in the expected shapes if it has numbers in them."""
+def _is_right(answer: Answer) -> bool:
+    """Whether an answer is of numbers, and right."""
+    every = (*answer.values, *answer.expected)
+    if answer.part.index is not None or any(isinstance(v, str) for v in every):
+        return False
+    if not all(isinstance(value, np.ndarray) for value in answer.values):
+        return False
+    fitting = answer.in_expected_shape()
+    return all(value is not None for value in fitting.values) and fitting.agrees(answer.expected)
+
+
+def _judge_alone(answer: Answer, known: Collection[str]) -> tuple[Verdict, Answer | None]:
+    """The verdict on an answer, and the answer in the expected shapes if it has numbers in them.
+
+    known: the quantities that the student has right.
+    """
     part, cases = answer.part, answer.cases
     unanswered = _why_unanswered(answer)
     if unanswered:
@@ -154,7 +220,7 @@ def _judge_alone(answer: Answer) -> tuple[Verdict, Answer | None]:
             found, said = match_wrong_shape(answer)
             shapes = _label(case, cases) + _expected_shape(part, own, right)
             return _verdict(part, WRONG, found, f"{shapes} {said}".strip()), None
-    return _judge_numbers(fitting), fitting
+    return _judge_numbers(fitting, known), fitting
 
 
 def _why_unanswered(answer: Answer) -> Verdict | None:
@@ -162,8 +228,11 @@ def _why_unanswered(answer: Answer) -> Verdict | None:
     part, cases = answer.part, answer.cases
     missing = [isinstance(value, Missing) for value in answer.values]
     if any(missing):
-        labels = [case.label for case, gone in zip(cases, missing) if gone]
+        labels = dict.fromkeys(case.label for case, gone in zip(cases, missing) if gone)
         only = f" with {' and '.join(labels)}" if not all(missing) and all(labels) else ""
+        reasons = [value.reason for value in answer.values if isinstance(value, Missing)]
+        if any(reasons):
+            return _verdict(part, MISSING, hint=f"{next(filter(None, reasons))}{only}")
         return _verdict(part, MISSING, hint=f"not answered yet{only}")
     for value, case in zip(answer.values, cases):
         if isinstance(value, Unusable):
@@ -186,19 +255,18 @@ def _judge_choice(answer: Answer) -> Verdict:
     return _verdict(part, WRONG, hint=hints[0] if hints else part.default_hint)
 
 
-def _judge_numbers(answer: Answer) -> Verdict:
+def _judge_numbers(answer: Answer, known: Collection[str]) -> Verdict:
     """The verdict on numbers that have the expected shapes."""
     if answer.agrees(answer.expected):
         return _verdict(answer.part, RIGHT)
     by_hand = answer.part.tolerance.by_hand
     rounded = by_hand and all(map(_too_few_digits, answer.values, answer.expected))
-    found = match_misconception(answer, alone=rounded)
+    found, said = not_ruled_out(answer, match_misconception(answer, alone=rounded), known)
     if rounded and not found:
-        found = (("too_few_digits",),)
-    said = hint_for(found)
+        found, said = (("too_few_digits",),), hint("too_few_digits")
     if not found:
         found, said = _recognise_where_off(answer)
-    said = said or describe_error(answer, answer.expected)
+    said = said or describe_error(answer, answer.expected, known)
     return _verdict(answer.part, WRONG, found, said)
 
 
@@ -221,13 +289,13 @@ def _recognise_where_off(answer: Answer) -> tuple[Misconceptions, str]:
 
 
 def _judge_following(
-    question: Question, answer: Answer, own: StudentValues
+    question: Question, answer: Answer, own: StudentValues, known: Collection[str]
 ) -> tuple[Verdict, list[Kept]]:
     """The verdict on an answer, where a right consequence of the student's own values counts.
 
     With it what later answers may build on, which `own` has from now on as well.
     """
-    verdict, fitting = _judge_alone(answer)
+    verdict, fitting = _judge_alone(answer, known)
     if fitting is None:
         return verdict, []
     error_source = None  # what this answer is wrong by
@@ -238,7 +306,7 @@ def _judge_following(
             error_source = own.error_source_behind(fitting)
             verdict = _carried(question, fitting.part, own, error_source)
         elif own.error_sources and _differ(following, fitting.expected):
-            verdict = _after_error(verdict, fitting, following[0])
+            verdict = _after_error(verdict, fitting, following[0], known, own.error_sources)
         elif own.not_carried and fitting.part.tolerance.by_hand and not verdict.misconceptions:
             name, why = next(iter(own.not_carried.items()))
             said = f"{verdict.hint}; nothing carries over from your {name}, because {why}"
@@ -253,20 +321,29 @@ def _carried(
     """The verdict on a part that follows from the student's own values, wrong by `error_source`."""
     if error_source is None:  # earlier results were rounded before use
         return _verdict(part, RIGHT)
-    called = question.recorded_intermediates.get(error_source) or own.names[error_source]
+    called = question.intermediates.get(error_source) or own.names[error_source]
     said = f"consistent with your {called}, which is not right yet"
     return _verdict(part, CARRIED, hint=said)
 
 
-def _after_error(verdict: Verdict, answer: Answer, following: Sequence[np.ndarray]) -> Verdict:
+def _after_error(
+    verdict: Verdict,
+    answer: Answer,
+    following: Sequence[np.ndarray],
+    known: Collection[str],
+    own: Collection[str],
+) -> Verdict:
     """The verdict on a wrong part, said with a view to what would follow from earlier values."""
     if verdict.misconception in CATALOGUE:  # one alone explains it without them
         return verdict
     found = match_misconception_after_error(answer, following)
     if not found and verdict.misconceptions:
         return verdict
-    said = hint_for(found) or describe_error(answer, following)
-    said = f"also with your own earlier values: {said}"
+    if found:
+        said = f"This is compared with what follows from your earlier values. {hint_for(found)}"
+    else:
+        said = describe_error(answer, following, known, own)
+        said = f"This does not follow from your earlier values either. {said[:1].upper()}{said[1:]}"
     return replace(verdict, misconceptions=found, hint=said)
 
 
@@ -290,6 +367,13 @@ def _add_used(own: StudentValues, quantity: str, values: Sequence[Any]) -> None:
 # Words
 
 
+def _with_what_was_read(verdict: Verdict, record: object) -> Verdict:
+    """A verdict that is not right with what Python understood, where that is a value."""
+    if verdict.status not in (WRONG, ERROR):
+        return verdict
+    return replace(verdict, read_as=read_as(record, verdict.part))
+
+
 def _expected_shape(part: Part, answer: np.ndarray, expected: np.ndarray) -> str:
     if not part.tolerance.by_hand:
         got = answer.shape if answer.ndim else "one number"
@@ -308,8 +392,18 @@ def _too_few_digits(answer: np.ndarray, expected: np.ndarray) -> bool:
     ) and not np.all(answer == 0)
 
 
+# A letter with words around it: "(C).", "Answer C", "C: because …".
+LETTER = re.compile(
+    r"(?:answer|option)?\W*([a-z])(?:\W*|\s*[.:),;–-].*|\s+(?:because|since)\b.*)", re.DOTALL
+)
+
+
 def _same_words(answer: object, expected: str) -> bool:
-    return isinstance(answer, str) and answer.strip(" .()").casefold() == expected.casefold()
+    if not isinstance(answer, str):
+        return False
+    answer, expected = answer.strip(" .()\"'").casefold(), expected.casefold()
+    letter = LETTER.fullmatch(answer) if len(expected) == 1 else None
+    return answer == expected or bool(letter and letter[1] == expected)
 
 
 def _label(case: Case, cases: Sequence[Case]) -> str:

@@ -101,7 +101,8 @@ def match_wrong_shape(answer: Answer) -> tuple[Misconceptions, str]:
     """
     expected = [np.asarray(value) for value in answer.expected]
     for mistake, (of_answer, of_value) in WRONG_SHAPES.items():
-        if not all(mistake in dict(c.mistakes.get(answer.part.name, ())) for c in answer.cases):
+        # Not in every case: with a single point, say, there are no points to leave apart.
+        if not any(mistake in dict(c.mistakes.get(answer.part.name, ())) for c in answer.cases):
             continue
         reduced = answer.with_values(
             [
@@ -114,7 +115,13 @@ def match_wrong_shape(answer: Answer) -> tuple[Misconceptions, str]:
             values: Values, reduced: Answer = reduced, of_value: Callable = of_value
         ) -> bool:
             fit = all(value.shape == right.shape for value, right in zip(values, expected))
-            return fit and reduced.agrees([np.asarray(of_value(value)) for value in values])
+            sought = [np.asarray(of_value(value)) for value in values]
+            return fit and reduced.agrees(
+                [
+                    one.reshape(own.shape) if one.size == own.size == 1 else one
+                    for one, own in zip(sought, reduced.values, strict=True)
+                ]
+            )
 
         if agrees(expected):
             return ((mistake,),), hint(mistake)

@@ -1,6 +1,7 @@
 """The verdict on a part, and the table of a question's verdicts."""
 
 import html
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ class Verdict:
     status: str  # RIGHT, CARRIED, WRONG, MISSING or ERROR
     misconceptions: Misconceptions = ()
     hint: str = ""  # a sentence for the student
+    read_as: str = ""  # of a wrong answer: what Python understood, "0.25" or "2*a_k"
 
     @property
     def misconception(self) -> str:
@@ -45,6 +47,7 @@ class Verdict:
             "verdict": self.status,
             "misconception": self.misconception,
             "hint": self.hint,
+            "read_as": self.read_as,
         }
 
     @classmethod
@@ -58,20 +61,23 @@ class Verdict:
             status=fields["verdict"],
             misconceptions=tuple(tuple(both.split(AND)) for both in text.split(OR) if both),
             hint=fields["hint"],
+            read_as=fields.get("read_as", ""),  # not in results of release 0.1.0
         )
 
 
 SIGNS = {RIGHT: "✓", CARRIED: "✓", WRONG: "✗", MISSING: "…", ERROR: "✗"}
 
 
-def as_text(question: Question, verdicts: Sequence[Verdict]) -> str:
-    """The table of a check as plain text."""
+def as_text(question: Question, verdicts: Sequence[Verdict], score: str = "") -> str:
+    """The table of a check as plain text; score: the points, in a sentence below."""
     width = max(len(verdict.part) for verdict in verdicts)
     lines = [f"{question.id}"]
     for verdict, hint in zip(verdicts, _hints(verdicts)):
         line = f"{SIGNS[verdict.status]} {verdict.part:<{width}}  {verdict.status}"
         lines.append(f"{line}: {hint}" if hint else line)
-    return "\n".join(lines)
+        if verdict.read_as:
+            lines.append(f"  {'':<{width}}  you gave {verdict.read_as}")
+    return "\n".join([*lines, score] if score else lines)
 
 
 def _hints(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -86,20 +92,19 @@ def _hints(verdicts: Sequence[Verdict]) -> Iterator[str]:
 COLOURS = {RIGHT: "#0072B2", CARRIED: "#0072B2", MISSING: "#767676"}
 
 
-def as_html(question: Question, verdicts: Sequence[Verdict]) -> str:
-    """The table of a check as HTML."""
+def as_html(question: Question, verdicts: Sequence[Verdict], score: str = "") -> str:
+    """The table of a check as HTML; score: the points, in a sentence below."""
     words = {part.name: part.description for part in question.parts}
     left = 'style="text-align:left"'
-    hints = any(verdict.hint for verdict in verdicts)
+    hints = any(verdict.hint or verdict.read_as for verdict in verdicts)
     rows = []
     for verdict, hint in zip(verdicts, _hints(verdicts)):
         colour = COLOURS.get(verdict.status, "#B34700")
         rows.append(
             f'<tr><td style="text-align:left;color:{colour}"><b>{SIGNS[verdict.status]}</b> '
             f"{verdict.status}</td>"
-            f"<td {left}><code>{html.escape(verdict.part)}</code> "
-            f"{html.escape(words[verdict.part])}</td>"
-            + (f"<td {left}>{html.escape(hint)}</td>" if hints else "")
+            f"<td {left}>{_name(verdict.part)} {html.escape(words[verdict.part])}</td>"
+            + (f"<td {left}>{html.escape(hint)}{_read_as(verdict)}</td>" if hints else "")
             + "</tr>"
         )
     return (
@@ -107,4 +112,22 @@ def as_html(question: Question, verdicts: Sequence[Verdict]) -> str:
         f"<th {left}>part</th>"
         + (f"<th {left}>what to look at</th>" if hints else "")
         + f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        + (f"<p>{html.escape(score)}</p>" if score else "")
     )
+
+
+GRADIENT = re.compile(r"d([Wb]_[a-z]\d*)")
+
+
+def _name(part: str) -> str:
+    """A part's name as HTML: as in the code and, of a gradient, as in the formulas."""
+    gradient = GRADIENT.fullmatch(part)
+    formula = f" ∂E/∂{gradient[1]}," if gradient else ""
+    return f"<code>{html.escape(part)}</code>{formula}"
+
+
+def _read_as(verdict: Verdict) -> str:
+    if not verdict.read_as:
+        return ""
+    given = f"you gave <code>{html.escape(verdict.read_as)}</code>"
+    return f'<br><span style="color:#595959">{given}</span>'

@@ -294,6 +294,34 @@ solution(
     },
 )
 solution("l2-any-depth-small-letter", {"l2.any_depth": "needed = 'b'"})
+solution("l2-any-depth-any-order", {"l2.any_depth": "needed = (10, 8, 9)"})
+solution("l2-direction-array", {"l2.output_gradients": """
+    dW_o = delta * np.array([a_h1, a_h2])
+    db_o = delta
+    direction = -np.sign([*dW_o, db_o])
+"""})
+solution("l2-loop-all-deltas-first", {"l2.loop": """
+    def backward_sweep(x, t, W, a):
+        deltas = [(a[-1] - t) * a[-1] * (1 - a[-1])]
+        for w, out in zip(W[:0:-1], a[-2::-1]):
+            deltas.insert(0, out * (1 - out) * (deltas[0] @ w.T))
+        entering = [x] + list(a[:-1])
+        dW = [np.einsum("ni,nj->ij", e, d) / len(x) for e, d in zip(entering, deltas)]
+        return dW, [np.average(d, axis=0) for d in deltas]
+"""})
+solution("l2-loop-recursion", {"l2.loop": """
+    def backward_sweep(x, t, W, a):
+        def back(k):
+            out = a[k]
+            if k == len(W) - 1:
+                return (out - t) * (out - out**2)
+            return back(k + 1).dot(W[k + 1].T) * (out - out**2)
+
+        deltas = [back(k) for k in range(len(W))]
+        before = [x, *a]
+        dW = [np.dot(before[k].T, deltas[k]) / x.shape[0] for k in range(len(W))]
+        return [dW, [d.sum(0) / x.shape[0] for d in deltas]]
+"""})
 solution(
     "l2-updates-counted",
     {
@@ -478,6 +506,59 @@ solution(
         "l3.softmax_delta": """
         a, t = np.array([0.6, 0.3, 0.1]), np.eye(3)[1]
         delta_o = np.array([-t / a]) @ (np.diag(a) - np.outer(a, a))
+        """
+    },
+)
+solution(
+    "l3-step-all-in-one-list",
+    {
+        "l3.train_softmax": """
+        def one_step(f_o, x, t, W_h, b_h, W_o, b_o, eta):
+            a_h = np.tanh(x.dot(W_h) + b_h)
+            error = f_o(a_h.dot(W_o) + b_o) - t
+            back = np.einsum("nk,jk->nj", error, W_o) / np.cosh(np.arctanh(a_h)) ** 2
+            gradients = [
+                np.einsum("ni,nj->ij", x, back), back.sum(axis=0, keepdims=True),
+                np.einsum("ni,nj->ij", a_h, error), error.sum(axis=0, keepdims=True),
+            ]
+            rate = eta / x.shape[0]
+            return [p - rate * g for p, g in zip((W_h, b_h, W_o, b_o), gradients)]
+        """
+    },
+)
+solution(
+    "l3-step-point-by-point",
+    {
+        "l3.train_softmax": """
+        def one_step(f_o, x, t, W_h, b_h, W_o, b_o, eta):
+            a_h = np.tanh(x @ W_h + b_h)
+            a_o = f_o(a_h @ W_o + b_o)
+            new = [W_h.copy(), b_h.copy(), W_o.copy(), b_o.copy()]
+            for n in range(len(x)):
+                delta_o = a_o[n] - t[n]
+                delta_h = W_o @ delta_o * (1 - a_h[n]) * (1 + a_h[n])
+                for p, g in zip(new, (np.outer(x[n], delta_h), delta_h,
+                                      np.outer(a_h[n], delta_o), delta_o)):
+                    p -= eta * g / len(x)
+            return tuple(new)
+        """
+    },
+)
+solution(
+    "l3-step-biases-as-weights",
+    {
+        "l3.train_softmax": """
+        def one_step(f_o, x, t, W_h, b_h, W_o, b_o, eta):
+            with_one = lambda a: np.hstack([a, np.ones((len(a), 1))])
+            V_h, V_o = np.vstack([W_h, b_h]), np.vstack([W_o, b_o])
+            x_1 = with_one(x)
+            a_h = np.tanh(x_1 @ V_h)
+            a_1 = with_one(a_h)
+            delta_o = -(t - f_o(a_1 @ V_o))
+            delta_h = (delta_o @ V_o.T)[:, :-1] * (1 - np.square(a_h))
+            V_h = V_h - eta * np.transpose(x_1) @ delta_h / len(x)
+            V_o = V_o - eta * np.transpose(a_1) @ delta_o / len(x)
+            return V_h[:-1], V_h[-1], V_o[:-1], V_o[-1]
         """
     },
 )

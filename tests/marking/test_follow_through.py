@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from sympy import symbols
 
+from helpers.asking.cell_ids import question_of_check
 from helpers.checking import observe
-from helpers.course import HIDDEN
+from helpers.course import HIDDEN, tutorial_step
+from helpers.grading.gradebook.score import records_in
+from helpers.grading.repair.released import grade_id, is_check
 from helpers.marking import questions
 from helpers.marking.questions import question_by_id
 from helpers.sgd_step import PARAMETERS
@@ -288,15 +291,11 @@ def of_backward(sigmoid="a * (1 - a)", tanh="1 - a**2", over="mean"):
     defined = {}
     source = BACKWARD.replace("SIGMOID", sigmoid).replace("TANH", tanh).replace("OVER", over)
     exec(source, defined)
-    found = {}
-    for name, arguments in (
-        ("p3.activations", ("activation", "slope")),
-        ("p3.backward", ("backward",)),
-    ):
-        question = question_by_id(name)
-        record = observe(question, {name: defined[name] for name in arguments}, SEED)
-        found[name] = judged_after(question, record, SEED, verdicts=found)
-    return {v.part: v for v in found["p3.backward"]}
+    activations, backward = map(question_by_id, ("p3.activations", "p3.backward"))
+    names = ("activation", "slope")
+    earlier = {activations.id: observe(activations, {n: defined[n] for n in names}, SEED)}
+    record = observe(backward, {"backward": defined["backward"]}, SEED)
+    return {v.part: v for v in judged_after(backward, record, SEED, earlier)}
 
 
 def test_a_wrong_slope_used_rightly_costs_nothing_in_backward():
@@ -346,6 +345,11 @@ def with_changes(notebook, changes):
         ("p3.loss", ("0.5", "0.7"), 2),
         ("p3.backward", ("(a_o - t)", "(t - a_o)"), 12),
         ("p3.sgd_step", ("- eta", "+ eta"), 4),
+        # Nothing recognised explains these.
+        ("p3.forward", ('+ params["b_h"]', '- params["b_h"]'), 1),
+        ("p3.loss", ("** 2", "* 2"), 2),
+        ("p3.backward", ("(a_o - t)", "(a_o + 0.3 * t)"), 12),
+        ("p3.sgd_step", ("- eta", "- 0.7 * eta"), 4),
     ],
 )
 def test_a_wrong_function_costs_its_own_points_only(question, change, lost):
@@ -371,33 +375,67 @@ def test_functions_that_do_not_train_carry_nothing(question, change):
     assert not any(v.status == "carried" for verdicts in found.values() for v in verdicts)
 
 
-def test_what_is_made_up_for_functions_that_were_not_written_counts_for_nothing():
-    """A forged record of training, consistent in itself, without the functions of a step."""
-    train = question_by_id("p3.train")
-    made_up = {"losses": [0.3, 0.2, 0.1], "own_losses": [0.3, 0.2, 0.1]}
-    made_up |= {"E_end": 0.05, "own_E_end": 0.05}
-    record = observe(train, {"train": None}, SEED)
-    for name, values in made_up.items():
-        entry = {"shape": list(np.shape(values)), "values": np.ravel(values).tolist()}
-        record["answers"][name] = [entry] * len(record["answers"][name])
+# One function wrong in a way that is recognised, and no training loop
+WITHOUT_A_LOOP = {
+    "p3.loss": ("0.5 *", "1.0 *"),
+    "p3.train": ("trace = forward(x, params, hidden)", "raise NotImplementedError"),
+    "p3.reproduce": ("E_new[hidden] = loss", "E_new[hidden] = ... or loss"),
+}
 
-    def verdicts(*without, **edits):
-        notebook = Notebook("problem_3_numpy")
-        for question, change in edits.items():
-            notebook.edit(f"p3.{question}", change)
-        before = marked_notebook(notebook.content)
-        before = {name: found for name, found in before.items() if name not in without}
-        return [verdict.status for verdict in judged_after(train, record, SEED, verdicts=before)]
 
-    turned = {"backward": ("(a_o - t)", "(t - a_o)")}
-    assert verdicts(**turned) == ["carried"] * 2, "as if the loop had been run with that backward"
-    assert verdicts() == ["wrong"] * 2, "right functions do not give this"
-    for missing in ("p3.forward", "p3.loss", "p3.backward", "p3.sgd_step"):
-        assert verdicts(missing, **turned) == ["wrong"] * 2
-    assert verdicts(loss=("0.5", "0.7"), backward=("(a_o - t)", "(a_o - 0.9 * t)")) == ["wrong"] * 2
-    unanswered = marked_notebook(Notebook("problem_3_numpy", solved=False).content)
-    found = judged_after(train, record, SEED, verdicts=unanswered)
-    assert [verdict.status for verdict in found] == ["wrong"] * 2
+@pytest.mark.parametrize("change", [None, ("(a_o - t)", "(a_o + 0.3 * t)")])
+def test_nothing_that_a_kernel_makes_up_is_carried(change):
+    """Records that say what the student's functions would give, as older ones did, and fit it.
+
+    change: of backward; if nothing explains its gradients, those in a loop are taken as they are.
+    """
+    notebook = Notebook("problem_3_numpy")
+    if change:
+        notebook.edit("p3.backward", change)
+    for question, change in WITHOUT_A_LOOP.items():
+        notebook.edit(question, change)
+    records = recorded_in(notebook.content)
+    for name, made_up in (
+        ("p3.reproduce", {**dict.fromkeys(HIDDEN, 0.1), **{f"own_{h}": 0.1 for h in HIDDEN}}),
+        ("p3.train", {"losses": [0.3, 0.2, 0.1], "own_losses": [0.3, 0.2, 0.1]}),
+        ("p3.train", {"E_end": 0.05, "own_E_end": 0.05}),
+    ):
+        question, record = question_by_id(name), records[name]
+        cases = len(question.cases_from(SEED))
+        for part, values in made_up.items():
+            entry = {"shape": list(np.shape(values)), "values": np.ravel(values).tolist()}
+            record["answers"][part] = [entry] * cases
+        for part in record["answers"]:
+            if part.startswith("own_d"):  # whatever it is, the loop around it is missing
+                shape = (3, *tutorial_step("relu")[part[4:8].rstrip("_")].shape)
+                values = np.full(shape, 0.1).ravel().tolist()
+                record["answers"][part] = [{"shape": list(shape), "values": values}] * cases
+        found = judged_after(question, record, SEED, records)
+        assert not any(verdict.points for verdict in found), name
+
+
+def test_slopes_made_up_on_the_grid_do_not_excuse_a_backward_that_does_not_use_them():
+    """Any slopes may be made up before x, t and the weights are known; then they are in use."""
+    notebook = Notebook("problem_3_numpy").edit(
+        "p3.backward", ('"dW_h": x.T @ delta_h / len(x)', '"dW_h": 0.1 + 0 * params["W_h"]')
+    )
+    notebook.edit("p3.activations", ("a * (1 - a)", "0.3 + 0.1 * z**2"))
+    records = recorded_in(notebook.content)
+    backward = question_by_id("p3.backward")
+    found = summary(
+        {v.part: v for v in judged_after(backward, records[backward.id], SEED, records)}
+    )
+    assert found == {"dW_h": "wrong", "db_h": "carried", "dW_o": "carried", "db_o": "carried"}
+
+
+def recorded_in(notebook):
+    """The records of an executed notebook, by question id."""
+    marked_notebook(notebook, SEED)
+    return {
+        question_of_check(grade_id(cell)): records_in(cell)[0]
+        for cell in notebook.cells
+        if cell.cell_type == "code" and is_check(cell) and records_in(cell)
+    }
 
 
 def test_a_wrong_loop_is_not_excused_by_the_functions_it_calls():

@@ -186,7 +186,9 @@ def test_cases_follow_from_the_seed():
 
 def test_function_questions_draw_new_probes_for_another_seed():
     fixed = ("l1.", "l2.", "l3.", "p2.", "p3.reproduce", "p4.forward", "p4.faster")
-    drawn = ("l1.by_rules", "l1.differences", "l3.hidden_delta", "l3.softmax")
+    drawn = (
+        "l1.by_rules", "l1.differences", "l3.hidden_delta", "l3.softmax", "l3.train_softmax",
+    )  # fmt: skip
     for question in ALL:
         part = question.parts[0].name
         one, two = question.cases_from(1)[0].expected, question.cases_from(2)[0].expected

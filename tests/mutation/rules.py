@@ -142,6 +142,7 @@ slip(
     r"= (a_k|a_o) - (t_k|0\.1)",
     r"= \2 - \1",
 )
+slip("wrong_sign", r"l2\.loop", r"\(a\[-1\] - t\)", "(t - a[-1])")
 slip("wrong_sign", r"l3\.output_deltas", r"0\.8 - 0\.3", "0.3 - 0.8")
 slip("wrong_sign", r"l3\.softmax_delta", r"\[(.*)\]", r"[-v for v in [\1]]")
 slip("factor_two", rf"{BACKWARD}|p1\.output_layer", ERROR, r"2 * (\1 - \2)")
@@ -175,6 +176,12 @@ slip(
 )
 slip("slope_forgotten", r"l2\.hidden_unit", r" \* a_h2 \* \(1 - a_h2\)", "")
 slip("slope_forgotten", r"l2\.output_delta", r"link_1 \* link_2", "link_1")
+slip(
+    "slope_forgotten",
+    r"l2\.loop",
+    r"\(a\[-1\] - t\) \* a\[-1\] \* \(1 - a\[-1\]\)",
+    "a[-1] - t",
+)
 slip("slope_at_a", r"p3\.backward", r"slope\(hidden, z_h\)", "slope(hidden, a_h)")
 slip("slope_at_a", r"p3\.backward", r'slope\("sigmoid", z_o\)', 'slope("sigmoid", a_o)')
 slip(
@@ -427,6 +434,8 @@ slip(
 slip("sum_over_batch", r"p3\.(backward|any_depth)", r" / len\(x\)", "")
 slip("sum_over_batch", r"p3\.(backward|any_depth)", r"\.mean\(axis=0\)", ".sum(axis=0)")
 slip("sum_over_batch", r"p2\.two_points", r" / 2(?= for|$)", "")
+slip("sum_over_batch", r"l2\.loop", r" / N", "")
+slip("sum_over_batch", r"l2\.loop", r"\.mean\(axis=0\)", ".sum(axis=0)")
 slip("mean_over_outputs", r"p3\.backward", r"delta_o = (.*)", r"delta_o = \1 / t.shape[1]")
 slip("points_left_apart", r"p3\.backward", r"\.mean\(axis=0\)", "")
 slip("units_added", r"p3\.backward", r"(delta_\w)\.mean\(axis=0\)", r"\1.mean(axis=0).sum()")
@@ -440,6 +449,7 @@ slip("not_updated", UPDATE, r"b_o_new = b_o - .*", "b_o_new = b_o")
 slip("not_updated", UPDATE, r"W_o_new = .*", "W_o_new = [w_o11, w_o21]")
 slip("step_added", r"p2\.\w+\.update|p3\.sgd_step|p1\.update", r"- eta", "+ eta")
 slip("step_added", r"l2\.slide_gradients", r"- 0\.1 \*", "+ 0.1 *")
+slip("step_added", r"l2\.output_gradients", r"-1, -1, -1", "1, 1, 1")
 slip("learning_rate_forgotten", r"p2\.\w+\.update|p3\.sgd_step|p1\.update", r"eta \* ", "")
 slip("learning_rate_forgotten", r"l2\.slide_gradients", r"0\.1 \* ", "")
 slip("learning_rate_divided", r"p2\.\w+\.update", r"eta \* (d\w+(?:\[\d\])*)", r"\1 / eta")

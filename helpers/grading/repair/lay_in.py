@@ -26,7 +26,7 @@ from helpers.grading.repair.matching import (
     text_of,
 )
 from helpers.grading.repair.released import grade_id, is_answer, is_graded, nbgrader
-from helpers.grading.repair.statements import names_in
+from helpers.grading.repair.statements import is_empty, names_emptied_in, names_in
 from helpers.older_notebooks import with_new_imports
 
 NEW_CELL: dict[str, Callable[[str], NotebookNode]] = {
@@ -177,7 +177,22 @@ def _find(submitted: NotebookNode, released: NotebookNode) -> _Found:
         seen.add(position)
     for position, texts in found.pieces.items():
         _lay_pieces(found, released, position, texts)
+    for position in found.answers:
+        if is_empty(found.answers[position]):
+            _lay_form(found, released, position)
     return found
+
+
+def _lay_form(found: _Found, released: NotebookNode, position: int) -> None:
+    """Let an emptied answer be as it was released, so that it is known to be none.
+
+    Unless the student has given its names values above, in cells of their own.
+    """
+    original = released.cells[position]
+    own = [cell for place in range(-1, position) for cell in found.extra.get(place, [])]
+    given = frozenset().union(*(names_in(cell.source) for cell in own if cell.cell_type == "code"))
+    if original.cell_type == "code" and not given & names_in(text_of(original)):
+        found.answers[position] = text_of(original)
 
 
 def _lay_pieces(found: _Found, released: NotebookNode, position: int, texts: Sequence[str]) -> None:
@@ -205,14 +220,19 @@ def _add_extra(
     if cell.kind not in NEW_CELL or not cell.text.strip():
         return
     # Where an answer cell is gone, the cell in its place may be the answer: it comes after the
-    # empty form, so that it counts.
-    while (
-        before + 1 < len(released.cells)
-        and is_answer(released.cells[before + 1])
-        and before + 1 not in present
-    ):
+    # empty form, so that it counts. So does one that gives values to what a given cell empties,
+    # where the student does not have that, as in a notebook of an older release.
+    while before + 1 < len(released.cells) and before + 1 not in present:
+        after = released.cells[before + 1]
+        if not is_answer(after) and not cell.names & _emptied(after):
+            break
         before += 1
     found.extra.setdefault(before, []).append(_own_cell(cell.kind, cell.text))
+
+
+def _emptied(original: NotebookNode) -> frozenset[str]:
+    """The names that a given cell empties, if that is what it is for."""
+    return names_emptied_in(original.source) if _is_given_code(original) else frozenset()
 
 
 def _compare(found: _Found, position: int, original: NotebookNode, cell: Cell) -> None:

@@ -53,6 +53,25 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset().union(*(statement.names for statement in statements(text)))
 
 
+def names_emptied_in(text: str) -> frozenset[str]:
+    """The names to which a cell gives `...`, if that is all that it does; else none."""
+    try:
+        body = _parsed(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    gaps = [isinstance(node, ast.Assign) and _is_gap(node.value) for node in body]
+    return names_in(text) if gaps and all(gaps) else frozenset()
+
+
+def _is_gap(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is Ellipsis
+
+
+def is_empty(text: str) -> bool:
+    """Whether there is nothing in a cell but comments."""
+    return all(not line.strip() or line.lstrip().startswith("#") for line in text.split("\n"))
+
+
 def _first_line(node: ast.stmt) -> int:
     decorators = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])

@@ -22,6 +22,9 @@ class Misconception:
     # Of a mistake that is a plain factor and goes along with any other, what is told then; "" of
     # the rest.
     as_second: str = ""
+    # Of a plain factor that an earlier quantity may bring along: what the numbers show, without a
+    # cause. It is told where the earlier quantity is right.
+    fact: str = ""
 
 
 def _entry(name: str, fields: dict[str, str]) -> Misconception:
@@ -29,7 +32,7 @@ def _entry(name: str, fields: dict[str, str]) -> Misconception:
     try:
         return Misconception(name, **fields)
     except TypeError as error:
-        wanted = "quantity, shows, hint and explained; seen and as_second if there is something"
+        wanted = "quantity, shows, hint, explained; seen, as_second, fact if there is something"
         raise ValueError(f"catalogue.toml, {name}: expected {wanted}; {error}.") from None
 
 

@@ -173,12 +173,10 @@ def _direction() -> Question:
         Part(
             "across",
             1,
-            "the loss at right angles to the gradient",
-            hint_for_choice={
-                "A": "The loss grows fastest along the gradient. How far along it do you get here?",
-                "B": "The loss falls fastest against the gradient. How far against it do you get?",
-                "C": "",
-            },
+            "how much the loss changes per unit of length at right angles to the gradient",
+            BY_HAND,
+            default_hint="the loss changes fastest along the gradient: how far along it does a "
+            "step at right angles to it get?",
         ),
     )
     gradient = np.array(GRADIENT)
@@ -200,11 +198,7 @@ def _direction() -> Question:
         ],
     }
 
-    expected: dict[str, np.ndarray | str] = {
-        "descent": downhill,
-        "rate": np.asarray(length),
-        "across": "C",
-    }
+    expected = {"descent": downhill, "rate": np.asarray(length), "across": np.asarray(0.0)}
     case = Case(expected, mistakes, collect_answers=asking.direction)
     names = tuple(part.name for part in parts)
     return Question("l1.direction", parts, names, lambda rng: [case])
@@ -264,32 +258,34 @@ def _error() -> Question:
         Part(
             "forward_factor", 1, "the forward difference's error becomes this much smaller", ABOUT
         ),
-        Part("symmetric_factor", 1, "the symmetric difference's", ABOUT),
+        Part("symmetric_factor", 1, "the central difference's", ABOUT),
         Part(
             "tiny",
             1,
-            "the error when h goes on shrinking",
-            hint_for_choice={
-                "A": "On paper, yes. What does a computer keep of two numbers that differ in "
-                "their last digits only, when it subtracts them?",
-                "B": "",
-                "C": "Each of the two values is rounded, and h stands below: what does dividing "
-                "by a tiny number do to that rounding?",
-            },
+            "the three widths h, that with the smallest error first",
+            EXACT,
+            default_hint="each of the two values is rounded, and h stands below: what does "
+            "dividing by a tiny number do to that rounding?",
         ),
     )
     mistakes: dict[str, list[Mistake]] = {
         "forward_factor": [("order_too_high", np.asarray(100.0)), ("factor_below_1", 0.1)],
         "symmetric_factor": [("order_too_low", np.asarray(10.0)), ("factor_below_1", 0.01)],
     }
-    expected: dict[str, float | str] = {"forward_factor": 10, "symmetric_factor": 100, "tiny": "B"}
-    return _numbers("l1.error", parts, expected, mistakes)
+    expected = {
+        "forward_factor": np.asarray(10.0),
+        "symmetric_factor": np.asarray(100.0),
+        "tiny": np.array([1e-5, 1e-2, 1e-12]),
+    }
+    case = Case(expected, mistakes, collect_answers=asking.error)
+    names = tuple(part.name for part in parts)
+    return Question("l1.error", parts, names, lambda rng: [case])
 
 
 def _cost() -> Question:
     parts = (
         Part("forward_runs", 1, "runs of the network with forward differences", EXACT),
-        Part("symmetric_runs", 1, "runs with symmetric differences", EXACT),
+        Part("symmetric_runs", 1, "runs with central differences", EXACT),
     )
     mistakes = {
         "forward_runs": _or_nearly(
@@ -383,8 +379,8 @@ QUESTIONS = (
     _by_rules(),
     _direction(),
     _differences(),
-    _error(),
-    _cost(),
     _step(),
     _numbers("l1.learning_rate", TOO_LARGE, {"far_too_small": "A", "too_large": "B"}),
+    _error(),
+    _cost(),
 )

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 from helpers.activations import sigmoid
+from helpers.asking import lecture_2_deriving_backpropagation as asking
 from helpers.course import lecture_step, slide_example
 from helpers.marking.questions.model import BY_HAND, EXACT, Case, Mistake, Part, Question, step_case
 from helpers.network import Network
@@ -110,19 +111,22 @@ OUTPUT_DELTA = (
 DIRECTION = Part(
     "direction",
     1,
-    "which way the parameters move",
-    hint_for_choice={
-        "A": "The step subtracts the gradient: look at the sign of your delta.",
-        "B": "",
-        "C": "The bias has a gradient too: what is its factor in place of an activation?",
-        "D": "Look for the weight itself in the formula of its gradient. Is it there?",
-    },
+    "which way the three parameters move",
+    EXACT,
+    default_hint="the step subtracts the gradient, and all three gradients have your delta as a "
+    "factor: what sign do the others have? Is the weight itself one of them?",
 )
 
 
 def _output_gradients(parts: Parts) -> Case:
     numbers = _with_first_target(step_case(_step_with_other_target(), parts[:2]), parts[:2])
-    return replace(numbers, expected={**numbers.expected, "direction": "B"})
+    down = np.array([-1.0, -1.0, -1.0])
+    return replace(
+        numbers,
+        expected={**numbers.expected, "direction": down},
+        mistakes={**numbers.mistakes, "direction": [("step_added", -down)]},
+        collect_answers=asking.output_gradients,
+    )
 
 
 HIDDEN_UNIT = (
@@ -196,14 +200,64 @@ def _shapes(parts: Parts) -> Case:
 NEEDED = Part(
     "needed",
     1,
-    "the deltas that unit 5 needs",
-    hint_for_choice={
-        "A": "The formula goes one layer to the right. Does an edge lead from unit 5 to unit 11?",
-        "B": "",
-        "C": "Count the edges that lead from unit 5 to the right.",
-        "D": "Units of the same layer do not feed each other. Which units does unit 5 feed?",
-    },
+    "the units whose deltas unit 5 needs",
+    EXACT,
+    default_hint="count the edges that lead from unit 5 to the right: the formula goes along them, "
+    "and no further than one layer",
 )
+
+
+def _any_depth(parts: Parts) -> Case:
+    return replace(_numbers({"needed": [8, 9, 10]}), collect_answers=asking.any_depth)
+
+
+LOOP = tuple(
+    Part(f"{name}_{which}", 1, f"gradients of the {words}, {where}")
+    for name, words in (("dW", "weights"), ("db", "biases"))
+    for which, where in (("last", "last layer"), ("earlier", "all layers before it"))
+)
+DEPTHS = ((4, 3, 3, 2), (3, 2, 4, 3, 2), (2, 5, 3))  # sizes of the layers, the inputs first
+
+
+def _loop_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """The backward sweep on networks of several depths and batches."""
+    for sizes, points in zip(DEPTHS, (5, 4, 7)):
+        weights = [rng.uniform(-1.5, 1.5, shape) for shape in zip(sizes, sizes[1:])]
+        biases = [rng.uniform(-1, 1, units) for units in sizes[1:]]
+        net = Network(weights, biases)
+        x = rng.uniform(-1.5, 1.5, (points, sizes[0]))
+        t = rng.uniform(0.05, 0.95, (points, sizes[-1]))
+        trace = net.forward(x)
+        expected = _last_and_earlier(net, x, t)
+        # The same errors at linear outputs: what comes out without the outputs' slopes.
+        linear = Network(weights, biases, output="linear")
+        without = _last_and_earlier(linear, x, trace.z[-1] - (trace.a[-1] - t))
+        mistakes = {
+            name: [
+                ("sum_over_batch", points * value),
+                ("wrong_sign", -value),
+                ("slope_forgotten", without[name]),
+            ]
+            for name, value in expected.items()
+        }
+        yield Case(
+            expected,
+            mistakes,
+            collect_answers=asking.loop,
+            test_inputs={"x": x, "t": t, "W": net.weights, "a": trace.a},
+            label=f"a {'-'.join(map(str, sizes))} network, {points} points",
+        )
+
+
+def _last_and_earlier(net: Network, x: np.ndarray, t: np.ndarray) -> Quantities:
+    """The reference gradients as helpers.asking's `loop` returns them."""
+    g = gradients(net, x, t)
+    return {
+        f"{name}_{which}": np.concatenate([array.ravel() for array in arrays])
+        for name, every in (("dW", g.weights), ("db", g.biases))
+        for which, arrays in (("last", every[-1:]), ("earlier", every[:-1]))
+    }
+
 
 UPDATES = Part("updates", 1, "updates in 5 epochs", EXACT)
 
@@ -329,13 +383,14 @@ QUESTIONS = (
         "l2.shapes",
         (
             Part("delta_o_shape", 1, "of the output deltas", EXACT, default_hint=SIZES),
-            Part("W_o_transposed_shape", 1, "of the turned weights", EXACT, default_hint=SIZES),
+            Part("W_o_transposed_shape", 1, "of the transposed weights", EXACT, default_hint=SIZES),
             Part("delta_h_shape", 1, "of the hidden deltas", EXACT, default_hint=SIZES),
             Part("dW_h_shape", 1, "of the hidden weights' gradient", EXACT, default_hint=SIZES),
         ),
         _shapes,
     ),
-    _question("l2.any_depth", (NEEDED,), _choice("B")),
+    _question("l2.any_depth", (NEEDED,), _any_depth),
+    Question("l2.loop", LOOP, ("backward_sweep",), lambda rng: list(_loop_cases(rng))),
     _question("l2.updates", (UPDATES,), _updates),
     _question("l2.slide_gradients", SLIDE_GRADIENTS, _slide_gradients),
     _question("l2.slide_prediction", (PREDICTION,), _choice("C")),

@@ -1,16 +1,16 @@
-"""Lecture 3: slopes, losses and deltas of the activation functions, softmax, saturation."""
+"""Lecture 3: derivatives, losses and deltas of the activation functions, softmax, saturation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from helpers.activations import HIDDEN_ACTIVATIONS, sigmoid, softmax
 from helpers.asking import lecture_3_activation_functions as asking
 from helpers.marking.misconceptions.of_a_step import Value, slope_from_output
-from helpers.marking.questions.model import BY_HAND, Case, Mistake, Part, Question
+from helpers.marking.questions.model import BY_HAND, Case, Mistake, Part, Question, step_case
 from helpers.network import Network
 from helpers.reference import gradients, jacobian, slope, vjp
-from helpers.sgd_step import Quantities
+from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
 OneCase = Callable[[np.random.Generator], Case]
 LAYERS = 5  # of sigmoids, in the question on vanishing slopes
@@ -92,9 +92,9 @@ def _stored_slopes(rng: np.random.Generator) -> Case:
 
 
 STORED_SLOPES = (
-    Part("slope_tanh", 1, "slope of a tanh unit, from its activation", BY_HAND),
-    Part("slope_sigmoid", 1, "slope of a sigmoid unit, from its activation", BY_HAND),
-    Part("slope_relu", 1, "slope of a ReLU unit, from its activation", BY_HAND),
+    Part("slope_tanh", 1, "derivative of a tanh unit, from its activation", BY_HAND),
+    Part("slope_sigmoid", 1, "derivative of a sigmoid unit, from its activation", BY_HAND),
+    Part("slope_relu", 1, "derivative of a ReLU unit, from its activation", BY_HAND),
 )
 
 
@@ -116,8 +116,8 @@ def _through_layers(rng: np.random.Generator) -> Case:
 
 
 LAYERS_OF_SIGMOIDS = (
-    Part("largest_slope", 1, "the sigmoid's largest slope", BY_HAND),
-    Part("bound", 1, "the largest factor that five layers' slopes can make", BY_HAND),
+    Part("largest_slope", 1, "the sigmoid's largest derivative", BY_HAND),
+    Part("bound", 1, "the largest factor that five layers' derivatives can make", BY_HAND),
 )
 
 
@@ -154,21 +154,31 @@ def _output_deltas(rng: np.random.Generator) -> Case:
 
 OUTPUT_DELTAS = (
     Part("linear_half_squared", 1, "delta of a linear output", BY_HAND),
-    Part("sigmoid_half_squared", 1, "delta of a sigmoid output, half-squared error", BY_HAND),
+    Part("sigmoid_half_squared", 1, "delta of a sigmoid output, half the squared error", BY_HAND),
     Part("sigmoid_cross_entropy", 1, "delta of a sigmoid output, cross-entropy", BY_HAND),
 )
 
 
-def _hidden_delta(rng: np.random.Generator) -> Case:
+def _hidden_delta_cases(rng: np.random.Generator) -> list[Case]:
+    """A batch that begins with a negative z, and one that begins with a positive one.
+
+    From the first number alone NumPy takes the type of what np.vectorize gives: a 0, or a float.
+    """
+    return [_hidden_delta(rng, (4, 3), -1), _hidden_delta(rng, (1, 5), 1)]
+
+
+def _hidden_delta(rng: np.random.Generator, shape: tuple[int, int], first_sign: int) -> Case:
     """delta_h from what came back, `back`, and the stored activations, for each activation."""
     expected: Quantities = {}
     mistakes: dict[str, list[Mistake]] = {}
     z: Quantities = {}
-    back = rng.uniform(0.5, 1.5, (4, 3)) * rng.choice([-1, 1], (4, 3))
+    size = shape[0] * shape[1]
+    back = rng.uniform(0.5, 1.5, shape) * rng.choice([-1, 1], shape)
     for name in HIDDEN:
         function = HIDDEN_ACTIVATIONS[name]
         # Both signs, and away from ReLU's kink.
-        z[name] = rng.uniform(0.2, 2, (4, 3)) * rng.permuted(np.resize([-1, 1], 12)).reshape(4, 3)
+        signs = rng.permuted(np.resize([-1, 1], size)).reshape(shape)
+        z[name] = rng.uniform(0.2, 2, shape) * signs * first_sign * signs[0, 0]
         expected[name] = back * slope(function, z[name])
         a = function(z[name])
         mistakes[name] = [
@@ -191,7 +201,13 @@ def _hidden_delta(rng: np.random.Generator) -> Case:
         mistakes[name].append(("back_forgotten", slope(function, z[name])))
 
     test_inputs = {"back": back, "a": {name: HIDDEN_ACTIVATIONS[name](z[name]) for name in HIDDEN}}
-    return Case(expected, mistakes, collect_answers=asking.hidden_delta, test_inputs=test_inputs)
+    return Case(
+        expected,
+        mistakes,
+        collect_answers=asking.hidden_delta,
+        test_inputs=test_inputs,
+        label=f"{shape[0]} point{'s' if shape[0] > 1 else ''}",
+    )
 
 
 HIDDEN_DELTA = tuple(Part(name, 1, f"delta_h with {name} units") for name in HIDDEN)
@@ -233,10 +249,19 @@ WHICH_LOSS = tuple(
 LARGE = 1000.0
 
 
-def _softmax_case(rng: np.random.Generator) -> Case:
+def _softmax_cases(rng: np.random.Generator) -> list[Case]:
+    """A batch, and a single row of whole numbers, as many as there are no points of."""
     z = rng.uniform(-2, 2, (4, 3))
     # Far above, far below, both in one row, and near: to shift all rows alike helps none of them.
-    shifted = z + LARGE * rng.permutation([[1, 1, 1], [-1, -1, -1], [1, -1, 0], [0, 0, 0]])
+    shifts = rng.permutation([[1, 1, 1], [-1, -1, -1], [1, -1, 0], [0, 0, 0]])
+    one_row = rng.permutation([[-30.0, -2.0, 0.0, 1.0, 2.0]], axis=1)
+    return [
+        _softmax_case(z, z + LARGE * shifts, "4 points"),
+        _softmax_case(one_row, one_row + LARGE, "1 point"),
+    ]
+
+
+def _softmax_case(z: np.ndarray, shifted: np.ndarray, label: str) -> Case:
     right = softmax(z)
     expected = {"a": right, "a_far_from_0": softmax(shifted)}
     powers = np.exp(z)
@@ -255,6 +280,7 @@ def _softmax_case(rng: np.random.Generator) -> Case:
         mistakes,
         collect_answers=asking.softmax,
         test_inputs={"z": z, "far_from_0": shifted},
+        label=label,
     )
 
 
@@ -319,18 +345,81 @@ def _softmax_delta(rng: np.random.Generator) -> Case:
 SOFTMAX_DELTA = (Part("delta_o", 2, "deltas of the three outputs", BY_HAND),)
 
 
+# One step of training
+
+STEP = (
+    Part("W_h_new", 1, "new weights of the hidden layer"),
+    Part("b_h_new", 1, "new biases of the hidden layer"),
+    Part("W_o_new", 1, "new weights of the output layer"),
+    Part("b_o_new", 1, "new biases of the output layer"),
+)
+
+
+def _step_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """One step with each of the two outputs; numbers of points that no number of units is."""
+    for output, points, units in (("softmax", 5, (2, 4, 3)), ("linear", 7, (3, 5, 2))):
+        step = _step(rng, output, points, units)
+        test_inputs = {name: step[name] for name in ("x", "t", *PARAMETERS)}
+        yield step_case(
+            step,
+            STEP,
+            asking.one_step,
+            test_inputs | {"eta": step.eta, "output": output},
+            label=f"{output} output, {points} points",
+            more_mistakes=lambda part, step=step: _mistakes_of_a_step(step, part),
+        )
+
+
+def _step(
+    rng: np.random.Generator, output: str, points: int, units: tuple[int, int, int]
+) -> SGDStep:
+    """A random step with tanh hidden units; softmax has one-hot targets, of every class."""
+    drawn = random_step(rng, "tanh", "linear", units=units, n_samples=points)
+    if output == "linear":
+        return drawn
+    net = Network(
+        drawn.net.weights, drawn.net.biases, hidden="tanh", output=output, loss="cross_entropy"
+    )
+    classes = rng.permutation(np.resize(np.arange(units[-1]), points))
+    return SGDStep(net, drawn.x, np.eye(units[-1])[classes], drawn.eta)
+
+
+def _mistakes_of_a_step(step: SGDStep, part: str) -> Iterator[Mistake]:
+    """What a wrong delta, or a sum in place of the average, makes of new weights and biases."""
+    a_o, a_h, back = step["a_o"], step["a_h"], step["dE_da_h"]
+    with_slope = {"delta_o": step["delta_o"] * slope_from_output("sigmoid", a_o)}
+    if step.net.output == "softmax":
+        wrong_deltas = [("softmax_elementwise", {"delta_o": -step["t"] * (1 - a_o)})]
+    else:
+        wrong_deltas = [("slope_of_linear", with_slope)]
+    # Of both outputs, for those who make no difference between them.
+    wrong_deltas.append(("slope_not_cancelled", with_slope))
+    wrong_deltas += [
+        ("slope_forgotten", {"delta_h": back}),
+        ("slope_of_sigmoid", {"delta_h": back * slope_from_output("sigmoid", a_h)}),
+        ("square_forgotten", {"delta_h": back * (1 - a_h)}),
+        ("slope_of_a", {"delta_h": back * slope(np.tanh, a_h)}),
+    ]
+    for name, given in wrong_deltas:
+        # The output layer does not feel a wrong delta of the hidden one.
+        if "delta_o" in given or part[2] == "h":
+            yield name, step.following(**given)[part]
+    old = part.removesuffix("_new")
+    yield "sum_over_batch", step[old] - step.eta * len(step.x) * step[f"d{old}"]
+
+
 # Saturation and dead units
 
 PREDICTION = (
     Part(
         "half_squared",
         1,
-        "which is nearer to the target after 20 updates, half-squared error",
+        "which is nearer to the target after 20 steps, half the squared error",
         hint_for_choice={
             "A": "Its error is the larger one. Which other factor does its delta have, and how "
             "large is that at z = 4?",
             "B": "",
-            "C": "The errors are about 0.98 and 0.73. The two slopes are a(1 − a): compute both.",
+            "C": "The errors are about 0.98 and 0.73. The derivatives are a(1 − a): compute both.",
         },
     ),
     Part(
@@ -339,7 +428,7 @@ PREDICTION = (
         "which has the larger delta at the start, cross-entropy",
         hint_for_choice={
             "A": "",
-            "B": "That is so with the half-squared error. Which factor is missing from the delta "
+            "B": "That is so with half the squared error. Which factor is missing from the delta "
             "now?",
             "C": "The delta is a − t here, and the two outputs differ.",
         },
@@ -386,10 +475,11 @@ QUESTIONS = (
     _question("l3.slopes", STORED_SLOPES, _stored_slopes),
     _question("l3.output_deltas", OUTPUT_DELTAS, _output_deltas),
     _question("l3.which_loss", WHICH_LOSS, _letters(house_price="A", spam="B", digit="C")),
-    _question("l3.hidden_delta", HIDDEN_DELTA, _hidden_delta, ("delta_h",)),
-    _question("l3.softmax", SOFTMAX, _softmax_case, ("softmax",)),
+    Question("l3.hidden_delta", HIDDEN_DELTA, ("delta_h",), _hidden_delta_cases),
+    Question("l3.softmax", SOFTMAX, ("softmax",), _softmax_cases),
     _question("l3.jacobian", JACOBIAN, _jacobian_entries),
     _question("l3.softmax_delta", SOFTMAX_DELTA, _softmax_delta),
+    Question("l3.train_softmax", STEP, ("one_step",), lambda rng: list(_step_cases(rng))),
     _question("l3.saturation", PREDICTION, _letters(half_squared="B", cross_entropy="A")),
     _question("l3.layers", LAYERS_OF_SIGMOIDS, _through_layers),
     _question("l3.dead_unit", DEAD, _letters(in_W_h="column 2", in_W_o="row 2", comes_back="B")),

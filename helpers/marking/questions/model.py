@@ -16,6 +16,11 @@ Mistake = tuple[str, Value]  # a misconception, and the value that it gives
 CollectAnswers = Callable[..., Answers]  # see Case.collect_answers
 Consequences = Callable[[Quantities], Iterable[Quantities]]  # see Case.consequences
 MoreMistakes = Callable[[str], Iterable[Mistake]]  # see step_case
+# See Question.intermediates_from
+IntermediatesFrom = Callable[
+    [Sequence["Case"], Mapping[str, Sequence[Answer]], Mapping[str, "Judged"]],
+    Iterable[dict[str, list[np.ndarray]]],
+]
 
 
 @dataclass(frozen=True)
@@ -26,17 +31,19 @@ class Tolerance:
     absolute: float
     # Whether dimensions of length 1 do not matter, so that [0.1, 0.2] stands for one row.
     by_hand: bool = False
-    # A number with so many decimals that is right when rounded is right too; 0 for none.
+    # The decimals that are enough; 0 where numbers are not typed. A number with no more of them is
+    # right within half a unit of the last one.
     decimals: int = 0
+    earlier: float = 0.0  # what is added for earlier results that were rounded before use
 
     def allowed(self, expected: Value, given: Value | None = None) -> np.ndarray:
-        """The allowed error of each element.
+        """The allowed error of each element, for an answer with more than `decimals` decimals.
 
         given: what the student started from (the old weight, the old loss): then the relative
         tolerance is one of the change, or an unchanged weight would pass as an updated one.
         """
         change = expected if given is None else expected - given
-        return np.maximum(self.relative * np.abs(change), self.absolute)
+        return np.maximum(self.relative * np.abs(change), self.absolute) + self.earlier
 
     def accepts(self, answer: Value, expected: Value, given: Value | None = None) -> np.ndarray:
         """Whether each element of `answer` is right; all arrays have one shape. See `allowed`."""
@@ -44,18 +51,22 @@ class Tolerance:
         fine = off <= self.allowed(expected, given)
         if self.decimals:
             unit = 10.0**-self.decimals
-            rounded = (np.round(answer, self.decimals) == answer) & (off <= 0.5 * unit + 1e-9)
+            rounded = (np.round(answer, self.decimals) == answer) & (
+                off <= 0.5 * unit + self.earlier
+            )
             # A number that rounds to 0, or to the old weight, says nothing.
             rounded &= (answer != 0) | (expected == 0)
-            if given is not None:
+            if given is not None:  # nor does one that has moved the other way
+                rounded &= (answer - given) * (expected - given) > 0
                 rounded &= answer != np.round(given, self.decimals)
             fine |= rounded
         return fine
 
 
-# By hand: 0.5 %, or half a unit of the fourth decimal for the number itself and a unit for earlier
-# results that were rounded before use (an input of 1.5 enlarges their rounding as well).
-BY_HAND = Tolerance(relative=5e-3, absolute=1.5001e-4, by_hand=True, decimals=3)
+# By hand a number is right if it is right to the digits that are given, three decimals at least:
+# to half a unit of the third, or of the fourth (or to 0.5 %, whichever is larger). A unit of the
+# fourth is added for earlier results that were rounded (an input of 1.5 enlarges their rounding).
+BY_HAND = Tolerance(relative=5e-3, absolute=5.001e-5, by_hand=True, decimals=3, earlier=1e-4)
 FLOAT64 = Tolerance(relative=1e-7, absolute=1e-10)
 FLOAT32 = Tolerance(relative=1e-4, absolute=2e-6)
 EXACT = Tolerance(relative=1e-9, absolute=0, by_hand=True)
@@ -88,7 +99,7 @@ class Case:
     given: Mapping[str, Value] = field(default_factory=dict)
     # How to get the answers from the student's, a function in helpers.asking of `test_inputs`, its
     # inputs, and the keyword arguments of `check`; it returns a dict by part, of values or of
-    # functions without arguments that return them (so that an error costs one part only). It runs
+    # helpers.asking.Later for those that may stop (so that an error costs one part only). It runs
     # in the student's kernel, which sees the test inputs: nothing in it may tell what is right.
     collect_answers: CollectAnswers = answers_themselves
     test_inputs: TestInputs = field(default_factory=dict)
@@ -101,6 +112,8 @@ class Case:
     # Two places along the first axis at which the inputs are the same, or (): what differs there
     # was not computed from these inputs, and carries nothing over either.
     duplicate_rows: tuple[int, ...] = ()
+    # What is compared, from an array that is recorded; None where that is the same.
+    read: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,19 +130,20 @@ class Question:
     # The earlier questions whose answers this one builds on, by question id, with the quantities
     # that it takes from each (None for all).
     depends_on: dict[str, tuple[str, ...] | None] = field(default_factory=dict, hash=False)
-    # Quantities that are recorded although they are not asked for here, since the answers are made
-    # with the student's own: `collect_answers` returns them beside the parts. From a quantity to
-    # what the student calls it.
-    recorded_intermediates: dict[str, str] = field(default_factory=dict, hash=False)
-    # Those of the student's functions that the recorded intermediates come from, as (question id,
-    # names of its parts or None for all) pairs. What they give is known from the student's kernel
-    # alone, so it counts only where those parts are answered (see follow_through.shown_to_work).
-    functions: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
-    # Names of further values that `collect_answers` returns, for `method_recognised`.
+    # Quantities that are not asked for here, but that the answers are made with by the student's
+    # own functions: from a quantity to what the student calls it.
+    intermediates: dict[str, str] = field(default_factory=dict, hash=False)
+    # What the intermediates are, computed here and not taken from the student's kernel: a function
+    # of the cases, of all that was recorded and of the answers to earlier questions. It gives dicts
+    # of arrays, one for each case, by quantity; one dict for each way that it may be, none if it
+    # is not known or all is right.
+    intermediates_from: IntermediatesFrom | None = None
+    # Names of further values that `collect_answers` returns, for `method_recognised` or for what
+    # later questions compute from them.
     method_values: tuple[str, ...] = ()
-    # A function of the cases and the answers by name that gives the name of the mistake that the
-    # method as a whole is, however near its numbers are; "" if it is none.
-    method_recognised: Callable[[list[Case], dict[str, list[Answer]]], str] | None = None
+    # A function of the cases and the answers by name that gives, by part, the name of the mistake
+    # that the method is, however near its numbers are; {} if it is none.
+    method_recognised: Callable[[list[Case], dict[str, list[Answer]]], dict[str, str]] | None = None
     # Whose numbers it asks for, by identifier (see helpers.personal); "" for the course's.
     student: str = ""
 
@@ -141,7 +155,6 @@ class Question:
         """The names under which a record of this question has values: parts first."""
         return [
             *(part.name for part in self.parts),
-            *self.recorded_intermediates,
             *self.method_values,
         ]
 
@@ -165,6 +178,16 @@ class Question:
             test_inputs=tuple(case.test_inputs for case in cases),
             nonce=nonce,
         )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The answers to a question, judged."""
+
+    question: Question
+    cases: Sequence[Case]
+    values: Mapping[str, Sequence[Answer]]  # all that was recorded, by name, one for each case
+    statuses: Mapping[str, str]  # of its verdicts, by part
 
 
 # A check observes and judges the same cases; a grading run asks every submission for the same.

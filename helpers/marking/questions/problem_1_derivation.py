@@ -58,6 +58,7 @@ GRADIENTS = {"w_jk": "dE_dw_jk", "b_k": "dE_db_k", "w_ij": "dE_dw_ij", "b_j": "d
 # A link that is one factor of a product, and the other factor: easily confused.
 OTHER_FACTOR = {"dz_k_dw_jk": "w_jk", "dz_k_da_j": "a_j", "dz_j_dw_ij": "w_ij"}
 WHOLE_SUM = {"dz_k_dw_jk": "z_k", "dz_k_da_j": "z_k", "dz_j_dw_ij": "z_j", "dz_k_db_k": "z_k"}
+DELTAS = ("delta_k", "delta_j")
 HIDDEN_LAYER = ("delta_j_formula", "dE_dw_ij", "dE_db_j")
 # What a weight's gradient would be with the other layer's input, as symbols.
 OTHER_START = {"dE_dw_jk": ("x_i", "delta_k"), "dE_dw_ij": ("a_j", "delta_j")}
@@ -90,16 +91,21 @@ def _question(
         )
         for name, in_words in words.items()
     )
-    usable = [name for name in SYMBOLS if name not in ("delta_k", "delta_j") or name in deltas]
+    usable = [name for name in SYMBOLS if name not in DELTAS or name in deltas]
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for _ in range(POINTS):
-            step = random_step(rng, "sigmoid", units=(2, 2, 1), n_samples=1)
+        # All steps first, as every question has them: answers to one build on those to others.
+        steps = [random_step(rng, "sigmoid", units=(2, 2, 1), n_samples=1) for _ in range(POINTS)]
+        for step in steps:
             point = {name: float(step[q][index]) for name, (q, index) in SYMBOLS.items()}
             expected: Quantities = {}
             mistakes: dict[str, list[Mistake]] = {}
             for part in parts:
                 expected[part.name], mistakes[part.name] = _right_and_wrong(part.name, step, point)
+            # The right deltas are what is asked for, so the student's kernel has others.
+            shown = {name: value for name, value in point.items() if name not in DELTAS}
+            shown |= {name: float(rng.uniform(0.3, 0.5)) for name in deltas}
+            moved = {name: float(rng.uniform(0.7, 0.9)) for name in deltas}
             yield Case(
                 expected,
                 mistakes,
@@ -109,8 +115,9 @@ def _question(
                     if part.name.endswith("_new")
                 },
                 collect_answers=values_at,
-                test_inputs={"point": point, "usable": usable},
+                test_inputs={"point": shown, "usable": usable, "moved": moved},
                 consequences=partial(_consequences, step, point),
+                read=partial(_at_the_right_deltas, point, shown, moved) if deltas else None,
             )
 
     return Question(
@@ -120,6 +127,22 @@ def _question(
         cases=lambda rng: list(cases(rng)),
         depends_on={f"p1.{name}": None for name in depends_on},
     )
+
+
+def _at_the_right_deltas(
+    point: Point, shown: Point, moved: Point, values: np.ndarray
+) -> np.ndarray:
+    """A formula's value at `point`, from its values at `shown` and with each delta moved.
+
+    No right formula has more of a delta than a factor, so its value goes along with it in a
+    straight line.
+    """
+    if values.shape != (1 + len(moved),):
+        return values
+    value = values[0]
+    for (name, other), changed in zip(moved.items(), values[1:], strict=True):
+        value += (changed - values[0]) * (point[name] - shown[name]) / (other - shown[name])
+    return np.asarray(value)
 
 
 def _consequences(step: SGDStep, point: Point, own: Quantities) -> Iterator[Quantities]:

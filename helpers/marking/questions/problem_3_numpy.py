@@ -1,7 +1,7 @@
 """Problem 3: the network from scratch. Answers are functions, run on random batches."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle
 from typing import Any
@@ -11,8 +11,10 @@ import numpy as np
 from helpers.activations import HIDDEN_ACTIVATIONS, sigmoid
 from helpers.asking import TestInputs
 from helpers.asking import problem_3_numpy as asking
-from helpers.asking.record import Answer
+from helpers.asking.record import Answer, Missing
 from helpers.course import HIDDEN, tutorial_step
+from helpers.marking import own_functions
+from helpers.marking.answer import Answer as AnswerToPart
 from helpers.marking.misconceptions.of_a_step import slope_from_output
 from helpers.marking.questions.model import Case, CollectAnswers, Mistake, Part, Question, step_case
 from helpers.network import Network
@@ -33,32 +35,90 @@ def _for_each_hidden(
     names: Sequence[str],
     label: str = "hidden={hidden!r}",
     with_duplicate_rows: bool = False,
+    telling: bool = False,
     **more: Any,
 ) -> Question:
     """A question about one function, asked once with each hidden activation on a random batch.
 
-    names: of the step's quantities that the function is called with. The number of points differs
-    from case to case, and there are three outputs, so that neither can be mistaken for the other
-    or for 2. with_duplicate_rows: whether two points have the same inputs.
-    more: fields of the Question.
+    names: of the step's quantities that the function is called with. with_duplicate_rows: whether
+    two points have the same inputs. telling: see _tells_of_the_method. more: fields of the
+    Question.
     """
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for hidden, points in zip(HIDDEN, cycle((5, 4, 7))):
-            duplicate_rows = _two_places(rng, points) if with_duplicate_rows else ()
-            step = random_step(
-                rng, hidden, units=(2, 4, 3), n_samples=points, duplicate_rows=duplicate_rows
-            )
+        for batch in _batches():
+            points = batch.points
+            duplicate_rows = _two_places(rng, points) if with_duplicate_rows and points > 1 else ()
+            step = _step_of(rng, batch, duplicate_rows)
+            test_inputs = test_inputs_of(step, names)
+            if telling and batch.tells:
+                test_inputs |= _telling_inputs(rng, batch.hidden)
             case = step_case(
                 step,
                 parts,
                 collect_answers,
-                test_inputs_of(step, names),
-                label=label.format(hidden=hidden, points=points),
+                test_inputs,
+                label=label.format(hidden=batch.hidden, points=points) + batch.remark,
             )
             yield replace(case, duplicate_rows=duplicate_rows)
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """The kind of network and batch of a case; its numbers are drawn."""
+
+    hidden: str
+    points: int
+    units: tuple[int, int, int] = (2, 4, 3)
+    # The sign of the first weighted input of the first point: from the first number alone NumPy
+    # takes the type of what np.vectorize gives, and `max(0, z)` is an integer where z is negative.
+    first_sign: int | None = None
+    remark: str = ""  # what is special, as it is put behind the label
+
+    @property
+    def tells(self) -> bool:
+        """Whether the case has telling inputs as well: one for each activation, to save time."""
+        return not self.remark and self.first_sign != 1
+
+
+def _batches() -> Iterator[_Batch]:
+    """One batch for each hidden activation, and what code easily goes wrong with.
+
+    The number of points differs from case to case, and from the numbers of units, so that none can
+    be mistaken for another. What is special is so in every draw, or verdicts would depend on it.
+    """
+    for hidden, points in zip(HIDDEN, cycle((5, 4, 7))):
+        kinks = HIDDEN_ACTIVATIONS[hidden].kinks
+        yield _Batch(hidden, points, first_sign=-1 if kinks else None)
+        if kinks:
+            yield _Batch(hidden, 11, (3, 5, 2), first_sign=1)
+        if hidden == HIDDEN[0]:
+            yield _Batch(hidden, 7, (3, 5, 1), remark=", one output")
+            yield _Batch(hidden, 1, (5, 3, 2), remark=", one data point")
+
+
+def _step_of(
+    rng: np.random.Generator, batch: _Batch, duplicate_rows: tuple[int, ...] = ()
+) -> SGDStep:
+    """A random step on such a batch; duplicate_rows: as in random_step."""
+    while True:
+        step = random_step(
+            rng,
+            batch.hidden,
+            units=batch.units,
+            n_samples=batch.points,
+            duplicate_rows=duplicate_rows,
+        )
+        if batch.first_sign is None:
+            return step
+        z = step.net.forward(step.x).z[0]
+        on = z > 0
+        # No unit is off at every point, and at no point are all units off: what is 0 by chance
+        # makes a division by it an error, and lets nothing follow.
+        if z[0, 0] * batch.first_sign > 0 and on.any(axis=0).all() and on.any(axis=1).all():
+            return step
 
 
 def _two_places(rng: np.random.Generator, count: int) -> tuple[int, ...]:
@@ -78,22 +138,49 @@ ACTIVATIONS = tuple(Part(name, 1, f"{name} of z") for name in HIDDEN) + tuple(
 
 
 def _activation_cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield _activation_case(rng, (4, 3))
-    yield _activation_case(rng, (7,))
+    first = _activation_case(rng, (4, 3))
+    # Also where later questions will need them, asked for once.
+    yield replace(first, test_inputs=first.test_inputs | {"grid": own_functions.GRID})
+    yield _activation_case(rng, (7,), first_sign=1)
+    yield _activation_case_at(_whole_numbers(rng), "whole numbers as z", with_zero=True)
 
 
-def _activation_case(rng: np.random.Generator, shape: tuple[int, ...]) -> Case:
-    # Both signs at least once, and away from ReLU's kink.
-    signs = np.resize([-1, 1], int(np.prod(shape))).reshape(shape)
-    z = rng.uniform(0.1, 3, shape) * rng.permuted(signs)
-    duplicate_rows = _two_places(rng, len(z))
-    z[duplicate_rows[1]] = z[duplicate_rows[0]]
+def _activation_case(
+    rng: np.random.Generator, shape: tuple[int, ...], first_sign: int = -1
+) -> Case:
+    # Away from ReLU's kink, and with equally many numbers of each sign in every draw: whether a
+    # wrong activation is 0 too often for anything to follow from it depends on them. Which comes
+    # first decides about the type of what np.vectorize gives: see _Batch.
+    while True:
+        z = rng.uniform(0.1, 3, shape) * rng.choice([-1, 1], shape)
+        duplicate_rows = _two_places(rng, len(z))
+        z[duplicate_rows[1]] = z[duplicate_rows[0]]
+        if z.flat[0] * first_sign > 0 and (z < 0).sum() == z.size // 2:
+            break
+    return _activation_case_at(z, f"z of shape {shape}", duplicate_rows)
+
+
+def _whole_numbers(rng: np.random.Generator) -> np.ndarray:
+    """Small and large whole numbers of both signs, up to 30, as floats; the first two are 1."""
+    small, large = rng.permutation([2, 3, 4, 5])[:3], rng.integers(6, 30, 3)
+    rest = np.concatenate([small, large]) * rng.permutation([-1, 1, -1, 1, -1, 1])
+    return np.array([1.0, 1.0, *rng.permutation([-30.0, 30.0, *rest])])
+
+
+def _activation_case_at(
+    z: np.ndarray, label: str, duplicate_rows: tuple[int, ...] = (), with_zero: bool = False
+) -> Case:
+    """The Case at these weighted inputs; with_zero: activations are asked for at 0 in place 0.
+
+    Then z has the same number in place 1.
+    """
+    test_inputs: TestInputs = {"z": z} | ({"zero_at": 0} if with_zero else {})
     expected: Quantities = {}
     mistakes: dict[str, list[Mistake]] = {}
     for name in HIDDEN:
         function = HIDDEN_ACTIVATIONS[name]
-        a = function(z)
-        expected[name], mistakes[name] = a, []
+        z_of_a, a = asking.z_for(name, test_inputs), function(z)
+        expected[name], mistakes[name] = function(z_of_a), []
         expected[f"slope_{name}"] = slope(function, z)
         mistakes[f"slope_{name}"] = [("slope_at_a", slope(function, a))]
         if function.derivative_from_output is not None:
@@ -103,25 +190,37 @@ def _activation_case(rng: np.random.Generator, shape: tuple[int, ...]) -> Case:
         if name != "sigmoid":
             mistakes[f"slope_{name}"].append(("slope_of_sigmoid", slope_from_output("sigmoid", a)))
             mistakes[f"slope_{name}"].append(("activation_as_slope", a))
-            mistakes[name].append(("sigmoid_in_hidden_layer", sigmoid(z)))
-    sigma, tanh = expected["sigmoid"], expected["tanh"]
-    mistakes["sigmoid"].append(("exponents_sign_lost", 1 - sigma))
+            mistakes[name].append(("sigmoid_in_hidden_layer", sigmoid(z_of_a)))
+    mistakes["sigmoid"].append(("exponents_sign_lost", 1 - expected["sigmoid"]))
+    sigma, tanh = sigmoid(z), np.tanh(z)
     mistakes["slope_sigmoid"] += [("factor_of_the_slope_missing", v) for v in (sigma, 1 - sigma)]
     mistakes["slope_tanh"].append(("square_forgotten", 1 - tanh))
 
     def consequences(own: Quantities) -> Iterator[Quantities]:
         formulas = {name: HIDDEN_ACTIVATIONS[name].derivative_from_output for name in HIDDEN}
         yield expected | {
-            f"slope_{name}": formula(own[name])
+            f"slope_{name}": formula(_at_slopes(own[name], test_inputs))
             for name, formula in formulas.items()
             if formula is not None and name in own
         }
 
-    label = f"z of shape {shape}"
     return Case(
-        expected, mistakes, collect_answers=asking.activations, test_inputs={"z": z}, label=label,
-        consequences=consequences, duplicate_rows=duplicate_rows,
-    )  # fmt: skip
+        expected,
+        mistakes,
+        collect_answers=asking.activations,
+        test_inputs=test_inputs,
+        label=label,
+        consequences=consequences,
+        duplicate_rows=duplicate_rows,
+    )
+
+
+def _at_slopes(values: np.ndarray, test_inputs: TestInputs) -> np.ndarray:
+    """A function's values where the slopes are asked for, from those at 0 as well."""
+    if "zero_at" in test_inputs:
+        values = values.copy()
+        values[test_inputs["zero_at"]] = values[1]
+    return values
 
 
 FORWARD = tuple(
@@ -149,35 +248,126 @@ BACKWARD = tuple(
 )
 
 
-# A right backward pass is this near, in relation to the largest number: far nearer than float64
-# allows a difference quotient to be, whose best is about 1e-11.
-EXACT_TO = 1e-13
-NEAR = 0.05  # and so near are difference quotients with a usual step
+# How a backward pass comes about is told by two networks of its own.
+
+OTHER_SCALES = np.array([1e9, 1e9, 1e-9, 1e-9])  # of the inputs
+FAR = 1e200  # times what targets are: the squared error is beyond all numbers
+NEAR = 0.05  # relative to the largest number: so near are difference quotients with a usual step
+OFF = 0.5  # so far off they are where no step suits them
 
 
-def _is_difference_quotient(cases: list[Case], answers: dict[str, list[Answer]]) -> str:
-    """The name of the mistake if `backward` moves weights and looks at the loss, else "".
+def _telling_inputs(rng: np.random.Generator, hidden: str) -> TestInputs:
+    """Test inputs that tell a backward pass from looks at the loss, however exact these are.
 
-    Its gradients are near the right ones and none is exact, and they do not depend on the trace,
-    since it runs the network forward itself. Numbers of lower precision are no sign of it.
+    Inputs of very different sizes, with small and large weights and with weights of 0: a backward
+    pass multiplies as ever, and there is no step that suits all weights of a difference quotient.
+    Targets so far away that the loss overflows, and its gradient does not: whoever moves weights
+    and looks at the loss sees none, also with complex steps.
     """
+    step = random_step(rng, hidden, units=(4, 3, 2), n_samples=5)
+    W_h = step.net.weights[0]
+    weights = W_h / OTHER_SCALES[:, None] * [[1.0], [0.0], [1.0], [0.0]]
+    scaled = _another(step, step.x * OTHER_SCALES, weights, step.t)
+    far = _another(step, step.x / FAR, W_h, step.t * FAR)
+    found = {asking.OTHER_SCALES: scaled, asking.FAR_TARGETS: far}
+    return {name: _with_trace(inputs, hidden) for name, inputs in found.items()}
 
-    def near_only(part: Part) -> bool:
-        for case, answer in zip(cases, answers[part.name], strict=True):
-            right = np.asarray(case.expected[part.name])
-            if not isinstance(answer, np.ndarray) or answer.shape != right.shape:
-                return False
-            off = np.abs(answer - right).max() / np.abs(right).max()
-            if not EXACT_TO < off < NEAR or np.array_equal(answer, answer.astype(np.float32)):
-                return False
-        return True
 
-    ignores_trace = all(
-        isinstance(own, np.ndarray) and isinstance(other, np.ndarray)
-        and own.shape == other.shape and np.allclose(own, other, rtol=1e-9, atol=1e-9)
-        for own, other in zip(answers["dW_h"], answers[asking.OTHER_TRACE], strict=True)
-    )  # fmt: skip
-    return "difference_quotient" if ignores_trace and all(map(near_only, BACKWARD)) else ""
+def _another(step: SGDStep, x: np.ndarray, W_h: np.ndarray, t: np.ndarray) -> TestInputs:
+    (_, W_o), (b_h, b_o) = step.net.weights, step.net.biases
+    return {"x": x, "t": t, "W_h": W_h, "b_h": b_h, "W_o": W_o, "b_o": b_o}
+
+
+def _with_trace(inputs: TestInputs, hidden: str) -> TestInputs:
+    trace = _network_of(inputs, hidden).forward(inputs["x"])
+    values = (trace.z[0], trace.a[0], trace.z[1], trace.a[1])
+    return inputs | dict(zip(asking.TRACE, values, strict=True))
+
+
+def _network_of(inputs: TestInputs, hidden: str) -> Network:
+    weights, biases = [inputs["W_h"], inputs["W_o"]], [inputs["b_h"], inputs["b_o"]]
+    return Network(weights, biases, hidden=hidden)
+
+
+def _right_dW_h(name: str, inputs: TestInputs, hidden: str) -> np.ndarray:
+    """The reference for dW_h with telling test inputs, a dict, of the name `name`."""
+    net, t = _network_of(inputs, hidden), inputs["t"]
+    if name == asking.OTHER_SCALES:
+        return gradients(net, inputs["x"], t).weights[0]
+    # The gradient grows with the targets in proportion, but for what it is without any.
+    at_1 = gradients(net, inputs["x"], t / FAR).weights[0]
+    return FAR * (at_1 - gradients(net, inputs["x"], np.zeros_like(t)).weights[0])
+
+
+def _difference_quotients(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
+    """The name of the mistake by part if `backward` moves weights and looks at the loss, else {}.
+
+    Its dW_h is near the right one or even exact, but not where the loss overflows, or where no step
+    suits all weights. What rightly follows from another trace is none: it comes from the trace.
+    """
+    dW_h = _in_shape(BACKWARD[0], cases, answers["dW_h"])
+    if dW_h is None or not all(map(_near, dW_h.values, dW_h.expected)):
+        return {}
+    # A record without them is none of `observe`, and says nothing of the method.
+    failed = {
+        name: any(
+            not isinstance(value, Missing)
+            and not _goes_with(value, _right_dW_h(name, case.test_inputs[name], _hidden(case)))
+            for case, value in zip(cases, answers[name], strict=True)
+        )
+        for name in asking.TELLING
+    }
+    # With far targets lower precision overflows too, and so do weights that are updated too early.
+    # These are wrong without being difference quotients, which no scale suits if they are wrong.
+    if not dW_h.agrees(dW_h.expected):
+        failed[asking.FAR_TARGETS] = False
+    if not any(failed.values()):
+        return {}
+    return {
+        part.name: "difference_quotient"
+        for part in BACKWARD
+        if part.name == "dW_h" or not _follows_from_the_trace(part, cases, answers)
+    }
+
+
+def _hidden(case: Case) -> str:
+    return case.test_inputs["hidden"]
+
+
+def _in_shape(part: Part, cases: Sequence[Case], values: Sequence[Answer]) -> AnswerToPart | None:
+    """The numbers of an answer in the shapes of the right ones; None if it has others, or none."""
+    if not all(isinstance(value, np.ndarray) for value in values):
+        return None
+    answer = AnswerToPart(part, cases, values).in_expected_shape()
+    return None if any(value is None for value in answer.values) else answer
+
+
+def _near(value: np.ndarray, right: np.ndarray) -> bool:
+    return bool(np.abs(value - right).max() < NEAR * np.abs(right).max())
+
+
+def _goes_with(value: Answer, right: np.ndarray) -> bool:
+    """Whether an answer to telling test inputs is about right, in each row by its own size."""
+    if not isinstance(value, np.ndarray) or value.shape != right.shape:
+        return False
+    off = np.abs(value - right).max(axis=1)
+    return bool(np.all(off <= OFF * np.abs(right).max(axis=1)))
+
+
+def _follows_from_the_trace(
+    part: Part, cases: Sequence[Case], answers: Mapping[str, Sequence[Answer]]
+) -> bool:
+    """Whether another trace gives what the formulas make of it: slopes may use its z or its a."""
+    for case, value in zip(cases, answers[asking.with_other_trace(part.name)], strict=True):
+        assert case.consequences is not None  # a step has them
+        other = asking.other_trace(case.test_inputs)
+        rights = [q[part.name] for q in case.consequences(other)]
+        if not isinstance(value, np.ndarray) or not any(
+            value.size == right.size and np.allclose(value.ravel(), right.ravel(), rtol=1e-6)
+            for right in rights
+        ):
+            return False
+    return True
 
 
 UPDATE = tuple(
@@ -269,16 +459,24 @@ TRAINING = (
 )
 
 
+def _training_batches() -> Iterator[_Batch]:
+    """As _batches, one for each activation."""
+    special = cycle(((4, (2, 3, 1), ""), (1, (3, 4, 2), ", one data point"), (7, (2, 5, 3), "")))
+    for hidden, (points, units, remark) in zip(HIDDEN, special):
+        first_sign = -1 if HIDDEN_ACTIVATIONS[hidden].kinks else None
+        yield _Batch(hidden, points, units, first_sign, remark)
+
+
 def _training_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for hidden in HIDDEN:
-        step = random_step(rng, hidden, units=(2, 3, 1))
+    for batch in _training_batches():
+        step = _step_of(rng, batch)
         found, now = [], step
         for _ in range(TRAINING_STEPS):
             found.append(now["E"])
             now = SGDStep(
                 Network(
                     [now["W_h_new"], now["W_o_new"]], [now["b_h_new"], now["b_o_new"]],
-                    hidden=hidden,
+                    hidden=batch.hidden,
                 ),
                 step.x, step.t, step.eta,
             )  # fmt: skip
@@ -289,7 +487,7 @@ def _training_cases(rng: np.random.Generator) -> Iterator[Case]:
             {"losses": [("loss_after_the_step", after)]},
             collect_answers=asking.training,
             test_inputs=test_inputs_of(step, INPUTS) | {"steps": TRAINING_STEPS},
-            label=f"hidden={hidden!r}",
+            label=f"hidden={batch.hidden!r}{batch.remark}",
             consequences=partial(_training_consequences, losses, now["E"]),
         )
 
@@ -307,23 +505,33 @@ def _training_consequences(
 DEPTH = 3
 
 
-def _any_depth_cases(rng: np.random.Generator) -> list[Case]:
+def _any_depth_cases(rng: np.random.Generator) -> Iterator[Case]:
     """For those who finish early: every gradient of a network with three layers of sigmoids."""
-    sizes = (2, 3, 4, 3)
-    net = Network(
-        [rng.uniform(-1.5, 1.5, shape) for shape in zip(sizes, sizes[1:])],
-        [rng.uniform(-1, 1, units) for units in sizes[1:]],
-    )
-    x, t = rng.uniform(-1.5, 1.5, (5, sizes[0])), rng.uniform(0.05, 0.95, (5, sizes[-1]))
-    g = gradients(net, x, t)
-
-    expected = _by_layer(g.weights, g.biases)
-    mistakes = {
-        name: [("sum_over_batch", len(x) * value), ("wrong_sign", -value)]
-        for name, value in expected.items()
-    }
-    test_inputs = {"x": x, "t": t, "weights": net.weights, "biases": net.biases}
-    return [Case(expected, mistakes, collect_answers=asking.any_depth, test_inputs=test_inputs)]
+    for sizes, points, label in (
+        ((2, 3, 4, 3), 5, "three outputs"),
+        ((3, 5, 4, 1), 7, "one output"),
+        ((5, 3, 4, 2), 1, "one data point"),
+    ):
+        net = Network(
+            [rng.uniform(-1.5, 1.5, shape) for shape in zip(sizes, sizes[1:])],
+            [rng.uniform(-1, 1, units) for units in sizes[1:]],
+        )
+        x = rng.uniform(-1.5, 1.5, (points, sizes[0]))
+        t = rng.uniform(0.05, 0.95, (points, sizes[-1]))
+        g = gradients(net, x, t)
+        expected = _by_layer(g.weights, g.biases)
+        mistakes = {
+            name: [("sum_over_batch", len(x) * value), ("wrong_sign", -value)]
+            for name, value in expected.items()
+        }
+        test_inputs = {"x": x, "t": t, "weights": net.weights, "biases": net.biases}
+        yield Case(
+            expected,
+            mistakes,
+            collect_answers=asking.any_depth,
+            test_inputs=test_inputs,
+            label=label,
+        )
 
 
 def _by_layer(dW: Sequence[np.ndarray], db: Sequence[np.ndarray]) -> Quantities:
@@ -336,15 +544,13 @@ ANY_DEPTH = tuple(
     for k in range(DEPTH)
 )
 
-ACTIVATION_FUNCTIONS = tuple(("p3.activations", (name, f"slope_{name}")) for name in HIDDEN)
-STEP_FUNCTIONS = tuple((f"p3.{name}", None) for name in asking.OWN_FUNCTIONS)
-
 QUESTIONS = (
     Question(
         "p3.activations",
         ACTIVATIONS,
         ("activation", "slope"),
         lambda rng: list(_activation_cases(rng)),
+        method_values=tuple(asking.on_grid(part.name) for part in ACTIVATIONS),
     ),
     _for_each_hidden(
         "p3.forward",
@@ -353,8 +559,8 @@ QUESTIONS = (
         asking.forward,
         ("x", *PARAMETERS),
         with_duplicate_rows=True,
-        recorded_intermediates={"f_h": "activation", "f_o": "activation"},
-        functions=ACTIVATION_FUNCTIONS,
+        intermediates={"f_h": "activation", "f_o": "activation"},
+        intermediates_from=own_functions.of_forward,
     ),
     _for_each_hidden("p3.loss", "loss", LOSS, asking.loss, ("a_o", "t"), label="{points} points"),
     _for_each_hidden(
@@ -363,10 +569,11 @@ QUESTIONS = (
         BACKWARD,
         asking.backward,
         (*INPUTS, *asking.TRACE),
-        recorded_intermediates={"slope_h": "slope", "slope_o": "slope"},
-        functions=ACTIVATION_FUNCTIONS,
-        method_values=(asking.OTHER_TRACE,),
-        method_recognised=_is_difference_quotient,
+        intermediates={"slope_h": "slope", "slope_o": "slope"},
+        intermediates_from=own_functions.of_backward,
+        method_values=(*asking.TELLING, *map(asking.with_other_trace, asking.GRADIENTS)),
+        method_recognised=_difference_quotients,
+        telling=True,
     ),
     Question(
         "p3.symmetric_difference",
@@ -382,16 +589,23 @@ QUESTIONS = (
         tuple(Part(name, 1, f"loss after the step, {name} hidden units") for name in HIDDEN),
         ("E_new",),
         _reproduction,
-        recorded_intermediates={f"own_{hidden}": CALLED for hidden in HIDDEN},
-        functions=STEP_FUNCTIONS,
+        intermediates={f"own_{hidden}": CALLED for hidden in HIDDEN},
+        intermediates_from=own_functions.of_reproduction,
+        method_values=tuple(f"{name}_{h}" for name in asking.OWN_GRADIENTS for h in HIDDEN),
     ),
     Question(
         "p3.train",
         TRAINING,
         ("train",),
         lambda rng: list(_training_cases(rng)),
-        recorded_intermediates={"own_losses": CALLED, "own_E_end": CALLED},
-        functions=STEP_FUNCTIONS,
+        intermediates={"own_losses": CALLED, "own_E_end": CALLED},
+        intermediates_from=own_functions.of_training,
+        method_values=asking.OWN_GRADIENTS,
     ),
-    Question("p3.any_depth", ANY_DEPTH, ("backward_any_depth",), _any_depth_cases),
+    Question(
+        "p3.any_depth",
+        ANY_DEPTH,
+        ("backward_any_depth",),
+        lambda rng: list(_any_depth_cases(rng)),
+    ),
 )

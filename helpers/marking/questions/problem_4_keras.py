@@ -9,6 +9,7 @@ import numpy as np
 
 from helpers.asking import problem_4_keras as asking
 from helpers.course import HIDDEN, tutorial_step
+from helpers.marking import own_functions
 from helpers.marking.misconceptions.of_a_step import wrong_values
 from helpers.marking.questions.model import (
     FLOAT32,
@@ -32,19 +33,21 @@ def _for_each_hidden(
     names: tuple[str, ...],
     outputs: tuple[int, int, int] = (1, 3, 2),
     units: int = 3,
+    points: tuple[int, int, int] = (3, 3, 3),
     consequences: Callable[[SGDStep, Quantities], Iterator[Quantities]] | None = None,
     **more: Any,
 ) -> Question:
-    """As in Problem 3, in float32's reach. outputs: how many, for each activation.
+    """As in Problem 3, in float32's reach. outputs, points: how many, for each activation.
 
     consequences: as in Case, a function of the SGDStep as well. more: fields of the Question.
     """
     parts = tuple(replace(part, tolerance=FLOAT32) for part in parts)
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for hidden, count in zip(HIDDEN, outputs, strict=True):
-            step = random_step(rng, hidden, units=(2, units, count), n_samples=3)
+        for hidden, count, n_samples in zip(HIDDEN, outputs, points, strict=True):
+            step = random_step(rng, hidden, units=(2, units, count), n_samples=n_samples)
             label = f"hidden={hidden!r}, outputs={count}"
+            label += ", one data point" if n_samples == 1 else ""
             mistakes = partial(_mistakes_in_keras, step, outputs=count)
             case = step_case(
                 step, parts, collect_answers, test_inputs_of(step, names), label, mistakes
@@ -175,8 +178,8 @@ QUESTIONS = (
         ),
         ("a_o",),
         _tutorial_outputs,
-        recorded_intermediates={f"own_{hidden}": "build_model" for hidden in HIDDEN},
-        functions=(("p4.model", None),),
+        intermediates={f"own_{hidden}": "build_model" for hidden in HIDDEN},
+        intermediates_from=own_functions.of_model,
     ),
     _for_each_hidden(
         "p4.tape",
@@ -184,7 +187,8 @@ QUESTIONS = (
         [replace(part, points=1) for part in BACKWARD],
         asking.tape,
         ("x", "t", *PARAMETERS),
-        outputs=(2, 3, 4),
+        outputs=(1, 3, 4),
+        points=(5, 7, 1),
     ),
     Question(
         "p4.learning_rate",
@@ -201,9 +205,10 @@ QUESTIONS = (
         UPDATE,
         asking.keras_step,
         ("x", "t", "eta", *PARAMETERS),
+        points=(3, 4, 1),
         consequences=_step_consequences,
-        recorded_intermediates={"own_eta": "eta_for_mse"},
-        functions=(("p4.learning_rate", None),),
+        intermediates={"own_eta": "eta_for_mse"},
+        intermediates_from=own_functions.of_learning_rate,
     ),
     Question(
         "p4.faster",

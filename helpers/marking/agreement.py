@@ -1,0 +1,127 @@
+"""The parts of one table agree: what some of them show of the causes of others.
+
+A wrong gradient may have the numbers of a wrong delta. Where the student's delta is right, it is no
+cause, and nothing may be said of it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from helpers.marking.answer import Answer
+from helpers.marking.misconceptions import CATALOGUE, hint
+from helpers.marking.questions.model import Case
+from helpers.marking.recognition import hint_for
+from helpers.marking.verdict import Misconceptions, Verdict
+
+# What a quantity of an SGDStep is computed from.
+COMPUTED_FROM = {
+    "a_h": ("z_h",),
+    "z_o": ("z_h", "a_h"),
+    "a_o": ("z_h", "a_h", "z_o"),
+    "E": ("z_h", "a_h", "z_o", "a_o"),
+    "delta_o": ("dE_da_o", "slope_o"),
+    "dW_o": ("delta_o",),
+    "db_o": ("delta_o",),
+    "delta_h": ("delta_o", "slope_h"),
+    "dW_h": ("delta_o", "delta_h"),
+    "db_h": ("delta_o", "delta_h"),
+}
+
+
+def right_before(answer: Answer, name: str, right: Collection[str]) -> str:
+    """What the mistake `name` would have spoilt on the way to an answer, and is right; "" if none.
+
+    right: the quantities that the student has right.
+    """
+    for earlier in COMPUTED_FROM.get(answer.quantity, ()):
+        if earlier in right and all(
+            _comes_by_way_of(earlier, answer, case, name) for case in answer.cases
+        ):
+            return earlier
+    return ""
+
+
+def _comes_by_way_of(earlier: str, answer: Answer, case: Case, name: str) -> bool:
+    """Whether a mistake's value of the answer follows from its value of the `earlier` quantity."""
+    if case.consequences is None:
+        return False
+    wrong = _values(case, answer.part.name, name)
+    index = () if answer.part.index is None else answer.part.index
+    return any(
+        earlier_value.shape == np.asarray(case.expected.get(earlier)).shape
+        and any(
+            np.allclose(follows[answer.quantity][index], value)
+            for follows in case.consequences({earlier: earlier_value})
+            if answer.quantity in follows
+        )
+        for earlier_value in _values(case, earlier, name)
+        for value in wrong
+    )
+
+
+def _values(case: Case, part: str, name: str) -> list[np.ndarray]:
+    return [np.asarray(value) for other, value in case.mistakes.get(part, ()) if other == name]
+
+
+def not_ruled_out(
+    answer: Answer, misconceptions: Misconceptions, right: Collection[str]
+) -> tuple[Misconceptions, str]:
+    """Those explanations of an answer that no right answer on the way to it contradicts; the hint.
+
+    If each is contradicted, those stay of which something can be said all the same: plain factors,
+    which the numbers show whatever their cause, and single mistakes, as what was used in place of
+    the right quantity. right: the quantities that the student has right.
+    """
+    against = {
+        names: {name: right_before(answer, name, right) for name in names}
+        for names in misconceptions
+    }
+    possible = tuple(names for names in misconceptions if not any(against[names].values()))
+    if possible:
+        return possible, hint_for(possible)
+    left = tuple(
+        names
+        for names in misconceptions
+        if len(names) == 1 or all(CATALOGUE[n].fact for n in names if against[names][n])
+    )
+    if len(left) != 1:
+        return (), ""
+    return left, _hint_beside(left[0], against[left[0]])
+
+
+def with_shared_causes(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts of a table; of several causes of a part those are left that others share.
+
+    What explains several parts is likelier than another mistake for each.
+    """
+    return [
+        _with_shared_cause(verdict, [other for other in verdicts if other is not verdict])
+        for verdict in verdicts
+    ]
+
+
+def _with_shared_cause(verdict: Verdict, others: Sequence[Verdict]) -> Verdict:
+    alternatives = verdict.misconceptions
+    elsewhere = {names for other in others for names in other.misconceptions}
+    shared = tuple(names for names in alternatives if names in elsewhere)
+    if not 0 < len(shared) < len(alternatives) or verdict.hint != hint_for(alternatives):
+        return verdict
+    return replace(verdict, misconceptions=shared, hint=hint_for(shared))
+
+
+def _hint_beside(names: Sequence[str], against: Mapping[str, str]) -> str:
+    """What to say of one or two mistakes that right quantities contradict.
+
+    against: the right quantity by mistake, "" where there is none.
+    """
+    earlier = next(filter(None, against.values()))
+    if not all(CATALOGUE[name].fact for name in names if against[name]):
+        return f"Your {earlier} is right, but this does not follow from it. {hint(names[0])}"
+    facts = [
+        CATALOGUE[name].fact if against[name] else CATALOGUE[name].as_second or hint(name)
+        for name in names
+    ]
+    both = "Two mistakes at once. " if len(names) == 2 else ""
+    return f"{both}{' '.join(facts)} Your {earlier} is right: what happens between it and this?"

@@ -1,0 +1,119 @@
+"""The chain of the right method in symbols, with a tick at what a student already has right.
+
+It is said of a wrong answer that fits no recognised mistake: "the way there: δ_o ✓ · weight of the
+edge ? · derivative of the hidden unit ?", and a question about the first factor without a mark.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Link:
+    """A factor or a term on the way to a quantity."""
+
+    symbol: str
+    question: str  # to the student who may have it wrong
+    # The quantities of an SGDStep each of which shows that it is right.
+    shown_by: tuple[str, ...] = ()
+
+
+X = Link("x", "is each input multiplied by the weight on its own edge?")
+W_H = Link("weights of the edges", "which edges end at this unit?")
+B_H = Link("bias", "is this unit's own bias added?")
+A_H = Link("a_h", "are these the activations of this data point?", ("a_h", "z_o", "a_o"))
+W_O = Link("weights of the edges", "which edges lead to the output unit?")
+B_O = Link("bias", "is the output unit's bias added?")
+Z_H = Link("z_h", "which weighted input does the function take?", ("z_h",))
+Z_O = Link("z_o", "which weighted input does the function take?", ("z_o",))
+F_H = Link("hidden activation", "which function do the hidden units have?")
+F_O = Link("activation of the output unit", "which function does the output unit have?")
+A_O = Link("a_o", "which output does this data point give?", ("a_o",))
+ERROR = Link("error", "which two numbers does it compare, and which way round?", ("dE_da_o",))
+SQUARE = Link("squared and halved", "what does the loss do with the errors?")
+SLOPE_O = Link(
+    "derivative of the output unit",
+    "of which function is it the derivative, and at which z?",
+    ("slope_o",),
+)
+DELTA_O = Link("δ_o", "which delta comes back from the output unit?", ("delta_o", "db_o", "dW_o"))
+W_BACK = Link("weight of the edge", "over which edge does the delta come back to this unit?")
+SLOPE_H = Link(
+    "derivative of the hidden unit",
+    "of which function is it the derivative, and at which z?",
+    ("slope_h",),
+)
+DELTA_H = Link("δ_h", "which unit's delta belongs here?", ("delta_h", "db_h", "dW_h"))
+A_H_IN = Link("a_h", "what does the weight multiply in the forward pass?", ("a_h",))
+X_IN = Link("x", "what does the weight multiply in the forward pass?")
+AVERAGE = Link("averaged over the points", "what happens to the points of a batch?")
+OLD = Link("old value", "is it the value from before the step?")
+ETA = Link("η", "by what is the gradient multiplied?")
+
+STEP = "{} − {} · {}"
+OF_WEIGHTS = "which gradient belongs to these weights?"
+OF_BIASES = "which gradient belongs to these biases?"
+OF_A_BIAS = "By how much does z change when the bias changes by 1?"
+NEW_PARAMETERS = Link(
+    "all new weights and biases",
+    "are all new values in it, each in its own place?",
+    ("all new",),
+)
+
+# {quantity: (how its links are joined, the links, a question if the student has all of them right)}
+TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
+    "z_h": ("{} · {} + {}", (X, W_H, B_H), ""),
+    "a_h": ("{} of {}", (F_H, Z_H), ""),
+    "z_o": ("{} · {} + {}", (A_H, W_O, B_O), ""),
+    "a_o": ("{} of {}", (F_O, Z_O), ""),
+    "E": ("target − {}, {}", (A_O, SQUARE), ""),
+    "delta_o": ("{} · {}", (ERROR, SLOPE_O), "What joins the two?"),
+    "dW_o": (
+        "{} · {}",
+        (DELTA_O, A_H_IN),
+        "Which activation and which delta belong to each weight?",
+    ),
+    "db_o": ("{}", (DELTA_O,), OF_A_BIAS),
+    "delta_h": (
+        "{} · {} · {}",
+        (DELTA_O, W_BACK, SLOPE_H),
+        "Does each unit get its own edge and its own derivative?",
+    ),
+    "dW_h": ("{} · {}", (DELTA_H, X_IN), ""),
+    "db_h": ("{}", (DELTA_H,), OF_A_BIAS),
+    "W_o_new": (STEP, (OLD, ETA, Link("∂E/∂W_o", OF_WEIGHTS, ("dW_o",))), ""),
+    "b_o_new": (STEP, (OLD, ETA, Link("∂E/∂b_o", OF_BIASES, ("db_o",))), ""),
+    "W_h_new": (STEP, (OLD, ETA, Link("∂E/∂W_h", OF_WEIGHTS, ("dW_h",))), ""),
+    "b_h_new": (STEP, (OLD, ETA, Link("∂E/∂b_h", OF_BIASES, ("db_h",))), ""),
+    "E_new": ("a forward pass with {}, then the error {}", (NEW_PARAMETERS, SQUARE), ""),
+}
+AVERAGED = {"E", "dW_o", "db_o", "dW_h", "db_h"}  # over the points of a batch
+NEW = {"W_h_new", "b_h_new", "W_o_new", "b_o_new"}
+
+
+def trail(
+    quantity: str, right: Collection[str], own: Collection[str] = (), n_samples: int = 1
+) -> str:
+    """The trail to a quantity of an SGDStep, in words; "" where there is none.
+
+    right: the quantities that the student has right, by their names in an SGDStep. own: those that
+    are wrong and that the answer is compared with all the same. n_samples: data points of the
+    batch.
+    """
+    if quantity not in TRAILS:
+        return ""
+    pattern, links, together = TRAILS[quantity]
+    if n_samples > 1 and quantity in AVERAGED:
+        pattern, links = pattern + ", {}", (*links, AVERAGE)
+    known = set(right) - {quantity}
+    if known >= NEW:
+        known.add("all new")
+    marks = [
+        "✓" if known.intersection(link.shown_by)
+        else "(yours)" if set(own).intersection(link.shown_by)
+        else "?"
+        for link in links
+    ]  # fmt: skip
+    steps = [f"{link.symbol} {mark}" for link, mark in zip(links, marks)]
+    question = next((link.question for link, mark in zip(links, marks) if mark == "?"), together)
+    return f"the way there: {pattern.format(*steps)}. {question[:1].upper()}{question[1:]}".strip()
