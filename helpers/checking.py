@@ -174,7 +174,7 @@ def _why_not(draw: Callable[[], object], error: Exception) -> str:
         function = frame.f_code.co_name
         missing = str(error) or (f"`{function}`" if function != draw.__name__ else "")
         return WAITING.format(f": {missing}" if missing else "")
-    if "ellipsis" in str(error).lower():
+    if asking.meets_a_gap(error):
         names = [n for n in _names_used(draw.__code__) if _has_gap(draw.__globals__.get(n))]
         named = ", ".join(f"`{name}`" for name in names[:MAX_NAMED])
         others = " and others" if names[MAX_NAMED:] else ""

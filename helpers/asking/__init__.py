@@ -5,10 +5,13 @@ has while a submission is graded; the rest stays with the grader. One module for
 answers are more than numbers and words: functions of the test inputs (a dict) and the answers.
 """
 
+import ast
 import copy
+import inspect
 import json
 import os
 import re
+import textwrap
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -133,15 +136,50 @@ def _attempt(run: Callable[[], object]) -> object:
     """What `run` returns, or Missing or Unusable if the student's code in it stops."""
     try:
         return run()
-    except NotImplementedError:
+    except NotImplementedError as error:
+        if _stands_above_code(error):
+            return Unusable(
+                "`raise NotImplementedError` still stands above your code, and ends it there: take "
+                "that line away"
+            )
         return Missing()
     except Refused as error:
         return Unusable(str(error))
     except Exception as error:
-        # An ellipsis left inside an expression: "unsupported operand type(s) for *: … 'ellipsis'".
-        if "ellipsis" in str(error).lower():
+        if meets_a_gap(error):
             return Missing()
         return Unusable(f"your code stops{_in_which_line(error)}: {_in_words(error)}")
+
+
+def meets_a_gap(error: Exception) -> bool:
+    """Whether an error comes from a `...` that was left where a value belongs.
+
+    "unsupported operand type(s) for *: 'float' and 'ellipsis'", say. NumPy names the ellipsis in
+    errors of wrong indices, too, so its mere name says nothing.
+    """
+    named = re.search(r"'ellipsis'|\bof type ellipsis\b", str(error))
+    return isinstance(error, TypeError) and named is not None
+
+
+def _stands_above_code(error: NotImplementedError) -> bool:
+    """Whether the line that raised `error` has code of the student's below it, never reached."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    line -= frame.f_code.co_firstlineno - 1  # within the function
+    blocks = (getattr(node, "body", []) for node in nodes_of(frame.f_code))
+    return any(
+        isinstance(statement, ast.Raise) and statement.lineno == line
+        for block in blocks
+        if isinstance(block, list)
+        for statement in block[:-1]
+    )
+
+
+def nodes_of(function: Any) -> list[ast.AST]:
+    """The syntax tree of a function or of its code, flat; empty if its source is not known."""
+    try:
+        return list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return []
 
 
 def _in_which_line(error: Exception) -> str:

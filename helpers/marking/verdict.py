@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.marking.questions import title_of
 from helpers.marking.questions.model import Question
 
 RIGHT, CARRIED, WRONG, MISSING, ERROR = "right", "carried", "wrong", "missing", "error"
@@ -71,7 +72,7 @@ SIGNS = {RIGHT: "✓", CARRIED: "✓", WRONG: "✗", MISSING: "…", ERROR: "✗
 def as_text(question: Question, verdicts: Sequence[Verdict], score: str = "") -> str:
     """The table of a check as plain text; score: the points, in a sentence below."""
     width = max(len(verdict.part) for verdict in verdicts)
-    lines = [f"{question.id}"]
+    lines = [f"{title_of(question.id)} ({question.id})"]
     for verdict, hint in zip(verdicts, _hints(verdicts)):
         line = f"{SIGNS[verdict.status]} {verdict.part:<{width}}  {verdict.status}"
         lines.append(f"{line}: {hint}" if hint else line)
@@ -94,6 +95,7 @@ COLOURS = {RIGHT: "#0072B2", CARRIED: "#0072B2", MISSING: "#767676"}
 
 def as_html(question: Question, verdicts: Sequence[Verdict], score: str = "") -> str:
     """The table of a check as HTML; score: the points, in a sentence below."""
+    title = f"{html.escape(title_of(question.id))}<br><code>{html.escape(question.id)}</code>"
     words = {part.name: part.description for part in question.parts}
     left = 'style="text-align:left"'
     hints = any(verdict.hint or verdict.read_as for verdict in verdicts)
@@ -108,7 +110,7 @@ def as_html(question: Question, verdicts: Sequence[Verdict], score: str = "") ->
             + "</tr>"
         )
     return (
-        f'<table style="margin-left:0"><thead><tr><th {left}>{html.escape(question.id)}</th>'
+        f'<table style="margin-left:0"><thead><tr><th {left}>{title}</th>'
         f"<th {left}>part</th>"
         + (f"<th {left}>what to look at</th>" if hints else "")
         + f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -119,7 +119,9 @@ def test_the_report_on_200_students_shows_the_truth(course):
         name: len(who) for name, who in mistaken.items()
     }
     assert [int(n) for n, _ in shown] == sorted((int(n) for n, _ in shown), reverse=True)
-    rows = re.findall(r"<tr><td>(p\d\.[\w.]+)</td>((?:<td class=\"n\">\d+</td>){5})</tr>", page)
+    rows = re.findall(
+        r"<tr><td>[^<]+<code>(p\d\.[\w.]+)</code></td>((?:<td class=\"n\">\d+</td>){5})</tr>", page
+    )
     wanted = {}
     for (question, _), count in counts.items():
         wanted[question] = wanted.get(question, Counter()) + count
@@ -196,6 +198,20 @@ def test_another_student_stands_in_where_one_would_be_recognised(course):
         keep_executed(course, student, P2, work.content)
     example = examples.example_of("factor_two", course, found)
     assert "delta_of_mine" in example.code and "zoe" not in example.code
+
+
+def test_code_that_cannot_be_written_down_again_costs_its_example_alone(course):
+    found = []
+    for student, more in (("Zoe_1", "total = " + "+".join("1" * 3000)), ("Kim_2", "")):
+        work = Notebook(P2).edit("p2.tanh.backward", ("(a_o - t)", "2 * (a_o - t)"))
+        verdicts = marked(work.content)
+        cell = work.content.cells[work.position("p2.tanh.backward")]
+        cell.source += f"\n{more}"
+        found.append(result(student, P2, verdicts))
+        keep_executed(course, student, P2, work.content)
+    assert "factor two" in written(course, found[:1])
+    assert examples.example_of("factor_two", course, found[:1]) is None
+    assert examples.example_of("factor_two", course, found).code.startswith("delta_o = 2 *")
 
 
 def test_an_example_from_a_function_keeps_the_questions_words(course):

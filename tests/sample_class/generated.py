@@ -135,7 +135,8 @@ slip(P3, "p3.sgd_step", [("- eta", "+ eta")],
 slip(P3, "p3.loss", [("0.5 * ", "")],
      {"p3.loss": {"E": "half_forgotten"}, "p3.reproduce": AFTERWARDS["p3.reproduce"],
       "p3.train": {"losses": "carried"}})  # fmt: skip
-slip(P3, "p3.loss", [("sum(axis=1)", "mean(axis=1)")], {"p3.loss": {"E": "mean_over_outputs"}})
+slip(P3, "p3.loss", [("sum(axis=1)", "mean(axis=1)")],
+     {"p3.loss": {"E": "mean_over_outputs"}, "p3.train": {"losses": "carried"}})  # fmt: skip
 slip(P3, "p3.activations", [("np.exp(-z)", "np.exp(z)")],
      {"p3.activations": {"sigmoid": "exponents_sign_lost"},
       "p3.forward": everywhere(("a_h", "z_o", "a_o"), "carried"), **AFTERWARDS,

@@ -26,7 +26,7 @@ from helpers.grading.repair.released import (
     is_graded,
 )
 from helpers.grading.settings import Course, course_at
-from helpers.marking.questions import question_by_id
+from helpers.marking.questions import question_by_id, title_of
 from helpers.marking.verdict import SIGNS, Verdict
 from helpers.pictures import page_font
 
@@ -102,6 +102,7 @@ def _question(
     """What the page says of a question; score_by_person: None if a person gave none."""
     return {
         "id": question,
+        "title": title_of(question),
         "verdicts": verdicts,
         "points": sum(v.points for v in verdicts) if score_by_person is None else score_by_person,
         "by_hand": score_by_person is not None,

@@ -13,7 +13,7 @@ from helpers.grading.pages import analysis, feedback, report_figures
 from helpers.grading.pages.examples import example_of
 from helpers.grading.settings import Course
 from helpers.marking.misconceptions import CATALOGUE
-from helpers.marking.questions import place
+from helpers.marking.questions import place, title_of
 
 
 def write(
@@ -42,7 +42,8 @@ def write(
 
 def needs_person(result: Result) -> bool:
     """Whether a person has to look at a Result."""
-    return result.state == results.SET_ASIDE or bool(result.to_read) or bool(result.to_decide)
+    asks = (result.to_read, result.to_decide, result.questions, result.outdated)
+    return result.state == results.SET_ASIDE or any(map(bool, asks))
 
 
 def why(result: Result) -> str:
@@ -51,7 +52,7 @@ def why(result: Result) -> str:
     reasons += result.details.split("\n")[:1]
     if result.to_read:
         reasons.append(f"Written answers to read in formgrader: {', '.join(result.to_read)}.")
-    reasons.append(result.to_decide)
+    reasons += [result.to_decide, *result.questions, *result.outdated]
     return " ".join(filter(None, reasons))
 
 
@@ -100,6 +101,7 @@ def _lesson(
             _to_look_at(course, r, " ".join(r.remarks)) for r in found
             if r.state == results.REPAIRED
         ],
+        "noted": [_to_look_at(course, r, " ".join(r.notes)) for r in found if r.notes],
         "nothing": [
             student for student, cells in students.items()
             if all(cell["state"] == results.MISSING for cell in cells.values())
@@ -122,7 +124,7 @@ def _outcomes(notebook: str, questions: analysis.Outcomes) -> dict[str, Any]:
         "notebook": notebook,
         "picture": report_figures.question_outcomes(totals),
         "questions": [
-            {"question": name, "parts": parts, "total": totals[name]}
+            {"question": name, "title": title_of(name), "parts": parts, "total": totals[name]}
             for name, parts in questions.items()
         ],
     }

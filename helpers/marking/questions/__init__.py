@@ -38,6 +38,12 @@ def shares_inputs(question: Question) -> bool:
     return bool(question.depends_on) or any(question.id in other.depends_on for other in others)
 
 
+def title_of(question: str) -> str:
+    """The title of a question, from its id: "Sigmoid, backward" of p2.sigmoid.backward."""
+    words = ", ".join(question.split(".")[1:]).replace("_", " ").replace("sgd", "SGD")
+    return words[:1].upper() + words[1:]
+
+
 def place(section: str) -> str:
     """A section of the course in words, from its short name: "P2 3"."""
     notebook, _, number = section.partition(" ")
