@@ -42,6 +42,7 @@ class Judge:
         self._records: dict[str, tuple[Question, object]] = {}
         self._kept: dict[str, list[Kept]] = {}
         self._judged_answers: dict[str, Judged] = {}
+        self._replaced: dict[str, list[Kept]] = {}  # what was kept of the record before the newest
 
     def judge(self, question: Question, record: object, seed: int | None = None) -> list[Verdict]:
         """Judge `record`, any JSON value; returns one Verdict a part, in the question's order.
@@ -52,11 +53,14 @@ class Judge:
         What is a right consequence of the student's own values, in this record or in those of the
         questions that this one depends on, is "carried". Never raises, whatever the records hold.
         """
+        if self._records.get(question.id, (question, record))[1] != record:
+            self._replaced[question.id] = self._kept.get(question.id, [])
         self.forget(question.id)
         its_seed = self.seed if seed is None else seed
         verdicts, kept = self._judged(question, record, its_seed)
         verdicts = [_with_what_was_read(verdict, record) for verdict in verdicts]
         self._remember(question, record, its_seed, verdicts)
+        verdicts = [self._beside_replaced(question, verdict) for verdict in verdicts]
         if seed is None or seed == self.seed:
             self._records[question.id], self._kept[question.id] = (question, record), kept
         self.verdicts[question.id] = verdicts
@@ -77,6 +81,28 @@ class Judge:
         if values is not None:
             statuses = {verdict.part: verdict.status for verdict in verdicts}
             self._judged_answers[question.id] = Judged(question, cases, values, statuses)
+
+    @np.errstate(all="ignore")
+    def _beside_replaced(self, question: Question, verdict: Verdict) -> Verdict:
+        """The verdict; if the answer fits a value that has been replaced since, it says so."""
+        judged = self._judged_answers.get(question.id)
+        if judged is None or verdict.status != WRONG:
+            return verdict
+        (part,) = (part for part in question.parts if part.name == verdict.part)
+        answer = Answer(part, judged.cases, judged.values[part.name]).in_expected_shape()
+        if any(value is None for value in answer.values):
+            return verdict
+        for name in (question.id, *question.depends_on):
+            own = StudentValues(judged.cases)
+            for kept, error_source in self._replaced.get(name, ()):
+                if len(kept.cases) == len(judged.cases):
+                    own.at(kept.cases).add(kept, error_source)
+            if any(map(answer.agrees, own.consequences(answer))):
+                source = own.error_source_behind(answer)
+                called = own.names[source] if source else "earlier values"
+                said = f"This fits the {called} that you had before: compute it again."
+                return replace(verdict, misconceptions=(), hint=said)
+        return verdict
 
     def _forget_kept(self, name: str) -> None:
         """Forget what is kept of a question, and of those that depend on it."""

@@ -295,12 +295,20 @@ solution(
 )
 solution("l2-any-depth-small-letter", {"l2.any_depth": "needed = 'b'"})
 solution("l2-any-depth-any-order", {"l2.any_depth": "needed = (10, 8, 9)"})
-solution("l2-direction-array", {"l2.output_gradients": """
+solution(
+    "l2-direction-array",
+    {
+        "l2.output_gradients": """
     dW_o = delta * np.array([a_h1, a_h2])
     db_o = delta
     direction = -np.sign([*dW_o, db_o])
-"""})
-solution("l2-loop-all-deltas-first", {"l2.loop": """
+"""
+    },
+)
+solution(
+    "l2-loop-all-deltas-first",
+    {
+        "l2.loop": """
     def backward_sweep(x, t, W, a):
         deltas = [(a[-1] - t) * a[-1] * (1 - a[-1])]
         for w, out in zip(W[:0:-1], a[-2::-1]):
@@ -308,8 +316,13 @@ solution("l2-loop-all-deltas-first", {"l2.loop": """
         entering = [x] + list(a[:-1])
         dW = [np.einsum("ni,nj->ij", e, d) / len(x) for e, d in zip(entering, deltas)]
         return dW, [np.average(d, axis=0) for d in deltas]
-"""})
-solution("l2-loop-recursion", {"l2.loop": """
+"""
+    },
+)
+solution(
+    "l2-loop-recursion",
+    {
+        "l2.loop": """
     def backward_sweep(x, t, W, a):
         def back(k):
             out = a[k]
@@ -321,7 +334,9 @@ solution("l2-loop-recursion", {"l2.loop": """
         before = [x, *a]
         dW = [np.dot(before[k].T, deltas[k]) / x.shape[0] for k in range(len(W))]
         return [dW, [d.sum(0) / x.shape[0] for d in deltas]]
-"""})
+"""
+    },
+)
 solution(
     "l2-updates-counted",
     {

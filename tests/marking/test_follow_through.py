@@ -13,10 +13,12 @@ from helpers.course import HIDDEN, tutorial_step
 from helpers.grading.gradebook.score import records_in
 from helpers.grading.repair.released import grade_id, is_check
 from helpers.marking import questions
+from helpers.marking.judging import Judge
 from helpers.marking.questions import question_by_id
 from helpers.sgd_step import PARAMETERS
 from tests.in_process import marked as marked_notebook
 from tests.judged_after import judged_after
+from tests.marking.records import record_of
 from tests.sample_class.work import Notebook
 from tests.worked_with_numpy import ACTIVATION, NAMES, OLD, QUESTIONS, SEED, X, marked, page
 
@@ -505,3 +507,25 @@ def test_a_wrong_model_excuses_no_other_weights():
     changes["p4.model"] = ("2,", "3,")
     _, found = with_changes("problem_4_keras", changes)
     assert not any(v.status in ("right", "carried") for v in found["p4.forward"])
+
+
+def test_what_fits_a_value_that_has_been_replaced_says_so():
+    """delta_o was turned round and has been mended; two results after it have not been."""
+    question = question_by_id("p2.sigmoid.backward")
+    (case,) = question.cases_from(1)
+    turned = next(iter(case.consequences({"delta_o": -case.expected["delta_o"]})))
+
+    def record(stale):
+        return record_of(
+            question, 1, lambda part, values: [turned[part.name]] if part.name in stale else values
+        )
+
+    judge = Judge(1)
+    first = judge.judge(question, record({part.name for part in question.parts}))
+    assert [verdict.status for verdict in first] == ["wrong"] + ["carried"] * 5
+    second = {v.part: v for v in judge.judge(question, record({"dW_o", "dW_h"}))}
+    for part in ("dW_o", "dW_h"):
+        assert second[part].hint == "This fits the delta_o that you had before: compute it again."
+    # The same record again says the same.
+    again = {v.part: v for v in judge.judge(question, record({"dW_o", "dW_h"}))}
+    assert again == second

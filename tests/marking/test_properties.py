@@ -2,7 +2,6 @@
 form, what is far off never does, and no record, however broken, makes judging stop."""
 
 import copy
-import json
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from helpers.asking.cell_ids import check_cell_id
-from helpers.asking.record import MIME_TYPE, encode
+from helpers.asking.record import MIME_TYPE
 from helpers.checking import observe
 from helpers.course import HIDDEN
 from helpers.grading.gradebook.score import verdicts_by_question
@@ -23,6 +22,7 @@ from helpers.reference import gradients
 from helpers.sgd_step import random_step
 from tests import sampling
 from tests.judged_after import judged_after
+from tests.marking.records import record_of
 
 QUESTIONS = [q for notebook in NOTEBOOKS.values() for q in questions_of(notebook).values()]
 NUMERIC = [
@@ -44,19 +44,6 @@ def few(examples):
 
 
 seeds = st.integers(0, 2**32 - 1)
-
-
-def record_of(question, seed, change=lambda part, values: values):
-    """The record of right answers. change: of (part, arrays or words by case), gives others."""
-    cases = question.cases_from(seed)
-    answers = {name: [{"missing": True}] * len(cases) for name in question.recorded}
-    for part in question.parts:
-        values = change(part, [case.expected[part.name] for case in cases])
-        answers[part.name] = [encode(value) for value in values]
-    # As a notebook's file keeps it.
-    return json.loads(
-        json.dumps({"version": 1, "question": question.id, "seed": seed, "answers": answers})
-    )
 
 
 def assert_sound(question, record, seed, earlier=None):
