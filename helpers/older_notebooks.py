@@ -71,25 +71,6 @@ draw_network(
     ),
     (
         """\
-draw_network(
-    (1, 1, 2), loss="names", delta="names", show_weights="names", show_biases=False,
-    highlight=[(1, 0), (1, 0, 0), (1, 0, 1), (2, 0), (2, 1), (2, 0, 0), (2, 1, 0), (3, 0)],
-    unit_names=[["x_i"], ["j"], ["k", "l"]], weight_names=[[["w_{ij}"]], [["w_{jk}", "w_{jl}"]]],
-)""",
-        """\
-from helpers.pictures import Labels, Parameters
-
-draw_network(
-    (1, 1, 2), loss="names", gradients=BackwardValues(delta="names"),
-    parameters=Parameters(weights="names", biases="nothing"),
-    labels=Labels(
-        units=[["x_i"], ["j"], ["k", "l"]], weights=[[["w_{ij}"]], [["w_{jk}", "w_{jl}"]]]
-    ),
-    highlight=[(1, 0), (1, 0, 0), (1, 0, 1), (2, 0), (2, 1), (2, 0, 0), (2, 1, 0), (3, 0)],
-)""",
-    ),
-    (
-        """\
 deep = {
     "show_weights": False,
     "unit_names": [["1", "2", "3", "4"], ["5", "6", "7"], ["8", "9", "10"], ["11", "12"]],
@@ -106,15 +87,6 @@ draw_network((4, 3, 3, 2), parameters="nothing", labels=numbered)""",
 """,
         """(4, 3, 3, 2), gradients=BackwardValues(delta="names"),
     parameters="nothing", labels=numbered,
-""",
-    ),
-    (
-        """\
-from helpers.course import slide_example
-""",
-        """\
-from helpers.course import slide_example
-from helpers.pictures import DiagramStyle
 """,
     ),
     (

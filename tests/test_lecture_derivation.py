@@ -11,6 +11,7 @@ from helpers.checking import observe
 from helpers.course import lecture_step, slide_example
 from helpers.marking.judging import judge
 from helpers.marking.questions import question_by_id
+from helpers.sgd_step import SGDStep
 from helpers.weight_space import WeightSpace
 from tests.judged_after import judged_after
 
@@ -122,6 +123,52 @@ def test_the_notebook_prints_the_gradients(printed):
         assert float(found[0]) == float(found[1]) == pytest.approx(value, abs=5e-5)
 
 
+def test_the_slide_with_hidden_unit_2_has_its_numbers():
+    notebook = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT)
+    (slide,) = (c.source for c in notebook.cells if "### Hidden unit 2, in numbers" in c.source)
+    x, a, _, delta_o, delta_h = lecture_by_hand()
+    factors = " \\cdot ".join(f"{value:.4g}" for value in (round(delta_o, 4), 1.1))
+    slope = f"{a[1]:.4f} \\cdot {1 - a[1]:.4f}"
+    assert f"{factors} \\cdot {slope} = {delta_h[1]:.4f}" in slide
+    for entering in x:
+        assert f"{entering} \\cdot ({delta_h[1]:.4f}) = {entering * delta_h[1]:.4f}" in slide
+
+
+def test_two_contributions_add_up_to_what_the_loss_does(printed):
+    found = re.findall(r"^output \d: .* = (\S+)$", printed, re.MULTILINE)
+    (together,) = re.findall(r"^together +(\S+)$", printed, re.MULTILINE)
+    (measured,) = re.findall(r"^what the loss does +(\S+)$", printed, re.MULTILINE)
+    assert sum(map(float, found)) == pytest.approx(float(together), abs=1e-12)
+    assert float(together) == pytest.approx(float(measured), rel=0.02)
+
+
+def test_the_students_own_difference_and_loop_agree_in_the_solution(printed):
+    own = re.findall(r"your formula +(\S+) +your difference +(\S+)", printed)
+    assert len(own) == 3 and all(formula == difference for formula, difference in own)
+    assert len(re.findall(r"largest difference from the reference below 1e-12", printed)) == 3
+    runs = [float(n) for n in re.findall(r"the sweep costs (\S+) runs", printed)]
+    assert len(runs) == 6 and runs[-1] == pytest.approx(2.5, abs=0.1)
+
+
+def test_the_full_batch_with_a_longer_step_does_best(printed):
+    small, full, longer = map(float, re.findall(r"eta = \d+: +loss (\S+)", printed))
+    assert longer < small < full
+
+
+def test_the_loss_of_the_lecture_grows_with_one_choice_only():
+    etas = (0.1, 0.5, 2.0, 10.0, 200.0)  # as in the notebook's interactive step
+    text = NOTEBOOK.with_suffix(".md").read_text(encoding="utf-8")
+    assert f"etas={etas}" in text
+    grows = set()
+    for hidden in ("sigmoid", "tanh", "relu"):
+        for rate in etas:
+            step = lecture_step(hidden)
+            step = SGDStep(step.net, step.x, step.t, rate)
+            if step["E_new"] > step["E"]:
+                grows.add((hidden, rate))
+    assert grows == {("tanh", 200.0)}
+
+
 def test_the_loss_of_the_lecture_falls_with_every_hidden_activation_and_output():
     for hidden in ("sigmoid", "tanh", "relu"):
         for output in ("linear", "sigmoid", "softmax"):
@@ -131,10 +178,28 @@ def test_the_loss_of_the_lecture_falls_with_every_hidden_activation_and_output()
 
 # The questions
 
+
+def sweep(x, t, W, a, hidden=True, output=True, scale=None):
+    """A backward sweep written otherwise than the notebook's, with slips on demand."""
+    rows = [[] for _ in W], [[] for _ in W]
+    for n in range(len(x)):
+        values = [x[n], *(layer[n] for layer in a)]
+        delta = values[-1] - t[n]
+        if output:
+            delta = delta * (values[-1] - values[-1] ** 2)
+        for k in range(len(W) - 1, -1, -1):
+            rows[0][k].append(np.outer(values[k], delta))
+            rows[1][k].append(delta)
+            delta = W[k] @ delta
+            if hidden:
+                delta = delta * (values[k] - values[k] ** 2)
+    return tuple([sum(each) / (scale or len(x)) for each in lists] for lists in rows)
+
+
 RIGHT = {
     "l2.forward": dict(z_h=[0.15, 0.35], E=0.1016),
     "l2.output_delta": dict(link_1=0.4508, link_2=0.2474, delta=0.1115),
-    "l2.output_gradients": dict(dW_o=[0.0774, 0.0426], db_o=0.1115, direction="b"),
+    "l2.output_gradients": dict(dW_o=[0.0774, 0.0426], db_o=0.1115, direction=[-1, -1, -1]),
     "l2.hidden_unit": dict(delta_h2=-0.0224, dw_h12=-0.0269, dw_h22=-0.009, db_h2=-0.0224),
     "l2.two_paths": dict(delta_j=-0.04),
     "l2.shapes": dict(
@@ -143,7 +208,8 @@ RIGHT = {
         delta_h_shape=np.array([8, 4]),
         dW_h_shape=[6, 4],
     ),
-    "l2.any_depth": dict(needed="B"),
+    "l2.any_depth": dict(needed=[9, 8, 10]),
+    "l2.loop": dict(backward_sweep=sweep),
     "l2.updates": dict(updates=160),
     "l2.slide_gradients": dict(dE_dw36=12, dE_dw13=12, dE_dw24=-24, w36_new=-2.2, w13_new=-0.2),
     "l2.slide_prediction": dict(prediction="C"),
@@ -178,6 +244,7 @@ _, _, _, DELTA_O, DELTA_H = lecture_by_hand()
         ("l2.output_gradients", "dW_o", [0.1115, 0.1115], "incoming_activation_forgotten"),
         ("l2.output_gradients", "dW_o", [-0.06, -0.033], "target_of_the_text"),
         ("l2.output_gradients", "db_o", 0, "bias_gradient_forgotten"),
+        ("l2.output_gradients", "direction", [1, 1, 1], "step_added"),
         ("l2.hidden_unit", "delta_h2", DELTA_O * 1.1, "slope_forgotten"),
         ("l2.hidden_unit", "delta_h2", DELTA_O * -0.6 * A[1] * (1 - A[1]), "other_edge"),
         ("l2.hidden_unit", "delta_h2", DELTA_O * 1.1 * A[0] * (1 - A[0]), "slope_of_another_unit"),
@@ -215,8 +282,6 @@ def test_typical_slips_are_named(question, part, answer, misconception):
 @pytest.mark.parametrize(
     "question, part, letters",
     [
-        ("l2.output_gradients", "direction", "ACD"),
-        ("l2.any_depth", "needed", "ACD"),
         ("l2.slide_prediction", "prediction", "AB"),
     ],
 )
@@ -231,6 +296,64 @@ def test_each_wrong_choice_has_a_hint_of_its_own(question, part, letters):
     assert other.status == "error" and '"A"' in other.hint
 
 
+LETTERS = [
+    ("l2.output_gradients", "direction", "B", [-1, -1, -1]),
+    ("l2.output_gradients", "direction", "a", [1, 1, 1]),
+    ("l2.output_gradients", "direction", "C", [-1, -1, 1]),
+    ("l2.output_gradients", "direction", "D.", [1, -1, -1]),
+    ("l2.any_depth", "needed", "(b)", [8, 9, 10]),
+    ("l2.any_depth", "needed", "A", [11, 12]),
+]
+
+
+@pytest.mark.parametrize("question, part, letter, numbers", LETTERS)
+def test_letters_of_release_0_1_0_count_as_what_they_said(question, part, letter, numbers):
+    told, asked = (
+        verdicts(question, **{**RIGHT[question], part: answer})[part]
+        for answer in (letter, numbers)
+    )
+    assert (told.status, told.points) == (asked.status, asked.points)
+    assert (told.status == "right") == (letter in ("B", "(b)"))
+
+
+@pytest.mark.parametrize(
+    "needed", [[8], [8, 9], [6, 7, 8], [11, 12, 5], "8, 9, 10", [8, 9, 10, 10]]
+)
+def test_other_units_than_those_of_the_next_layer_are_wrong(needed):
+    assert verdicts("l2.any_depth", needed=needed)["needed"].points == 0
+
+
+@pytest.mark.parametrize(
+    "slip, parts, misconception",
+    [
+        (dict(output=False), {"dW_last", "dW_earlier", "db_last", "db_earlier"}, "slope_forgotten"),
+        (dict(scale=1), {"dW_last", "dW_earlier", "db_last", "db_earlier"}, "sum_over_batch"),
+        (dict(hidden=False), {"dW_earlier", "db_earlier"}, None),
+    ],
+)
+def test_slips_in_the_loop_cost_the_parts_that_they_spoil(slip, parts, misconception):
+    found = verdicts("l2.loop", backward_sweep=lambda *given: sweep(*given, **slip))
+    assert {name for name, verdict in found.items() if verdict.status != "right"} == parts
+    if misconception:
+        assert {found[name].misconception for name in parts} == {misconception}
+
+
+@pytest.mark.parametrize(
+    "backward_sweep, status, words",
+    [
+        (lambda x, t, W, a: ([...] * len(W), [...] * len(W)), "missing", ""),
+        (lambda x, t, W, a: ([w.T for w in W], [w[0] for w in W]), "error", "dW[0] has to have"),
+        (lambda x, t, W, a: (W[:1], [w[0] for w in W]), "error", "one array per layer"),
+        (lambda x, t, W, a: None, "error", "return missing"),
+    ],
+)
+def test_what_is_no_answer_to_the_loop_is_told(backward_sweep, status, words):
+    found = verdicts("l2.loop", backward_sweep=backward_sweep)
+    first = found["dW_earlier"]
+    assert first.status == status and words in first.hint
+    assert sum(verdict.points for verdict in found.values()) == 0
+
+
 def test_what_follows_from_a_slip_counts():
     trap = {**RIGHT["l2.slide_gradients"], "dE_dw13": 26.4, "w13_new": -1.64}
     found = verdicts("l2.slide_gradients", **trap)
@@ -239,7 +362,7 @@ def test_what_follows_from_a_slip_counts():
     delta, gradients = map(question_by_id, ("l2.output_delta", "l2.output_gradients"))
     turned = {**RIGHT[delta.id], "link_1": -0.4508, "delta": -0.1115}
     records = {delta.id: observe(delta, turned, 1)}
-    answers = dict(dW_o=[-0.0774, -0.0426], db_o=-0.1115, direction="A")
+    answers = dict(dW_o=[-0.0774, -0.0426], db_o=-0.1115, direction=[1, 1, 1])
     record = observe(gradients, answers, 1)
     found = {v.part: v for v in judged_after(gradients, record, 1, records)}
     assert found["dW_o"].status == found["db_o"].status == "carried"

@@ -240,7 +240,8 @@ def test_students_get_no_outputs_and_no_attachments(name):
         assert "attachments" not in cell
         if cell.cell_type == "code":
             assert cell.outputs == [] and cell.execution_count is None
-        assert set(cell.metadata) <= {"nbgrader", "deletable", "editable", "tags", "slideshow"}
+        known = {"nbgrader", "deletable", "editable", "tags", "slideshow", "jupyter"}
+        assert set(cell.metadata) <= known
         assert cell.metadata.nbgrader.checksum
 
 

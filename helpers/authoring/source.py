@@ -8,6 +8,8 @@ Authors write one line at the top of a code cell; the rest follows from it and f
     :given: load_data               a given cell with an id of its own
     :editable: true                 a given cell in which students may type; what counts of it is
                                     STUDENT alone: see helpers.grading.repair.lay_in
+    :fold: true                     a given cell that only draws: its code is folded away until one
+                                    clicks it
 
 In a lesson that is also shown as slides, one more line (in Markdown `+++ {"slide": "new"}`) says
 what the cell is there; without it the cell is not shown:
@@ -75,8 +77,10 @@ def read(path: Path, name: str) -> NotebookNode:
     for cell, line in zip(notebook.cells, source_map, strict=True):
         place = f"{name}, line {line + (cell.cell_type != 'code')}"
         try:
-            slideshow = _slideshow(cell)
+            slideshow, folded = _slideshow(cell), _folded(cell)
             _read_cell(cell, ids)
+            if folded:
+                cell.metadata.jupyter = {"source_hidden": True}
             if has_slides:
                 cell.metadata.slideshow = slideshow
             places[cell.id] = f"{place}, cell {cell.id}"
@@ -207,7 +211,7 @@ def _read_cell(cell: NotebookNode, ids: _Ids) -> None:
     kinds = [key for key in (*SHORT, "nbgrader") if key in metadata]
     unknown = sorted(set(metadata) - set(kinds) - KEPT)
     if unknown:
-        known = ", ".join((*SHORT, "nbgrader", "slide", "minutes", *sorted(KEPT)))
+        known = ", ".join((*SHORT, "nbgrader", "slide", "minutes", "fold", *sorted(KEPT)))
         raise ValueError(f"{unknown[0]!r} in the header means nothing here; known are {known}")
     if len(kinds) > 1:
         raise ValueError(f"the header says both {kinds[0]} and {kinds[1]}; one cell is one of them")
@@ -236,6 +240,17 @@ def _read_cell(cell: NotebookNode, ids: _Ids) -> None:
     else:
         cell.id = ids.named(f"{name}-exercise")
     _describe(cell, grade=False, solution=True)
+
+
+def _folded(cell: NotebookNode) -> bool:
+    """Take the cell's `fold`; return whether its code is to be folded away. Raises ValueError."""
+    fold = cell.metadata.pop("fold", None)
+    if fold is None:
+        return False
+    given = not {"answer", "check", "exercise"} & set(cell.metadata)
+    if fold is not True or cell.cell_type != "code" or not given:
+        raise ValueError(f"fold: expected true, on a given code cell, got {fold!r}")
+    return True
 
 
 def _describe(cell: NotebookNode, grade: bool, solution: bool) -> None:

@@ -89,7 +89,12 @@ class Judge:
         if judged is None or verdict.status != WRONG:
             return verdict
         (part,) = (part for part in question.parts if part.name == verdict.part)
-        answer = Answer(part, judged.cases, judged.values[part.name]).in_expected_shape()
+        answer = Answer(part, judged.cases, judged.values[part.name])
+        if not all(
+            isinstance(v, np.ndarray | np.generic) for v in (*answer.values, *answer.expected)
+        ):
+            return verdict
+        answer = answer.in_expected_shape()
         if any(value is None for value in answer.values):
             return verdict
         for name in (question.id, *question.depends_on):

@@ -29,7 +29,13 @@ _HOME = {
     "plot_growth": "lecture_1_learning_by_gradient",
     "plot_learning_rates": "lecture_1_learning_by_gradient",
     "plot_steepest_ascent": "lecture_1_learning_by_gradient",
+    "GraphNode": "lecture_2_deriving_backpropagation",
+    "count_multiplications": "lecture_2_deriving_backpropagation",
+    "draw_graph": "lecture_2_deriving_backpropagation",
+    "draw_nudge": "lecture_2_deriving_backpropagation",
+    "plot_costs": "lecture_2_deriving_backpropagation",
     "delta_sizes": "lecture_3_activation_functions",
+    "plot_classes": "lecture_3_activation_functions",
     "plot_delta_by_layer": "lecture_3_activation_functions",
     "plot_jacobians": "lecture_3_activation_functions",
     "plot_output_delta": "lecture_3_activation_functions",
@@ -37,6 +43,7 @@ _HOME = {
     "plot_slope_through_activation": "lecture_3_activation_functions",
     "plot_weighted_inputs": "lecture_3_activation_functions",
     "explore_learning_rate": "interactive",
+    "explore_nudge": "interactive",
     "step_through": "interactive",
 }
 

@@ -27,6 +27,8 @@ from helpers.pictures.style import (
     WIDTH,
     Picture,
     label_ends,
+    looks_of,
+    text_colour,
     text_size,
 )
 from helpers.reference import slope
@@ -81,7 +83,7 @@ def plot_activations(
                 slopes,
                 color=VERMILLION,
                 linestyle=(0, (4, 1.5)),
-                label="slope $f\\,'(z)$",
+                label="derivative $f\\,'(z)$",
                 gid=f"{name} slope",
             )
             panel.axhline(0, color=GREY, linewidth=0.8, zorder=1)
@@ -138,7 +140,8 @@ def plot_losses(
         )
         steps = max(len(values) for values in curves.values())
         ends = []
-        for n, ((label, values), (colour, dash, marker)) in enumerate(zip(curves.items(), CURVES)):
+        looks = looks_of(list(losses))
+        for n, ((label, values), (colour, dash, marker)) in enumerate(zip(curves.items(), looks)):
             # Curves that coincide do not hide each other's markers.
             between = max(1, len(values) // 10)
             panel.plot(
@@ -259,9 +262,10 @@ def plot_decision_boundary(
         panel = picture.add_axes((0.09, 0.11, 0.64, 0.81))
         filled = panel.contourf(columns, rows, answers, levels=levels, cmap=colours, extend="both")
         name = f"{threshold:g}"
+        two_classes = 0 < threshold < 1 and set(t.tolist()) <= {0, 1}
         key = [
-            _key_of_class(f"target above {name}", ORANGE, "^"),
-            _key_of_class("other targets", BLUE, "o"),
+            _key_of_class("class 1" if two_classes else f"target above {name}", ORANGE, "^"),
+            _key_of_class("class 0" if two_classes else "other targets", BLUE, "o"),
         ]
         if answers.min() < threshold < answers.max():
             panel.contour(columns, rows, answers, levels=[threshold], colors=[BLACK], linewidths=2)
@@ -445,11 +449,13 @@ def plot_difference_error(
     symmetric_error: ArrayLike,
     *,
     title: str | None = None,
+    marks: dict[str, float] | None = None,
 ) -> Picture:
-    """Draw the errors of the forward and the symmetric difference against the width h.
+    """Draw the errors of the forward and the central difference against the width h.
 
     h, forward_error, symmetric_error: (M,). Both axes are logarithmic. Signs are dropped; an
     error of exactly 0, which has no logarithm, is drawn as a hollow marker below the others.
+    marks: {"label": width}, dotted lines at widths to point out, in the colours of the two curves.
     Raises ValueError for lengths that differ, h that is not above 0 and errors that are not finite.
     """
     h = numeric_array("h", h, (1,), "widths of shape (M,)")
@@ -458,7 +464,7 @@ def plot_difference_error(
     errors = {}
     for label, name, error in (
         ("forward difference", "forward_error", forward_error),
-        ("symmetric difference", "symmetric_error", symmetric_error),
+        ("central difference", "symmetric_error", symmetric_error),
     ):
         errors[label] = np.abs(numeric_array(name, error, (1,), "errors of shape (M,)"))
         if errors[label].shape != h.shape:
@@ -523,5 +529,12 @@ def plot_difference_error(
         )
         panel.set_ylim(panel.get_ylim())
         panel.set_xlim(panel.get_xlim())
+        for (label, width), (colour, _, _) in zip((marks or {}).items(), CURVES):
+            panel.axvline(width, color=colour, linestyle=(0, (1, 1.5)), linewidth=1.5, gid=label)
+            panel.annotate(
+                label, (width, 1), (4, -4), textcoords="offset points",
+                xycoords=("data", "axes fraction"), va="top", fontsize=10,
+                color=text_colour(colour),
+            )  # fmt: skip
         label_ends(panel, ends)
     return picture

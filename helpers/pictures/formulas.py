@@ -68,6 +68,18 @@ def draw_layer_shapes(sizes: Sequence[int], points: int) -> Picture:
     ]
     height = sum(heights) + 0.1
     picture = Picture(WIDTH, height)
+    products_in_words = "; ".join(
+        " ".join(
+            item if isinstance(item, str) else f"{_in_words(item[0])} ({item[1]}, {item[2]})"
+            for item in product
+        )
+        for _, _, products in rows
+        for product in products
+    )
+    picture.alt = (
+        "Matrix products with their shapes, the matrices drawn as grids of so many rows and "
+        f"columns: {products_in_words}."
+    )
     with style.context(STYLE):
         panel = picture.add_axes((0, 0, 1, 1))
         panel.set(xlim=(0, WIDTH), ylim=(0, height))
@@ -81,6 +93,18 @@ def draw_layer_shapes(sizes: Sequence[int], points: int) -> Picture:
                 _draw_product(panel, product, start, middle, cell, colour)
             top -= row_height
     return picture
+
+
+def _in_words(formula: str) -> str:
+    """A formula of these pictures, in mathtext, as plain text."""
+    for tex, plain in (
+        (r"^{\mathsf{T}}", " transposed"), (r"\mathsf{T}", " transposed"), (r"f\,'", "f′"),
+        (r"\leftarrow", "←"), (r"\partial ", "∂"), (r"\delta", "δ"), (r"\Sigma", "Σ"),
+        (r"\odot", "⊙"), (r"\eta", "η"), (r"\ell", "l"), (r"\,", " "), (r"\;", " "), ("$", ""),
+        ("^{", " "), ("_{", " "), ("{", ""), ("}", ""), ("_", " "),
+    ):  # fmt: skip
+        formula = formula.replace(tex, plain)
+    return " ".join(formula.split())
 
 
 def _draw_product(
@@ -152,6 +176,11 @@ def draw_formula_card() -> Picture:
     line, heading = 0.33, 0.42
     height = 0.75 + sum(heading + line * len(lines) for _, _, _, lines in CARD) + 0.35
     picture = Picture(WIDTH, height)
+    passes = " ".join(
+        f"{name}, {_in_words(when)}: {'; '.join(_in_words(line[0]) for line in lines)}."
+        for name, _, when, lines in CARD
+    )
+    picture.alt = f"A card with one step of SGD for any depth. {passes}"
     with style.context(STYLE):
         panel = picture.add_axes((0, 0, 1, 1))
         panel.set(xlim=(0, WIDTH), ylim=(0, height))

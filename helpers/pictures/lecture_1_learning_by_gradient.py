@@ -5,6 +5,7 @@ Each function takes a `WeightSpace`, so that any network can be put in, and retu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from helpers.network import Network, numeric_array
 from helpers.pictures.network_diagram.content import Names
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from helpers.weight_space import Place, WeightSpace
 
-A_SECOND = 10**6  # networks a second, where nothing else is said
+PER_SECOND = 10**6  # networks, where nothing else is said
 YEAR = 31_557_600  # seconds
 AGE_OF_UNIVERSE = 13.8e9 * YEAR  # seconds
 MARKS = {
@@ -50,6 +51,11 @@ PALE_BLUE = "#8DBBDB"
 # From the lowest loss, white, to the highest.
 HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#FFFFFF", "#CFE3F1", PALE_BLUE])
 RESOLUTION = 121  # points of a surface along each axis
+# Letters that the last row can read when the picture shares a slide with text.
+LEGIBLE = [
+    *STYLE,
+    {"xtick.labelsize": 10, "ytick.labelsize": 10, "axes.labelsize": 10.5, "legend.fontsize": 10},
+]
 
 Descent = tuple[np.ndarray, np.ndarray]  # points (steps + 1, 2) and their losses (steps + 1,)
 
@@ -86,14 +92,21 @@ def _labels(space: WeightSpace, labels: Sequence[str] | None) -> list[str]:
     return list(labels)
 
 
-def duration(networks: int, a_second: float = A_SECOND) -> str:
+def _in_words(label: str) -> str:
+    """A label without the signs of mathtext, for a text that is read aloud."""
+    return re.sub(r"[${}]", "", label)
+
+
+def duration(networks: int, per_second: float = PER_SECOND) -> str:
     """How long it takes to run that many networks, in words; the number may be of any size."""
-    if networks < 1 or a_second <= 0:
-        raise ValueError(f"networks: expected at least 1, got {networks} at {a_second} a second.")
-    power = log10(networks) - log10(a_second)  # a float would overflow
+    if networks < 1 or per_second <= 0:
+        raise ValueError(
+            f"networks: expected at least 1, got {networks} at {per_second} per second."
+        )
+    power = log10(networks) - log10(per_second)  # a float would overflow
     if power > log10(1e6 * YEAR):
         return f"10^{floor(power - log10(YEAR))} years"
-    seconds = networks / a_second
+    seconds = networks / per_second
     if seconds < 1:
         return "less than a second"
     unit, length = [(unit, length) for unit, length in UNITS if seconds >= length][-1]
@@ -105,12 +118,12 @@ def plot_growth(
     *,
     highest: int = 30,
     mark: int | None = None,
-    a_second: float = A_SECOND,
+    per_second: float = PER_SECOND,
 ) -> Picture:
     """Draw k ** n, the number of networks on a grid, against n, for each k of `values`.
 
     highest: the largest n. mark: an n to point out, None for none. Horizontal lines say how long
-    the networks take at `a_second` networks a second. Raises ValueError for other than 1 to 7
+    the networks take at `per_second` networks per second. Raises ValueError for other than 1 to 7
     values, each at least 2, and where k ** n leaves the range of float64.
     """
     if not 1 <= len(values) <= len(CURVES) or min(values) < 2:
@@ -120,9 +133,9 @@ def plot_growth(
     if highest < 1 or highest * log10(max(values)) > 300:
         raise ValueError(f"highest: expected at least 1 and k ** n below 1e300, got {highest}.")
     n = np.arange(1, highest + 1)
-    picture = Picture(WIDTH, 4.2)
-    with style.context(STYLE):
-        panel = picture.add_axes((0.085, 0.13, 0.81, 0.83))
+    picture = Picture(WIDTH, 3.9)
+    with style.context(LEGIBLE):
+        panel = picture.add_axes((0.095, 0.14, 0.8, 0.82))
         ends = []
         for k, (colour, dash, marker) in zip(values, CURVES):
             networks = float(k) ** n
@@ -131,9 +144,9 @@ def plot_growth(
             )
             ends.append((n[-1], networks[-1], f"$k$ = {k}", colour))
         for words, seconds in MARKS.items():
-            height = seconds * a_second
+            height = seconds * per_second
             panel.axhline(height, color=GREY, linewidth=1, zorder=1, gid=words)
-            panel.text(1, height * 1.4, words, fontsize=9, color=GREY, va="bottom")
+            panel.text(1, height * 1.4, words, fontsize=10, color=GREY, va="bottom")
         if mark is not None:
             panel.axvline(mark, color=BLACK, linestyle=(0, (1, 1.5)), linewidth=1.5, gid="mark")
             panel.annotate(
@@ -149,6 +162,12 @@ def plot_growth(
         panel.set_ylim(1, panel.get_ylim()[1])
         panel.yaxis.set_major_locator(LogLocator(numticks=8))
         label_ends(panel, ends)
+    reached = ", ".join(f"for k = {k} to about 10 to the {highest * log10(k):.0f}" for k in values)
+    picture.alt = (
+        "The number of networks k to the n against the number of weights n, as straight lines on a "
+        f"logarithmic axis, which at n = {highest} have risen {reached}. In the age of the "
+        f"universe one can run about 10 to the {log10(AGE_OF_UNIVERSE * per_second):.0f}."
+    )
     return picture
 
 
@@ -166,14 +185,17 @@ def plot_grid_losses(
     if len(marked) > 4:
         raise ValueError(f"others: expected at most 3 losses, got {len(others or {})}.")
     picture = Picture(WIDTH, 3.4)
-    with style.context(STYLE):
-        panel = picture.add_axes((0.085, 0.16, 0.895, 0.78))
+    with style.context(LEGIBLE):
+        panel = picture.add_axes((0.115, 0.16, 0.865, 0.78))
         panel.hist(losses, bins=bins, color=PALE_BLUE, edgecolor=BLUE, linewidth=0.6)
         panel.set(yscale="log", xlabel="loss $E$", ylabel="networks", ylim=(0.6, None))
         panel.grid(False)
         low, high = panel.get_ylim()
         top = high * 8 ** len(marked)  # room for a label above another, all above the bars
         panel.set_ylim(low, top)
+        panel.set_yticks([10**power for power in range(floor(log10(len(losses))) + 1)])
+        panel.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
+        panel.minorticks_off()
         for (label, loss), (colour, _, marker) in zip(marked.items(), CURVES[1:]):
             top /= 5
             panel.vlines(loss, low, top, color=colour, linewidth=1.5)
@@ -182,6 +204,12 @@ def plot_grid_losses(
                 f"{label}: {loss:.4f}", (loss, top), (8, 0), textcoords="offset points",
                 va="center", fontsize=9, color=text_colour(colour),
             )  # fmt: skip
+    named = ", ".join(f"{label} {loss:.4f}" for label, loss in marked.items())
+    picture.alt = (
+        f"How often each loss occurs among {len(losses):,} networks, on a logarithmic axis: from "
+        f"{losses.min():.4f} to {losses.max():.4f}, half of them above {np.median(losses):.4f}. "
+        f"Pointed out: {named}."
+    )
     return picture
 
 
@@ -231,7 +259,7 @@ def plot_steepest_ascent(
     uphill = np.degrees(np.arctan2(gradient[1], gradient[0])) % 360
 
     picture = Picture(WIDTH, 3.9)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         panel = picture.add_axes((0.08, 0.14, 0.345, 0.76))
         _surface(panel, space, point - reach, point + reach, labels)
         for sign, colour, words in ((1, VERMILLION, "ascent"), (-1, BLUE, "descent")):
@@ -247,6 +275,7 @@ def plot_steepest_ascent(
                 fontsize=10, color=text_colour(colour),
             )  # fmt: skip
         panel.plot(*point, "o", color=BLACK, markersize=6, gid="point")
+        panel.set_aspect("equal")  # or the arrows would not be at right angles to the contours
         panel.set_title("the gradient on the surface")
 
         panel = picture.add_axes((0.535, 0.14, 0.445, 0.76))
@@ -271,6 +300,12 @@ def plot_steepest_ascent(
             ylabel="change of the loss per unit of length",
             title="the rate of change in every direction",
         )
+    at = ", ".join(f"{_in_words(name)} = {x:.4g}" for name, x in zip(labels, point))
+    picture.alt = (
+        f"Left, the loss surface with the gradient at {at} and the opposite direction. Right, the "
+        f"rate of change in every direction: {length:.3g} along the gradient, at {uphill:.0f} "
+        f"degrees, −{length:.3g} against it, and 0 at right angles to it."
+    )
     return picture
 
 
@@ -296,9 +331,9 @@ def plot_descent_on_curve(
     low, high = min(w.min(), 2 * w[-1] - w.max()), max(w.max(), 2 * w[-1] - w.min())
     across = np.linspace(low - margin, high + margin, 301)
 
-    picture = Picture(WIDTH, 4.0)
-    with style.context(STYLE):
-        panel = picture.add_axes((0.085, 0.13, 0.895, 0.83))
+    picture = Picture(WIDTH, 3.3)
+    with style.context(LEGIBLE):
+        panel = picture.add_axes((0.085, 0.155, 0.895, 0.815))
         panel.plot(across, space.loss(across[:, None]), color=BLUE, gid="loss", label="loss")
         top = panel.get_ylim()[1]
         for k in range(steps):
@@ -330,6 +365,11 @@ def plot_descent_on_curve(
             )  # fmt: skip
         panel.set(xlabel=label, ylabel="loss $E$", xlim=(across[0], across[-1]), ylim=(None, top))
         panel.legend(loc="upper center", frameon=False, handlelength=3)
+    path = ", ".join(f"{x:.3g} with loss {loss:.3g}" for x, loss in zip(w, losses))
+    picture.alt = (
+        f"The loss along {_in_words(label)}, with {steps} steps of gradient descent at a learning "
+        f"rate of {eta:g}: from {path}. Each step is as long as its tangent is steep."
+    )
     return picture
 
 
@@ -345,7 +385,8 @@ def plot_learning_rates(
     """Draw gradient descent side by side for each learning rate of `etas`.
 
     Above, the path on the loss surface; below, the loss against the step. A path that leaves the
-    picture is drawn as far as it is inside.
+    picture for good is drawn to where it leaves, and points that would cover each other get one
+    marker.
 
     space: a WeightSpace with two places. etas: 1 to 4 learning rates above 0. start: (2,), None
     for the network's own values. labels: names of the places. limits: the corners (low, high) of
@@ -361,19 +402,24 @@ def plot_learning_rates(
     if limits is not None:
         limits = _wanted_limits(limits)
 
-    picture = Picture(WIDTH, 4.6)
-    with style.context(STYLE):
+    picture = Picture(WIDTH, 4.3)
+    with style.context(LEGIBLE):
         panels = picture.subplots(2, len(etas), squeeze=False, height_ratios=(1.7, 1))
         picture.subplots_adjust(
-            left=0.095, right=0.985, top=0.935, bottom=0.105, wspace=0.12, hspace=0.36
+            left=0.1, right=0.985, top=0.93, bottom=0.115, wspace=0.13, hspace=0.42
         )
         shape = panels[0, 0].get_window_extent()
         low, high = _box(paths, shape.width / shape.height) if limits is None else limits
         for column, (eta, (points, losses)) in enumerate(zip(etas, paths)):
             surface, curve = panels[:, column]
             _surface(surface, space, low, high, labels)
+            surface.set_aspect("equal", anchor="N")
+            for axis in (surface.xaxis, surface.yaxis):
+                axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
             drawn: dict[str, Any] = {"color": VERMILLION, "linewidth": 1.3, "markersize": 3.5}
-            surface.plot(*points.T, "-o", gid=f"path {eta:g}", **drawn)
+            path = _inside(points, low, high)
+            apart = 0.035 * (high - low)[1]
+            surface.plot(*path.T, "-o", gid=f"path {eta:g}", markevery=_apart(path, apart), **drawn)
             surface.plot(*points[0], "s", color=BLACK, markersize=6, gid="start", zorder=4)
             surface.set_title(f"$\\eta$ = {eta:g}")
             positive = np.where(losses > 0, losses, np.nan)
@@ -389,7 +435,31 @@ def plot_learning_rates(
                 for panel in (surface, curve):
                     panel.tick_params(labelleft=False)
         panels[1, 0].set_ylabel("loss $E$")
+    ways = "; ".join(
+        f"{eta:g}: from {losses[0]:.3g} to {losses[-1]:.3g}"
+        for eta, (_, losses) in zip(etas, paths)
+    )
+    picture.alt = (
+        f"Paths of {steps} steps of gradient descent on the loss surface over "
+        f"{' and '.join(map(_in_words, labels))}, and the loss after each step. The loss by "
+        f"learning rate, {ways}."
+    )
     return picture
+
+
+def _inside(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The points of a path up to the one with which it leaves the box for good."""
+    inside = np.flatnonzero(np.all((points >= low) & (points <= high), axis=1))
+    return points[: inside[-1] + 2] if len(inside) else points[:1]
+
+
+def _apart(points: np.ndarray, distance: float) -> list[int]:
+    """The indices of points of a path, each `distance` or more from the next; the last is one."""
+    chosen = [len(points) - 1]
+    for k in range(len(points) - 2, -1, -1):
+        if np.hypot(*(points[k] - points[chosen[-1]])) >= distance:
+            chosen.append(k)
+    return chosen[::-1]
 
 
 def _loss_limits(curves: Sequence[np.ndarray]) -> tuple[float, float]:

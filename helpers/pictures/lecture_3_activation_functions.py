@@ -25,6 +25,7 @@ from helpers.pictures.style import (
     WIDTH,
     Picture,
     label_ends,
+    looks_of,
     text_size,
 )
 from helpers.reference import gradients, jacobian, slope, vjp
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 LOSS_TITLES = {
-    "half_squared": "half-squared error",
+    "half_squared": "half the squared error",
     "squared": "squared error",
     "cross_entropy": "cross-entropy",
 }
@@ -42,6 +43,11 @@ LOSS_TITLES = {
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#7FB8DA", "#FFFFFF", "#F2C063"])
 LARGEST_SHOWN = 1.5  # of the activations that slopes are drawn against
 MAX_OUTPUTS = 5  # of a Jacobian whose numbers are readable
+# Letters that the last row can read when the picture shares a slide with text.
+LEGIBLE = [
+    *STYLE,
+    {"xtick.labelsize": 10, "ytick.labelsize": 10, "axes.labelsize": 10.5, "legend.fontsize": 10},
+]
 
 
 def plot_slope_through_activation(
@@ -58,10 +64,10 @@ def plot_slope_through_activation(
         raise ValueError(f"limit: expected a number above 0, got {limit!r}.")
     z = np.linspace(-limit, limit, 401)
     picture = Picture(WIDTH, 3.6)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         panel = picture.add_axes((0.085, 0.15, 0.72, 0.81))
         ends = []
-        for name, (colour, dash, marker) in zip(names, CURVES):
+        for name, (colour, dash, marker) in zip(names, looks_of(names)):
             function = HIDDEN_ACTIVATIONS[name]
             lines, flat = _slopes_by_activation(function, z)
             if not lines and not flat:
@@ -84,12 +90,28 @@ def plot_slope_through_activation(
             ends.append((*(lines or flat)[-1][:, -1], function.title, colour))
         panel.set(
             xlabel="activation $a$, as the forward pass stored it",
-            ylabel="slope $f\\,'(z)$",
+            ylabel="derivative $f\\,'(z)$",
             xlim=(-LARGEST_SHOWN, LARGEST_SHOWN),
             ylim=(-0.08, 1.15),
         )
         label_ends(panel, ends)
+    picture.alt = (
+        "The derivative of each activation function against the activation itself: "
+        + "; ".join(_in_words(HIDDEN_ACTIVATIONS[name], z) for name in names)
+        + "."
+    )
     return picture
+
+
+def _in_words(function: ActivationFunction, z: np.ndarray) -> str:
+    """How far the activations and the derivatives of a function reach at z."""
+    a, slopes = function(z), slope(function, z)
+    steepest = a[slopes == slopes.max()]
+    return (
+        f"{function.title}, activations from {a.min():.2f} to {a.max():.2f}, derivatives from "
+        f"{slopes.min():.2f} to {slopes.max():.2f}"
+        + (f", the largest at activation {steepest[0]:.2f}" if len(steepest) == 1 else "")
+    )
 
 
 def _slopes_by_activation(
@@ -129,11 +151,11 @@ def plot_output_delta(
         raise ValueError(f"pairs: expected 1 to {len(CURVES)} of them, got {len(pairs)}.")
     marks = numeric_array("marks", marks, (1,), "numbers z, shape (M,)")
     picture = Picture(WIDTH, 3.4)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         labels = [f"{title_of(o)},\n{LOSS_TITLES[loss]}" for o, loss in pairs]
         room = max(text_size(label, 10)[0] for label in labels) + 0.45
         panel = picture.add_axes((0.085, 0.155, (WIDTH * 0.915 - room) / WIDTH, 0.8))
-        ends = []
+        ends, marked = [], []
         for (output, loss), label, (colour, dash, marker) in zip(pairs, labels, CURVES):
             unit = Network([[[1.0]]], output=output, loss=loss)  # weight 1, no bias: z = x
 
@@ -143,9 +165,10 @@ def plot_output_delta(
             z = np.linspace(-limit, limit, 241)
             values = delta(z)
             panel.plot(z, values, color=colour, linestyle=dash, label=label, gid=f"{output} {loss}")
+            marked.append(delta(marks) if len(marks) else marks)
             if len(marks):
                 dots: dict[str, Any] = {"color": colour, "markersize": 8, "zorder": 4}
-                panel.plot(marks, delta(marks), marker, gid=f"{output} {loss} marks", **dots)
+                panel.plot(marks, marked[-1], marker, gid=f"{output} {loss} marks", **dots)
             ends.append((z[-1], values[-1], label, colour))
         panel.axhline(0, color=GREY, linewidth=0.8, zorder=1)
         panel.set(
@@ -154,6 +177,12 @@ def plot_output_delta(
             xlim=(-limit, limit),
         )
         label_ends(panel, ends)
+    picture.alt = f"The delta of one output unit with target {t:g} against its z. " + " ".join(
+        f"{title_of(output)} with {LOSS_TITLES[loss]}: {value:.3f} at z = {limit:g}"
+        + "".join(f", {at_mark:.3f} at {mark:g}" for mark, at_mark in zip(marks, delta_of_marks))
+        + "."
+        for (output, loss), (_, value, _, _), delta_of_marks in zip(pairs, ends, marked)
+    )
     return picture
 
 
@@ -174,8 +203,9 @@ def plot_saturation(
     """
     if not isinstance(nets, dict) or not 1 <= len(nets) <= len(CURVES):
         raise ValueError(f"nets: expected a dict of 1 to {len(CURVES)} networks, got {nets!r:.60}.")
+    reached = []
     picture = Picture(WIDTH, 3.5)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         panels = picture.subplots(1, len(losses), sharex=True, sharey=True, squeeze=False)[0]
         for panel, loss in zip(panels, losses):
             for (label, net), (colour, dash, marker) in zip(nets.items(), CURVES):
@@ -186,6 +216,9 @@ def plot_saturation(
                     raise ValueError("nets, x: expected one output and one data point.")
                 points, _ = WeightSpace(net, x, t).descend(eta, steps)
                 outputs = [now.forward(x).a[-1][0, 0] for now in _along(net, points)]
+                reached.append(
+                    f"with {LOSS_TITLES[loss]}, {label}: from {outputs[0]:.3f} to {outputs[-1]:.3f}"
+                )
                 panel.plot(
                     outputs, color=colour, linestyle=dash, marker=marker, markersize=5,
                     markevery=max(1, steps // 10), label=label, gid=f"{label} {loss}",
@@ -194,13 +227,18 @@ def plot_saturation(
             panel.axhline(
                 target, color=BLACK, linestyle=(0, (1, 1.5)), linewidth=1.5, label="target"
             )
-            panel.set(title=LOSS_TITLES[loss], xlabel="updates", xlim=(0, steps))
+            panel.set(title=LOSS_TITLES[loss], xlabel="steps", xlim=(0, steps))
         panels[0].set_ylabel(ylabel)
         handles, labels = panels[0].get_legend_handles_labels()
         picture.legend(
             handles, labels, loc="lower center", ncols=len(labels), frameon=False, handlelength=3
         )
         picture.subplots_adjust(left=0.085, right=0.975, top=0.91, bottom=0.255, wspace=0.08)
+    picture.alt = (
+        f"The output over {steps} steps of gradient descent, with the target {target:g}: "
+        + "; ".join(reached)
+        + "."
+    )
     return picture
 
 
@@ -248,7 +286,7 @@ def plot_jacobians(z: ArrayLike, t: ArrayLike, *, loss: str = "cross_entropy") -
     }
 
     picture = Picture(WIDTH, 3.7)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         reach = np.abs(whole).max()
         # As many digits, and as large, as there is room for in a cell.
         digits = 3 if len(z) <= 3 else 2
@@ -285,6 +323,16 @@ def plot_jacobians(z: ArrayLike, t: ArrayLike, *, loss: str = "cross_entropy") -
         panel.xaxis.grid(False)
         handles, labels = panel.get_legend_handles_labels()
         picture.legend(handles, labels, loc="lower right", ncols=3, frameon=False)
+    rows = "; ".join(", ".join(f"{value:.3f}" for value in row) for row in whole)
+    picture.alt = (
+        f"The Jacobian of softmax, row by row: {rows}. Beside it the same with zeros beside the "
+        "diagonal, and the deltas that come out: "
+        + "; ".join(
+            f"{label} {', '.join(f'{value:.3f}' for value in values)}"
+            for label, (values, *_) in deltas.items()
+        )
+        + "."
+    )
     return picture
 
 
@@ -292,23 +340,94 @@ def _symbols(letter: str, count: int) -> list[str]:
     return [f"${letter}_{k}$" for k in range(1, count + 1)]
 
 
+PALE = ("#CFE3F1", "#F6D9C6", "#CDE9DF", "#F1DCE7", "#F8E6C2")  # of the first of CURVES, in order
+
+
+def plot_classes(
+    networks: dict[str, Callable[[np.ndarray], ArrayLike]], x: ArrayLike, t: ArrayLike
+) -> Picture:
+    """Draw over the plane which class each of some networks finds most likely, side by side.
+
+    networks: {"title": function from inputs (M, 2) to outputs (M, K)}, at most 3, K from 2 to 5;
+    x: (N, 2); t: (N, K), one-hot. Raises ValueError for other shapes and for numbers that are not
+    finite.
+    """
+    if not isinstance(networks, dict) or not 1 <= len(networks) <= 3:
+        raise ValueError(f"networks: expected a dict of 1 to 3 functions, got {networks!r:.60}.")
+    x = numeric_array("x", x, (2,), "a batch of shape (N, 2)")
+    t = numeric_array("t", t, (2,), "one-hot targets of shape (N, K)")
+    if x.shape[1] != 2 or len(x) == 0:
+        raise ValueError(f"x: expected shape (N, 2), one row per data point, got {x.shape}.")
+    if len(t) != len(x) or not 2 <= t.shape[1] <= len(PALE):
+        raise ValueError(
+            f"t: expected shape ({len(x)}, K) with K from 2 to {len(PALE)}, got {t.shape}."
+        )
+    classes = t.argmax(axis=1)
+    middle, reach = (x.max(axis=0) + x.min(axis=0)) / 2, 0.56 * max(np.ptp(x, axis=0).max(), 1e-9)
+    columns, rows = (np.linspace(m - reach, m + reach, 241) for m in middle)
+    plane = np.stack(np.meshgrid(columns, rows), axis=-1)  # (rows, columns, 2)
+    levels = np.arange(t.shape[1] + 1) - 0.5
+    right = []
+    picture = Picture(WIDTH, 4.6)
+    with style.context(LEGIBLE):
+        panels = picture.subplots(1, len(networks), sharex=True, sharey=True, squeeze=False)[0]
+        for panel, (title, outputs) in zip(panels, networks.items()):
+            chosen = _likeliest(title, outputs, plane.reshape(-1, 2), t.shape[1])
+            chosen = chosen.reshape(plane.shape[:2])
+            right.append(int(np.sum(_likeliest(title, outputs, x, t.shape[1]) == classes)))
+            panel.contourf(columns, rows, chosen, levels=levels, colors=PALE[: t.shape[1]])
+            panel.contour(columns, rows, chosen, levels=levels[1:-1], colors=[GREY], linewidths=1)
+            for k, (colour, _, marker) in zip(range(t.shape[1]), CURVES):
+                panel.plot(
+                    *x[classes == k].T, marker, color=colour, markeredgecolor=BLACK,
+                    markeredgewidth=0.8, markersize=6.5, label=f"class {k + 1}",
+                    gid=f"{title} class {k + 1}",
+                )  # fmt: skip
+            panel.grid(False)
+            panel.set(aspect="equal", xlabel="$x_1$", title=title)
+            panel.xaxis.set_major_locator(MaxNLocator(5))
+            panel.yaxis.set_major_locator(MaxNLocator(5))
+        panels[0].set_ylabel("$x_2$")
+        handles, labels = panels[0].get_legend_handles_labels()
+        picture.legend(handles, labels, loc="lower center", ncols=len(labels), frameon=False)
+        picture.subplots_adjust(left=0.085, right=0.985, top=0.93, bottom=0.19, wspace=0.06)
+    counts = "; ".join(f"{title}, {count}" for title, count in zip(networks, right))
+    picture.alt = (
+        f"The plane in {t.shape[1]} colours, one for the region of each class, with {len(x)} data "
+        f"points, of which so many lie in the region of their own class: {counts}."
+    )
+    return picture
+
+
+def _likeliest(
+    title: str, outputs: Callable[[np.ndarray], ArrayLike], points: np.ndarray, classes: int
+) -> np.ndarray:
+    """The number of the largest output at each point, counted from 0, shape (M,)."""
+    wanted = (len(points), classes)
+    found = numeric_array(f"networks[{title!r}]", outputs(points), (2,), f"outputs {wanted}")
+    if found.shape != wanted:
+        raise ValueError(f"networks[{title!r}]: expected outputs {wanted}, got {found.shape}.")
+    return found.argmax(axis=1)
+
+
 def plot_delta_by_layer(networks: dict[str, Network], x: ArrayLike, t: ArrayLike) -> Picture:
     """Draw the size of the deltas in each layer: the root of their mean square, over points too.
 
-    networks: {"label": Network}; x: (N, in); t: (N, out). Layers are counted from 1; the last is
+    networks: {"label": Network}; x: (N, in); t: (N, out). Layers are counted from 0; the last is
     the output. A layer in which all deltas are 0 is left out. Raises ValueError where they do not
     fit or no delta differs from 0.
     """
     if not isinstance(networks, dict) or not 1 <= len(networks) <= len(CURVES):
         raise ValueError(f"networks: expected a dict of 1 to {len(CURVES)}, got {networks!r:.60}.")
     sizes = {title_of(label): delta_sizes(net, x, t) for label, net in networks.items()}
+    looks = looks_of(list(networks))
     picture = Picture(WIDTH, 3.8)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         room = max(text_size(label, 10)[0] for label in sizes) + 0.45
         panel = picture.add_axes((0.09, 0.14, (WIDTH * 0.91 - room) / WIDTH, 0.82))
         ends = []
-        for (label, values), (colour, dash, marker) in zip(sizes.items(), CURVES):
-            layers, shown = np.arange(1, len(values) + 1), values > 0
+        for (label, values), (colour, dash, marker) in zip(sizes.items(), looks):
+            layers, shown = np.arange(len(values)), values > 0
             if not shown.any():
                 raise ValueError(f"networks[{label!r}]: expected a delta that is not 0, got none.")
             panel.plot(
@@ -318,13 +437,23 @@ def plot_delta_by_layer(networks: dict[str, Network], x: ArrayLike, t: ArrayLike
             # Named at the first layer, where the curves lie apart.
             ends.append((layers[shown][0], values[shown][0], label, colour))
         panel.set(
-            yscale="log", xlabel="layer, in the order of the backward pass", ylabel="size of delta"
+            yscale="log",
+            xlabel="layer $\\ell$, in the order of the backward pass",
+            ylabel="size of delta",
         )
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.invert_xaxis()
         panel.set_ylim(panel.get_ylim())
         panel.set_xlim(panel.get_xlim())
         label_ends(panel, ends)
+    picture.alt = (
+        "The size of delta in each layer, on a logarithmic axis, from the last layer back to "
+        "layer 0: "
+        + "; ".join(
+            f"{label} from {values[-1]:.2g} to {values[0]:.2g}" for label, values in sizes.items()
+        )
+        + "."
+    )
     return picture
 
 
@@ -354,12 +483,17 @@ def plot_weighted_inputs(
     if len(etas) == 0:
         raise ValueError("etas: expected at least one learning rate, got none.")
     space = WeightSpace(net, x, t)
+    off = []
     picture = Picture(WIDTH, 3.7)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         panels = picture.subplots(1, len(etas), sharex=True, sharey=True, squeeze=False)[0]
         for panel, eta in zip(panels, etas):
             points, _ = space.descend(eta, steps)
             z = np.array([now.forward(x).z[0][:, unit] for now in _along(net, points)])
+            off.append(
+                f"with learning rate {eta:g} it is below 0 for {np.sum(z[0] < 0)} of {len(x)} "
+                f"points at the start and for {np.sum(z[-1] < 0)} at the end"
+            )
             for point, values, (colour, dash, marker) in zip(x, z.T, CURVES):
                 label = f"x = ({', '.join(f'{value:g}' for value in point)})"
                 panel.plot(
@@ -367,7 +501,7 @@ def plot_weighted_inputs(
                     markevery=max(1, steps // 10), label=label, gid=f"{label} {eta:g}",
                 )  # fmt: skip
             panel.axhline(0, color=BLACK, linewidth=1, zorder=1)
-            panel.set(title=f"$\\eta$ = {eta:g}", xlabel="updates", xlim=(0, steps))
+            panel.set(title=f"$\\eta$ = {eta:g}", xlabel="steps", xlim=(0, steps))
         low, high = panels[0].get_ylim()
         low = min(low, -0.1 * high)
         for panel in panels:
@@ -381,4 +515,8 @@ def plot_weighted_inputs(
             handlelength=3,
         )  # fmt: skip
         picture.subplots_adjust(left=0.095, right=0.975, top=0.91, bottom=0.26, wspace=0.08)
+    picture.alt = (
+        f"The weighted input of hidden unit {unit + 1} over {steps} steps, a line for each data "
+        f"point: {'; '.join(off)}."
+    )
     return picture

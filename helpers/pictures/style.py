@@ -48,6 +48,9 @@ CURVES: list[tuple[str, Dash, str]] = [
     (BLACK, (0, (10, 3)), "X"),
 ]
 
+# Activations look the same in all pictures that compare them.
+OF_ACTIVATIONS = dict(zip(("sigmoid", "tanh", "relu", "linear"), CURVES))
+
 WIDTH = 8.5  # inches: the width of a notebook cell
 
 # The font is named, so that a student's own rcParams change neither the look nor the layout.
@@ -105,6 +108,8 @@ class Picture(Figure):
     SHOWN_DPI = 100  # an inch of the picture is this many pixels of the page
     SAVED_DPI = 170  # and this many in the image, for sharp screens
 
+    alt = ""  # what it shows, in words, for those who do not see it
+
     def __init__(self, width: float, height: float) -> None:
         super().__init__(figsize=(width, height), dpi=self.SHOWN_DPI, facecolor="white")
         FigureCanvasAgg(self)
@@ -131,9 +136,10 @@ class Picture(Figure):
 
         width, height = (self.get_size_inches() * self.SHOWN_DPI).round().astype(int).tolist()
         image = base64.b64encode(self.png()).decode("ascii")
+        of_image = {"width": width, "height": height} | ({"alt": self.alt} if self.alt else {})
         display(
             {"image/png": image, "text/plain": repr(self)},
-            metadata={"image/png": {"width": width, "height": height}},
+            metadata={"image/png": of_image},
             raw=True,
         )
 
@@ -183,6 +189,13 @@ def _more_fonts() -> tuple[str, ...]:
 def _missing(text: str, families: tuple[str, ...]) -> set[str]:
     fonts = [get_font(fontManager.findfont(FontProperties(family))) for family in families]
     return {c for c in text if not any(font.get_char_index(ord(c)) for font in fonts)}
+
+
+def looks_of(names: Sequence[str]) -> list[tuple[str, Dash, str]]:
+    """A colour, dash and marker for each curve: activations have their own, others what is left."""
+    own = {name: OF_ACTIVATIONS[name] for name in names if name in OF_ACTIVATIONS}
+    left = iter([look for look in CURVES if look not in own.values()])
+    return [own[name] if name in own else next(left) for name in names]
 
 
 def text_colour(colour: str) -> str:

@@ -104,6 +104,7 @@ check("p0.half", half=half)
 
 ```{code-cell} ipython3
 :given: picture
+:fold: true
 plt.plot([1, 2])
 plt.show()
 print({"a", "b", "c"}, 3.14159 / 7)
@@ -243,6 +244,13 @@ def test_students_get_no_outputs_and_nbgraders_checksums(student):
             assert cell.outputs == [] and cell.execution_count is None
 
 
+def test_code_that_only_draws_is_folded(student, solution):
+    for cells in (student, solution):
+        folded = [id for id, cell in cells.items() if "jupyter" in cell.metadata]
+        assert folded == ["picture"]
+        assert cells["picture"].metadata.jupyter == {"source_hidden": True}
+
+
 def test_outputs_are_stored(solution):
     picture, printed = solution["picture"].outputs
     assert "image/png" in picture.data
@@ -331,6 +339,9 @@ GIVEN = "```{code-cell}\n%s\n1\n```\n"
         (GIVEN % ":given: a b", "the id 'a b' is not 1 to 64 of"),
         (GIVEN % ":anser: p0.half", "'anser' in the header means nothing here; known are answer"),
         (GIVEN % ":tags: [a", "a header cannot be read"),
+        (GIVEN % ":fold: picture", "fold: expected true, on a given code cell, got 'picture'"),
+        (ANSWER.replace(":ans", ":fold: true\n:ans") % STUB, "fold: expected true, on a given"),
+        (GIVEN % ":jupyter: {source_hidden: true}", "'jupyter' in the header means nothing here"),
         ("```{codecell}\n1\n```", "```{codecell} is no cell"),
         ('+++ {"answer": "p0.half"}\n\nText', "answer is for code cells"),
         ("+++ {broken\n\nText", "a header cannot be read"),

@@ -156,10 +156,18 @@ def test_difference_errors_are_drawn_as_given():
     panel = picture.axes[0]
     assert panel.get_xscale() == panel.get_yscale() == "log"
     assert lines(picture)["forward difference"].get_ydata() == pytest.approx(abs(forward))
-    drawn_errors = lines(picture)["symmetric difference"].get_ydata()
+    drawn_errors = lines(picture)["central difference"].get_ydata()
     assert drawn_errors[:-1] == pytest.approx(symmetric[:-1]) and np.isnan(drawn_errors[-1])
-    exact = lines(picture)["symmetric difference, exact"]
+    exact = lines(picture)["central difference, exact"]
     assert exact.get_xdata().tolist() == [1.0] and panel.get_ylim()[0] < exact.get_ydata()[0]
+
+
+def test_widths_are_pointed_out_in_the_colours_of_their_curves():
+    picture = plot_difference_error(WIDTHS, WIDTHS, WIDTHS**2, marks={"one": 0.01, "two": 0.1})
+    for mark, width, curve in (("one", 0.01, "forward"), ("two", 0.1, "central")):
+        line = lines(picture)[mark]
+        assert set(line.get_xdata()) == {width}
+        assert line.get_color() == lines(picture)[f"{curve} difference"].get_color()
 
 
 def contrast(colour):

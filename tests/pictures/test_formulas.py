@@ -38,6 +38,15 @@ def test_matrices_are_drawn_true_to_their_shapes(sizes, points):
     assert shapes[r"\delta_h"] == shapes["z_h"] == f"{points}x{hidden}"
 
 
+def test_the_pictures_are_said_in_words():
+    shapes = draw_layer_shapes((4, 3, 2), 5).alt
+    assert "δ o (5, 2) · W o transposed (2, 3)" in shapes
+    card = draw_formula_card().alt
+    assert "δ (l) = (δ (l+1) W (l+1) transposed) ⊙ f′(z (l))" in card
+    for words in (shapes, card):
+        assert not set("\\${}_^") & set(words)
+
+
 @pytest.mark.parametrize(
     "picture",
     [lambda args=args: draw_layer_shapes(*args) for args in SIZES] + [draw_formula_card],

@@ -23,7 +23,7 @@ from PIL import Image
 from helpers.course import lecture_step, slide_example
 from helpers.network import Network
 from helpers.pictures import page_font
-from helpers.pictures.interactive import explore_learning_rate, step_through
+from helpers.pictures.interactive import explore_learning_rate, explore_nudge, step_through
 from helpers.reference import gradients
 from helpers.weight_space import WeightSpace
 from tests.browser import in_the_browser, offline_page
@@ -63,6 +63,7 @@ PICTURES = {
     "explore the slide example": lambda: explore_learning_rate(
         slide_surface(), (0.003, 0.02, 0.1), labels=("$w_{13}$", "w_{36}")
     ),
+    "nudge": lambda: explore_nudge(*lecture_network(), (1, 0, "z")),
     "step 2-2-1": lambda: step_through(*lecture_network()),
     "step 2-3-1 without biases": lambda: step_through(
         *slide_example(), hidden="linear", etas=(0.003, 0.1), title="The slides' network"
@@ -455,6 +456,20 @@ def test_every_number_of_a_step(show, hidden, eta):
     assert card(root, "o1")["a"] == is_shown(wanted["a_o_new"][0])
     assert card(root, "loss") == {"Enew": is_shown(wanted["E_new"])}
     assert "The loss has fallen." in root.inner_text()
+
+
+@in_the_browser
+def test_computed_numbers_keep_their_zeros_and_next_stands_beside_back(show):
+    page = show(PICTURES["step 2-2-1"]()._repr_html_())
+    root = page.locator(".backprop-picture")
+    assert root.locator("svg .weight").all_text_contents()[:2] == ["0.7", "−0.5"]
+    assert root.get_by_role("button").all_text_contents() == ["Back", "Next"]
+    back, next = (root.get_by_role("button", name=name).bounding_box() for name in ("Back", "Next"))
+    assert 0 < next["x"] - back["x"] - back["width"] < 30 and next["y"] == back["y"]
+    for _ in range(3):
+        root.get_by_role("button", name="Next").click()
+    rows = [text for text in root.locator("svg text").all_text_contents() if "z = " in text]
+    assert rows == ["z = 0.8200", "z = −0.4800", "z = 0.2039"]
 
 
 @in_the_browser

@@ -49,6 +49,28 @@ def test_pictures_are_repeatable_and_independent_of_settings(name):
     assert_repeatable(PICTURES[name])
 
 
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_say_in_words_what_they_show(name):
+    alt = PICTURES[name]().alt
+    assert 80 < len(alt) < 600 and alt.endswith(".") and not set("${}\\") & set(alt)
+
+
+def test_the_words_have_the_numbers_that_matter(monkeypatch):
+    points, losses = ALONG_W.descend(0.25, 4)
+    for picture, numbers in (
+        (plot_grid_losses(LOSSES), (f"{LOSSES.min():.4f}", "500 networks")),
+        (plot_steepest_ascent(BOWL, labels=LABELS), ("weight w = -1, bias b = 3", "4.12", "194")),
+        (PICTURES["curve"](), ("rate of 0.25", f"{points[2, 0]:.3g} with loss {losses[2]:.3g}")),
+        (PICTURES["rates"](), ("0.02: from 5 to 1.85", "over weight w and bias b")),
+    ):
+        for number in numbers:
+            assert number in picture.alt
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *_, **more: shown.append(more))
+    PICTURES["curve"]()._ipython_display_()
+    assert shown[0]["metadata"]["image/png"]["alt"] == PICTURES["curve"]().alt
+
+
 def test_growth_is_drawn_as_computed():
     picture = plot_growth((2, 10), highest=12, mark=9)
     for k in (2, 10):
@@ -118,6 +140,40 @@ def test_each_learning_rate_has_its_path_and_its_losses():
         curve = lines(picture, column + len(etas))[f"loss {eta:g}"]
         np.testing.assert_allclose(curve.get_ydata(), losses)
     assert picture.axes[0].get_xlabel() == LABELS[0]
+
+
+def test_a_path_ends_where_it_leaves_the_picture():
+    picture = plot_learning_rates(BOWL, [0.4, 0.8])
+    points = BOWL.descend(0.8, 20)[0]
+    path = lines(picture, 1)["path 0.8"].get_xydata()
+    (left, right), (low, high) = picture.axes[1].get_xlim(), picture.axes[1].get_ylim()
+    inside = [left <= w <= right and low <= b <= high for w, b in path]
+    assert 1 < len(path) < len(points) and path.tolist() == points[: len(path)].tolist()
+    assert inside[-2:] == [True, False]
+    assert len(lines(picture)["path 0.4"].get_xydata()) == 21
+
+
+def test_markers_of_a_path_do_not_cover_each_other():
+    picture = plot_learning_rates(BOWL, [0.02, 0.4])
+    path = lines(picture)["path 0.02"]
+    shown = path.get_xydata()[path.get_markevery()]
+    assert 2 < len(shown) < len(path.get_xydata()) == 21
+    assert np.hypot(*np.diff(shown, axis=0).T).min() > 0.03 * np.ptp(picture.axes[0].get_ylim())
+
+
+def test_directions_on_surfaces_are_true():
+    for picture in (plot_steepest_ascent(BOWL), plot_learning_rates(BOWL, [0.1, 0.4])):
+        assert picture.axes[0].get_aspect() == 1
+
+
+def test_counts_are_written_as_counts():
+    panel = plot_grid_losses(LOSSES).axes[0]
+    panel.figure.canvas.draw()
+    labels = [label.get_text() for label in panel.get_yticklabels()]
+    assert labels == ["1", "10", "100"]
+    panel = plot_grid_losses(np.resize(LOSSES, 5000)).axes[0]
+    panel.figure.canvas.draw()
+    assert panel.get_yticklabels()[-1].get_text() == "1,000"
 
 
 def test_the_surface_shows_the_start_and_the_limits_that_are_given():

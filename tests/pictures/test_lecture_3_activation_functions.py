@@ -6,8 +6,10 @@ import pytest
 from helpers.course import HIDDEN, lecture_step, xor_data
 from helpers.network import Network
 from helpers.numerical import symmetric_difference
+from helpers.pictures.curves import plot_losses
 from helpers.pictures.lecture_3_activation_functions import (
     delta_sizes,
+    plot_classes,
     plot_delta_by_layer,
     plot_jacobians,
     plot_output_delta,
@@ -32,6 +34,15 @@ def two_units():
 X = np.array([[0.3, -1.0], [1.2, 0.4]])
 T = np.array([[0.0, 1.0], [1.0, 0.2]])
 RELU = lecture_step("relu", "linear").net
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0], [1.0, 2.0]])
+CLASSES = np.eye(3)[[0, 1, 2, 1]]
+
+
+def nearest(points):
+    """As outputs: how near each point is to each of the first three corners."""
+    return -np.linalg.norm(points[:, None] - CORNERS[:3], axis=2)
+
+
 PICTURES = {
     "slopes": plot_slope_through_activation,
     "output delta": lambda: plot_output_delta(0.2, marks=[1, 4]),
@@ -40,6 +51,9 @@ PICTURES = {
     "Jacobians of five": lambda: plot_jacobians([1.0, 0.5, -0.5, 2, -1], [0, 0, 0, 0, 1]),
     "Jacobians of two": lambda: plot_jacobians([1.0, 0.5], [0, 1], loss="half_squared"),
     "layers": lambda: plot_delta_by_layer({hidden: deep(hidden) for hidden in HIDDEN}, X, T),
+    "classes": lambda: plot_classes(
+        {"before": lambda x: x @ X[:, :1] * [1, -1, 0], "after": nearest}, CORNERS, CLASSES
+    ),
     "weighted inputs": lambda: plot_weighted_inputs(
         RELU, *xor_data(), unit=1, etas=[1.0, 1.2], steps=12
     ),
@@ -149,7 +163,7 @@ def test_delta_sizes_by_layer(hidden):
     ]
     np.testing.assert_allclose(delta_sizes(net, X, T), expected, rtol=1e-6)
     layers, values = drawn(plot_delta_by_layer({"one": net}, X, T), "one")
-    assert layers.tolist() == [1, 2, 3]
+    assert layers.tolist() == [0, 1, 2]
     np.testing.assert_allclose(values, expected, rtol=1e-6)
 
 
@@ -168,6 +182,52 @@ def test_weighted_inputs_of_a_unit_that_dies_and_of_one_that_does_not():
     assert np.ptp(lines[1.0][:, 2:], axis=1).min() > 0.1
 
 
+def test_regions_are_those_of_the_largest_output():
+    picture = plot_classes({"one": nearest, "two": lambda x: np.tile([0, 1, 0], (len(x), 1))},
+                           CORNERS, CLASSES)  # fmt: skip
+    for k, corners in enumerate(([0], [1, 3], [2])):
+        found = np.stack(drawn(picture, f"one class {k + 1}"), axis=1)
+        np.testing.assert_array_equal(found, CORNERS[corners])
+    assert picture.alt.endswith("their own class: one, 3; two, 2.")
+    filled = picture.axes[0].collections[0]
+    assert len(filled.get_facecolors()) == 3
+    assert all(panel.get_aspect() == 1 for panel in picture.axes)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_picture_says_in_words_what_it_shows(name):
+    alt = PICTURES[name]().alt
+    assert alt.endswith(".") and len(alt) > 60 and any(letter.isdigit() for letter in alt)
+
+
+def test_words_have_the_numbers_that_matter():
+    assert "z = 4: from 0.982 to 0.964" in PICTURES["saturation"]().alt
+    assert "diagonal only 0.000, -0.669, 0.000" in PICTURES["Jacobians"]().alt
+    assert "below 0 for 2 of 4 points at the start and for 4 at the end" in (
+        PICTURES["weighted inputs"]().alt
+    )
+    assert "derivatives from 0.02 to 0.25, the largest at activation 0.50" in (
+        PICTURES["slopes"]().alt
+    )
+
+
+def test_an_activation_has_one_colour_in_all_pictures():
+    colours = [
+        {
+            line.get_gid(): line.get_color()
+            for line in picture.axes[0].lines
+            if line.get_gid() in ("sigmoid", "tanh", "ReLU", "relu")
+        }
+        for picture in (
+            plot_slope_through_activation(),
+            plot_delta_by_layer({hidden: deep(hidden) for hidden in HIDDEN[::-1]}, X, T),
+            plot_losses({"tanh": [1, 2], "relu": [2, 1], "sigmoid": [1, 3]}),
+        )
+    ]
+    for name in (["sigmoid"], ["tanh"], ["ReLU", "relu"]):
+        assert len({found for of in colours for key, found in of.items() if key in name}) == 1
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -183,6 +243,13 @@ def test_weighted_inputs_of_a_unit_that_dies_and_of_one_that_does_not():
         (lambda: plot_jacobians(np.ones(6), np.ones(6)), "z: expected 2 to 5"),
         (lambda: plot_jacobians([1.0, 2], [1.0]), r"t: expected shape \(2,\)"),
         (lambda: plot_jacobians([1.0, 2], [1.0, 0], loss="squared"), "loss: expected one of"),
+        (lambda: plot_classes({}, CORNERS, CLASSES), "networks: expected a dict of 1 to 3"),
+        (lambda: plot_classes({"a": nearest}, CORNERS[:, :1], CLASSES), r"expected shape \(N, 2\)"),
+        (lambda: plot_classes({"a": nearest}, CORNERS, CLASSES[1:]), r"t: expected shape \(4, K\)"),
+        (
+            lambda: plot_classes({"a": lambda x: x}, CORNERS, CLASSES),
+            r"networks\['a'\]: expected outputs",
+        ),
         (lambda: plot_delta_by_layer({}, X, T), "networks: expected a dict"),
         (
             lambda: plot_delta_by_layer({"a": Network([ONE], output="linear")}, ONE, ONE),

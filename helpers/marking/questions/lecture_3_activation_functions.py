@@ -1,6 +1,7 @@
 """Lecture 3: derivatives, losses and deltas of the activation functions, softmax, saturation."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -366,7 +367,7 @@ def _step_cases(rng: np.random.Generator) -> Iterator[Case]:
             asking.one_step,
             test_inputs | {"eta": step.eta, "output": output},
             label=f"{output} output, {points} points",
-            more_mistakes=lambda part, step=step: _mistakes_of_a_step(step, part),
+            more_mistakes=partial(_mistakes_of_a_step, step),
         )
 
 
@@ -473,9 +474,9 @@ DEAD = (
 
 QUESTIONS = (
     _question("l3.slopes", STORED_SLOPES, _stored_slopes),
-    _question("l3.output_deltas", OUTPUT_DELTAS, _output_deltas),
-    _question("l3.which_loss", WHICH_LOSS, _letters(house_price="A", spam="B", digit="C")),
     Question("l3.hidden_delta", HIDDEN_DELTA, ("delta_h",), _hidden_delta_cases),
+    _question("l3.which_loss", WHICH_LOSS, _letters(house_price="A", spam="B", digit="C")),
+    _question("l3.output_deltas", OUTPUT_DELTAS, _output_deltas),
     Question("l3.softmax", SOFTMAX, ("softmax",), _softmax_cases),
     _question("l3.jacobian", JACOBIAN, _jacobian_entries),
     _question("l3.softmax_delta", SOFTMAX_DELTA, _softmax_delta),

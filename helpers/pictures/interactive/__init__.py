@@ -5,6 +5,7 @@ beside it only chooses and writes. Nothing is loaded from anywhere.
 """
 
 from helpers.pictures.interactive.learning_rate import explore_learning_rate
+from helpers.pictures.interactive.nudge import explore_nudge
 from helpers.pictures.interactive.step_through import step_through
 
-__all__ = ["explore_learning_rate", "step_through"]
+__all__ = ["explore_learning_rate", "explore_nudge", "step_through"]

@@ -11,9 +11,9 @@ function build(root, data) {
   select(controls, "learning rate η", data.etas.map(short), 0,
     function (index) { state.eta = index; show(); });
   const back = button(controls, "Back", function () { go(state.stage - 1); });
+  const next = button(controls, "Next", function () { go(state.stage + 1); });
   const stages = slider(controls, "stage", last, 0,
     function (index) { return (index + 1) + " of " + (last + 1); }, go);
-  const next = button(controls, "Next", function () { go(state.stage + 1); });
 
   const drawing = draw(root, data.drawing);
   const words = add(root, "div", { class: "stage", "aria-live": "polite" });
@@ -43,7 +43,7 @@ function build(root, data) {
       if (!part.text) continue;
       const value = quantity && at(values, quantity, part.at);
       const begin = part.slot === "E" && quantity === "E_new" ? "E_{new}" : part.begin;
-      const text = quantity ? (begin ? begin + " = " : "") + short(value) : "";
+      const text = quantity ? (begin ? begin + " = " : "") + written(quantity, value) : "";
       write(part.text, text);
       if (part.plate) {
         const width = 8 * text.length + 6;
@@ -92,12 +92,21 @@ function at(values, quantity, place) {
   return place.reduce(function (list, index) { return list[index]; }, values[quantity]);
 }
 
+// What is given is written as it is; what is computed keeps its four decimals, zeros too, so that
+// numbers do not change their length from stage to stage. Whole numbers stay whole.
+function written(quantity, value) {
+  const given = ["x", "t", "W_h", "b_h", "W_o", "b_o", "eta"].indexOf(quantity) >= 0;
+  const size = Math.abs(value);
+  if (given || Number.isInteger(value) || size < 0.00005 || size >= 10) return short(value);
+  return minus(value.toFixed(4));
+}
+
 // A formula with its numbers put in; a negative one in brackets behind an operator or below a power.
 function fill(formula, values) {
   return formula.replace(/([·+−/] ?)?\[([^\]]+)\](\^)?/g, function (all, operator, path, power) {
     const [quantity, ...place] = path.split(".");
     const value = at(values, quantity, place.map(Number));
-    const text = short(value);
+    const text = written(quantity, value);
     const bracketed = text[0] === "−" && (operator || power) ? "(" + text + ")" : text;
     return (operator || "") + bracketed + (power || "");
   });
