@@ -2,6 +2,25 @@
 
 import os
 import sys
+import warnings
+
+
+def warn_as_usual() -> None:
+    """Let warnings be no errors, here and in all that is started, whatever -W and the like say.
+
+    A library's warning says nothing about anybody's work. These are Python's own filters.
+    """
+    os.environ.pop("PYTHONWARNINGS", None)
+    if sys.warnoptions:
+        sys.warnoptions.clear()
+        warnings.resetwarnings()
+        for kind in (
+            DeprecationWarning,
+            PendingDeprecationWarning,
+            ImportWarning,
+            ResourceWarning,
+        ):
+            warnings.simplefilter("ignore", kind)
 
 
 def use_utf8() -> None:
@@ -18,6 +37,7 @@ def use_utf8() -> None:
 if __name__ == "__main__":
     try:
         use_utf8()
+        warn_as_usual()
         from helpers.grading import command  # here, so that Ctrl-C is answered while it loads
 
         code = command.main()

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from helpers.grading import settings
 from helpers.grading.errors import NothingGraded
+from helpers.grading.machine import surroundings
 from helpers.grading.machine.scratch import scratch
+from helpers.grading.printable import print_whatever_comes, printable
 from helpers.grading.running import processes
 
 NOTHING_DONE, SOME_NEED_A_PERSON, INTERRUPTED = 2, 3, 130
@@ -50,6 +52,15 @@ def _add_grade(commands: "argparse._SubParsersAction") -> None:
         "--students", metavar="LIST",
         help="a CSV file with the columns identifier,name: whose numbers are whose (their names)",
     )  # fmt: skip
+    parser.add_argument(
+        "--student-pattern", metavar="REGEX",
+        help="a regular expression with the group “student” in it, (?P<student>…), which finds in "
+        "each file's path below SUBMISSIONS whose it is (by how the platforms name them)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--names", metavar="ENCODING",
+        help="what file names are in that are not in UTF-8 and do not say: cp1252, say",
+    )  # fmt: skip
     parser.add_argument("--gradebook", default="gradebook", help="where the results go (gradebook)")
     parser.add_argument(
         "--db", metavar="URL", default="",
@@ -84,8 +95,16 @@ def _add_grade(commands: "argparse._SubParsersAction") -> None:
         help="show a progress bar and a summary, or a line of JSON for each event (bar)",
     )  # fmt: skip
     parser.add_argument(
+        "--dry-run", action="store_true",
+        help="show what would be graded; nothing is run and nothing is written",
+    )  # fmt: skip
+    parser.add_argument(
         "--again", action="store_true", help="also grade what is finished and has not changed"
     )
+    parser.add_argument(
+        "--take-older", action="store_true",
+        help="grade what is handed over even where a student has handed in something newer before",
+    )  # fmt: skip
     parser.add_argument(
         "--rescore", action="store_true",
         help="score again after a change to questions or their marking; nothing that has run "
@@ -146,15 +165,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def grade(given: argparse.Namespace) -> int:
     """Grade a class. Returns the exit code."""
+    print_whatever_comes()
     try:
+        if not given.dry_run:
+            surroundings.check()
         with scratch():
             with processes.quick_imports():
                 from helpers.grading import flow  # now, so that --help answers soon
 
+            if given.dry_run:
+                return SOME_NEED_A_PERSON if flow.show_class(given) else 0
             with processes.fork_server():
                 return SOME_NEED_A_PERSON if flow.grade_class(given) else 0
     except NothingGraded as error:
-        print(f"Nothing was graded. {error}", file=sys.stderr)
+        print(printable(f"Nothing was graded. {error}"), file=sys.stderr)
         return NOTHING_DONE
     except KeyboardInterrupt:
         print(
@@ -171,11 +195,11 @@ def grade(given: argparse.Namespace) -> int:
         )
         return NOTHING_DONE
     except Exception as error:
-        print(
+        said = (
             f"Nothing was graded, for an unforeseen reason: {type(error).__name__}: {error}. "
-            "What was finished before is kept; the same command goes on from there.",
-            file=sys.stderr,
+            "What was finished before is kept; the same command goes on from there."
         )
+        print(printable(said), file=sys.stderr)
         return NOTHING_DONE
 
 

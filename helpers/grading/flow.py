@@ -18,24 +18,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from helpers.grading import overview
 from helpers.grading.errors import NothingGraded, in_full, in_short
 from helpers.grading.gradebook import database, registration, results, tables
 from helpers.grading.intake import submissions
-from helpers.grading.machine import capacity, files, locks, versions
+from helpers.grading.intake.reading import read_notebook
+from helpers.grading.machine import capacity, deadline, files, locks, versions
 from helpers.grading.pages import feedback, report
 from helpers.grading.progress import Bar, JsonLog, progress_of_kind
+from helpers.grading.repair.lay_in import announced_student
 from helpers.grading.repair.released import Released, released_notebooks
 from helpers.grading.running import cluster, executed, sandbox
 from helpers.grading.running.kernels import modules_of
 from helpers.grading.running.processes import WORK, ctrl_c_later
 from helpers.grading.settings import Course, course_at
-from helpers.grading.student import GradingOptions, grade_student, nothing_graded
+from helpers.grading.student import GradingOptions, grade_student, nothing_graded, problem_of
 from helpers.personal import class_list, course_secret
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
 MAX_WORKERS = 60 if sys.platform == "win32" else sys.maxsize  # Windows waits for no more at once
 Task = tuple[submissions.Submission, dict[str, str]]  # with fingerprints by notebook
 ENDED = "Its grading process was ended by the system, perhaps for lack of memory."
+OVERDUE = "Grading it did not come to an end in time, twice, so it was ended."
 
 
 @dataclass
@@ -60,13 +64,21 @@ class Outcome:
             self.unwritten.append((what, f"could not be written: {in_short(error)}"))
 
 
-def grade_class(arguments: argparse.Namespace) -> bool:
-    """Grade arguments.submissions and write everything. Returns whether some need a person.
+@dataclass(frozen=True)
+class _Class:
+    """A class that is to be graded."""
 
-    arguments: as the command line gives them. Temporary files lie in `scratch.scratch`, in which
-    this has to run. Raises NothingGraded.
+    course: Course
+    lesson: str
+    released: list[Released]
+    handed_in: submissions.Intake
+
+
+def _collect(arguments: argparse.Namespace, progress: Bar | JsonLog) -> _Class:
+    """Find what was handed in, and whose it is. Writes temporary files alone.
+
+    Raises NothingGraded.
     """
-    progress = progress_of_kind(arguments.log)
     course = course_at(gradebook=arguments.gradebook, database=database.chosen(arguments.db))
     if set(str(course.gradebook)) & set("[]{}*?"):  # nbgrader takes them for a pattern
         raise NothingGraded(f"{course.gradebook} has one of []{{}}*? in it; choose another name.")
@@ -77,15 +89,63 @@ def grade_class(arguments: argparse.Namespace) -> bool:
         if path.parent.name != arguments.lesson
     ]
     listed = class_list.read_list(arguments.students) if arguments.students else ()
-    handed_in = submissions.collect(arguments.submissions, released, elsewhere, tempfile.mkdtemp())
-    unlisted = class_list.identify(handed_in.submissions, listed)
+    handed_in = submissions.collect(
+        arguments.submissions,
+        released,
+        elsewhere,
+        tempfile.mkdtemp(),
+        names=arguments.names,
+        student_pattern=arguments.student_pattern,
+        known_students=class_list.known_names(course, listed),
+    )
+
+    def announced(submission: submissions.Submission) -> list[str]:
+        return [
+            announced_student(
+                read_notebook(submission.notebooks[notebook.name]), notebook.notebook
+            ) or ""
+            for notebook in released
+            if notebook.name in submission.notebooks
+        ]  # fmt: skip
+
+    unlisted = class_list.identify(handed_in.submissions, listed, announced)
+    for note in handed_in.notes:
+        progress.warn(note)
     if unlisted:
         names = ", ".join(submission.student for submission in unlisted[:5])
         names += f" and {len(unlisted) - 5} more" if unlisted[5:] else ""
         progress.warn(
-            f"{arguments.students} has no row for {names}. Their own names select their numbers."
+            f"{arguments.students} has no row for {names}, or no certain one. Their own names "
+            "select their numbers."
         )
     _check_secret()
+    return _Class(course, arguments.lesson, released, handed_in)
+
+
+def show_class(arguments: argparse.Namespace) -> bool:
+    """Show what would be graded; nothing is run or written. Returns whether some need a person.
+
+    arguments: as the command line gives them. Raises NothingGraded.
+    """
+    progress = progress_of_kind(arguments.log)
+    mine = _collect(arguments, progress)
+    what = mine.lesson, mine.released, mine.handed_in
+    overview.settle(mine.course, *what, arguments.take_older)
+    needing = overview.need_a_person(*what)
+    progress.would_grade(list(overview.lines(*what)), mine.handed_in.rule, needing)
+    return bool(needing)
+
+
+def grade_class(arguments: argparse.Namespace) -> bool:
+    """Grade arguments.submissions and write everything. Returns whether some need a person.
+
+    arguments: as the command line gives them. Temporary files lie in `scratch.scratch`, in which
+    this has to run. Raises NothingGraded.
+    """
+    progress = progress_of_kind(arguments.log)
+    mine = _collect(arguments, progress)
+    course, released, handed_in = mine.course, mine.released, mine.handed_in
+    progress.found(list(overview.lines(mine.lesson, released, handed_in)), handed_in.rule)
     chosen, warning = sandbox.choose(arguments.sandbox, here=not arguments.dask)
     if warning:
         progress.warn(warning)
@@ -111,6 +171,7 @@ def _grade(
     chosen: the sandbox. workers: the Cluster that executes the notebooks, or None.
     """
     _remove_half_written(course)
+    database.wait_until_free(course, progress.warn)
     with ctrl_c_later():
         registration.register(course, arguments.lesson, released)
     class_list.remember(course, handed_in.submissions)
@@ -119,7 +180,7 @@ def _grade(
     outcome, tasks = Outcome(), []
     for submission in handed_in.submissions:
         try:
-            submissions.store(course, arguments.lesson, submission, released)
+            submissions.store(course, arguments.lesson, submission, released, arguments.take_older)
             tasks.append((submission, _fingerprints(submission, released, code)))
         except OSError as error:
             problem = in_full(error)
@@ -192,7 +253,8 @@ def _fingerprints(
             digest = code.copy()
             work = executed.work_of(notebook, submission.notebooks[name], submission.identifier)
             digest.update(work.encode())
-            digest.update("\n".join(submission.remarks[name]).encode("utf-8", "replace"))
+            told = [*submission.remarks[name], "", *submission.questions[name]]
+            digest.update("\n".join(told).encode("utf-8", "replace"))
             found[name] = digest.hexdigest()
     return found
 
@@ -235,11 +297,18 @@ def _grade_all(
             # Tasks start in order, so one of the first is what took its worker along. Each alone.
             for task in left[:workers]:
                 if grade([task], 1):
-                    add(task, _set_all_aside(course, arguments.lesson, released, task[0], ENDED))
+                    problem = _why_ended(task[0].student)
+                    add(task, _set_all_aside(course, arguments.lesson, released, task[0], problem))
             tasks = left[workers:]
     finally:
         progress.stop()
     return outcome
+
+
+def _why_ended(student: str) -> str:
+    """Why a student's grading process is no more: for the maintainer below, where it was."""
+    where = deadline.overdue(student)
+    return f"{OVERDUE}\n{where}" if where else ENDED
 
 
 def _workers() -> int:
@@ -313,10 +382,24 @@ def _work(
     options: GradingOptions,
 ) -> Outcome:
     """Grade one student, in a worker; returns the Outcome."""
+    with deadline.deadlines(submission.student):
+        return _work_in_time(course, lesson, released, submission, fingerprints, options)
+
+
+def _work_in_time(
+    course: Course,
+    lesson: str,
+    released: Sequence[Released],
+    submission: submissions.Submission,
+    fingerprints: Mapping[str, str],
+    options: GradingOptions,
+) -> Outcome:
+    """Grade one student, within the deadlines of its steps; returns the Outcome."""
     try:
         found = grade_student(course, lesson, released, submission, fingerprints, options)
     except Exception as error:
-        return _set_all_aside(course, lesson, released, submission, in_full(error))
+        problem = problem_of(course, error)
+        return _set_all_aside(course, lesson, released, submission, problem)
     outcome = _with_pages(course, found)
     if options.source.problem:
         outcome.warnings.add(
@@ -340,6 +423,7 @@ def _with_pages(course: Course, found: list[results.Result]) -> Outcome:
     """The Outcome of one student's Results, whose feedback pages are written."""
     outcome = Outcome(found)
     for result in found:
+        deadline.next_step()
         with outcome.writing(f"The feedback page of {result.student}, {result.notebook},"):
             feedback.write(course, result)
     return outcome

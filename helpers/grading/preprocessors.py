@@ -54,6 +54,8 @@ class Grade(SaveAutoGrades):
         LimitOutput(parent=self).preprocess(executed.notebook, resources)
         result = score(ids["student"], ids["assignment"], released, identifier, executed)
         with Gradebook(ids["db_url"]) as gradebook:
-            result = enter(gradebook, executed.notebook, result)
+            result = enter(gradebook, course, executed.notebook, result)
+        for sentence in result.outdated:
+            self.log.warning(f"{ids['student']}, {ids['notebook']}: {sentence}")
         results.save(course, result)
         return executed.notebook, resources

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
 
 from helpers.grading.gradebook import results
+from helpers.grading.intake.submissions import SET_ASIDE, WOULD_BE_GRADED
+from helpers.grading.overview import MISSING, UNASSIGNED, Found
 from helpers.grading.pages import report
+from helpers.grading.printable import printable
 
 JSON = "json"  # the other kind is "bar"
+MOST_LISTED = 5  # files of each kind that a run lists before it begins
+KINDS = {
+    WOULD_BE_GRADED: "Would be graded",
+    SET_ASIDE: "Copies and files that are not graded",
+    MISSING: "Notebooks that are missing",
+    UNASSIGNED: "Files of nobody",
+}
+MOST_NOTES = 20  # that the summary lists; the report has them all
+# What a terminal obeys, or cannot have at all, and json.dumps leaves as it is.
+LEFT_BY_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def progress_of_kind(kind: str) -> Bar | JsonLog:
@@ -29,7 +44,22 @@ class Bar:
         self._slowest: results.Result | None = None
 
     def warn(self, sentence: str) -> None:
-        tqdm.write(f"Warning: {sentence}", file=sys.stderr)
+        tqdm.write(printable(f"Warning: {sentence}"), file=sys.stderr)
+
+    def found(self, lines: Sequence[Found], rule: str) -> None:
+        """Say what was found, before anything runs, and by which rule."""
+        _print_found(lines, rule, MOST_LISTED)
+
+    def would_grade(
+        self, lines: Sequence[Found], rule: str, needing: Sequence[tuple[str, str]]
+    ) -> None:
+        """Say what a run would grade. needing: (what, why) pairs of what needs a person."""
+        _print_found(lines, rule, None)
+        if needing:
+            print("\nThese would need a person:")
+            for what, reason in needing:
+                print(printable(f"  {what} {reason}."))
+        print("\nNothing was run, and nothing was written.")
 
     def start_executing(self, notebooks: int) -> None:
         """Begin: so many are to be executed before any is graded."""
@@ -105,19 +135,27 @@ class Bar:
         look_at = [r for r in found if report.needs_person(r)]
         if look_at or others:
             print("\nThese need a person:")
-            for r in sorted(look_at, key=lambda r: (r.student.casefold(), r.notebook)):
-                print(f"  {_named(r)}: {report.why(r)}")
+            for r in sorted(look_at, key=_in_order):
+                print(printable(f"  {_named(r)}: {report.why(r)}"))
             for what, reason in others:
-                print(f"  {what} {reason}.")
+                print(printable(f"  {what} {reason}."))
+        noted = [r for r in found if r.notes]
+        if noted:
+            print("\nTo know, with nothing to do:")
+            for r in sorted(noted, key=_in_order)[:MOST_NOTES]:
+                print(printable(f"  {_named(r)}: {' '.join(r.notes)}"))
+            if noted[MOST_NOTES:]:
+                print(f"  and {len(noted) - MOST_NOTES} more, in the report")
         print()
         for name, path in files.items():
-            print(f"{name + ':':10} {_short(path)}")
+            print(printable(f"{name + ':':10} {_short(path)}"))
 
 
 class JsonLog:
     """A line of JSON on standard output for each event: "warning", "started", "graded", "finished".
 
-    With --dask "executing" and "executed" come before. Times are in seconds, marks in points.
+    "students" and "found" come first, and with --dask "executing" and "executed". Times are in
+    seconds, marks in points.
     """
 
     def __init__(self) -> None:
@@ -125,6 +163,18 @@ class JsonLog:
 
     def warn(self, sentence: str) -> None:
         self._say("warning", message=sentence)
+
+    def found(self, lines: Sequence[Found], rule: str) -> None:
+        counts = Counter(line.state for line in lines)
+        students = len({line.student for line in lines} - {None})
+        self._say("students", students=students, rule=rule, states=counts)
+        self.would_grade(lines, rule, ())
+
+    def would_grade(
+        self, lines: Sequence[Found], rule: str, needing: Sequence[tuple[str, str]]
+    ) -> None:
+        for line in lines:
+            self._say("found", **asdict(line))
 
     def start_executing(self, notebooks: int) -> None:
         self._done, self._of = 0, notebooks
@@ -170,11 +220,34 @@ class JsonLog:
             "finished",
             states=Counter(r.state for r in found),
             need_a_person=[*look_at.items(), *others],
+            to_know={_named(r): " ".join(r.notes) for r in found if r.notes},
             files={name: str(path) for name, path in files.items()},
         )
 
     def _say(self, event: str, **what: object) -> None:
-        print(json.dumps({"event": event, **what}, ensure_ascii=False), flush=True)
+        line = json.dumps({"event": event, **what}, ensure_ascii=False)
+        print(LEFT_BY_JSON.sub(lambda letter: f"\\u{ord(letter[0]):04x}", line), flush=True)
+
+
+def _print_found(lines: Sequence[Found], rule: str, most: int | None) -> None:
+    """Print how many students there are, by which rule, and what of the files is not graded.
+
+    most: how many of each kind are listed; None for all, with what would be graded.
+    """
+    students = len({line.student for line in lines} - {None})
+    print(printable(f"Found {students} student{'s' * (students != 1)}, {rule}."))
+    of = {state: [line for line in lines if line.state == state] for state in KINDS}
+    for state, heading in KINDS.items():
+        if not of[state] or (most is not None and state in (WOULD_BE_GRADED, MISSING)):
+            continue
+        print(f"{heading}: {len(of[state])}")
+        for line in of[state][:most]:
+            who = ", ".join(filter(None, (line.student, line.notebook)))
+            file = f"“{line.file}”" if line.file else ""
+            told = " ".join(filter(None, (file, line.reason)))
+            print(printable(f"  {': '.join(filter(None, (who, told)))}"))
+        if most is not None and of[state][most:]:
+            print(f"  and {len(of[state]) - most} more; --dry-run lists them all")
 
 
 def _seconds(result: results.Result) -> float:
@@ -182,7 +255,11 @@ def _seconds(result: results.Result) -> float:
 
 
 def _named(result: results.Result) -> str:
-    return f"{result.student}, {result.notebook}"
+    return printable(f"{result.student}, {result.notebook}")
+
+
+def _in_order(result: results.Result) -> tuple[str, str]:
+    return result.student.casefold(), result.notebook
 
 
 def _short(path: Path) -> Path:

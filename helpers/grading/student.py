@@ -12,17 +12,19 @@ from nbgrader.preprocessors import LimitOutput
 from helpers.asking.cell_ids import check_cell_id
 from helpers.grading.errors import in_full
 from helpers.grading.gradebook import results
-from helpers.grading.gradebook.database import open_gradebook
+from helpers.grading.gradebook.database import lock_in_words, open_gradebook
 from helpers.grading.gradebook.entering import (
     assign_late_penalty,
     enter,
     enter_nothing,
     enter_student,
+    outdated,
 )
 from helpers.grading.gradebook.score import score
+from helpers.grading.intake.known import named
 from helpers.grading.intake.reading import read_notebook
-from helpers.grading.intake.submissions import Submission, named
-from helpers.grading.machine import files
+from helpers.grading.intake.submissions import Submission
+from helpers.grading.machine import deadline, files
 from helpers.grading.repair.released import Released
 from helpers.grading.running import executed
 from helpers.grading.running.kernels import ColdKernels, kernels_for
@@ -73,32 +75,50 @@ def grade_student(
     for notebook in released:
         name = notebook.name
         if name in submission.notebooks and name not in finished and name not in problems:
+            deadline.next_step()
             try:
                 ready[name] = _load_or_execute(
                     course, lesson, notebook, submission, fingerprints[name], options
                 )
             except Exception as error:
-                problems[name] = in_full(error)
+                problems[name] = problem_of(course, error)
     graded = dict(finished)
     with open_gradebook(course) as gradebook:
         for notebook in released:
             name = notebook.name
             if name in ready:
+                deadline.next_step()
                 try:
                     graded[name] = _score_and_save(
                         gradebook, course, lesson, notebook, submission, ready[name]
                     )
                 except Exception as error:
                     gradebook.db.rollback()
-                    problems[name] = in_full(error)
+                    problems[name] = problem_of(course, error)
         found = [
-            graded.get(notebook.name) or _nothing(lesson, notebook, submission, problems, released)
+            graded.get(notebook.name)
+            or not_graded(lesson, notebook, submission, problems, released)
             for notebook in released
         ]
         enter_nothing(gradebook, course, [r for r in found if r.notebook not in graded])
+        found = [
+            replace(
+                result,
+                outdated=outdated(gradebook, course, result)
+                if result.notebook in finished
+                else result.outdated,
+                notes=tuple(submission.notes[result.notebook]),
+            )
+            for result in found
+        ]
     for result in found:
         results.save(course, result)
     return found
+
+
+def problem_of(course: Course, error: BaseException) -> str:
+    """What kept a student from being graded: a line for the instructor, more for the maintainer."""
+    return "\n".join(filter(None, [lock_in_words(course, error), in_full(error)]))
 
 
 def _load_or_execute(
@@ -138,10 +158,13 @@ def _score_and_save(
     results.discard(course, student, lesson, notebook.name)
     result = score(student, lesson, notebook, submission.identifier, ran)
     remarks = (*submission.remarks[notebook.name], *result.remarks)
+    questions = (*submission.questions[notebook.name], *result.questions)
     state = results.REPAIRED if remarks else result.state
-    result = replace(result, state=state, remarks=remarks, fingerprint=ran.fingerprint)
+    result = replace(
+        result, state=state, remarks=remarks, questions=questions, fingerprint=ran.fingerprint
+    )
     LimitOutput().preprocess(ran.notebook, {})
-    result = enter(gradebook, ran.notebook, result)
+    result = enter(gradebook, course, ran.notebook, result)
     assign_late_penalty(gradebook, course, result)
     path = course.autograded_notebook(student, lesson, notebook.name)
     files.write(path, nbformat.v4.writes(ran.notebook))
@@ -161,7 +184,7 @@ def nothing_graded(
     later run finds that the gradebook and what is saved do not agree, and grades again.
     """
     problems = {name: problem for name in submission.notebooks}
-    found = [_nothing(lesson, notebook, submission, problems, released) for notebook in released]
+    found = [not_graded(lesson, notebook, submission, problems, released) for notebook in released]
     for result in found:
         with suppress(Exception), open_gradebook(course) as gradebook:
             enter_student(gradebook, course, lesson, submission.student)
@@ -196,7 +219,7 @@ def _finished(
     return saved if wanted.items() <= entered.items() else None
 
 
-def _nothing(
+def not_graded(
     lesson: str,
     notebook: Released,
     submission: Submission,
@@ -207,6 +230,7 @@ def _nothing(
     name = notebook.name
     nothing = results.Result(
         submission.student, lesson, name, results.MISSING, notebook.max_points,
+        questions=tuple(submission.questions[name]),
     )  # fmt: skip
     if name in problems:
         reason = "The grader could not finish this notebook."
@@ -224,12 +248,13 @@ def _nothing(
 def _meant_as(name: str, submission: Submission, names: Sequence[str]) -> list[tuple[str, str]]:
     """The unplaced files, (file, reason), that may be meant as the notebook `name`.
 
-    A file whose name does not tell counts for the first notebook that is missing, so that it is
-    listed once.
+    A file whose name does not tell counts for the first notebook that is missing and that it may
+    be, so that it is listed once.
     """
     missing = [n for n in names if n not in submission.notebooks and n not in submission.set_aside]
-    return [
-        (file, reason)
-        for file, reason in submission.unplaced
-        if (named(Path(file).name, names) or missing[0]) == name
-    ]
+
+    def meant(file: str) -> str | None:
+        may_be = submission.may_be.get(file, names)
+        return named(Path(file).name, names) or next((n for n in missing if n in may_be), None)
+
+    return [(file, reason) for file, reason in submission.unplaced if meant(file) == name]

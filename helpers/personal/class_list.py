@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t"
 MAX_IDENTIFIER_LENGTH = 200
+MIN_IN_FILE_NAME = 3  # characters of an identifier that is looked for in file names
 WANTED = "Expected: a CSV file with a column “identifier” and, if you like, a column “name”."
 
 
@@ -99,29 +101,86 @@ def _refuse_twins(path: str | Path, found: Sequence[Student], lines: Sequence[in
 
 
 def identify(
-    submissions: Iterable[Submission], students: Sequence[Student] = ()
+    submissions: Iterable[Submission],
+    students: Sequence[Student] = (),
+    announced: Callable[[Submission], Iterable[str]] = lambda submission: (),
 ) -> list[Submission]:
     """Give each Submission its identifier: from the list of Students, else the student's name.
 
     A row belongs to a submission if its identifier, or else its name, is what the submission is
-    called, with or without the number that Moodle adds; a name that occurs twice decides nothing.
-    Returns the submissions for which a list has no row.
+    called, with or without the number that Moodle adds. Of several rows of that name it is the one
+    whose identifier is in the names of the files or is `announced` in the notebooks; if that does
+    not decide, it becomes a question. Returns the submissions for which the list has no row.
     """
     by_identifier = {normalised(student.identifier): student for student in students}
-    names = Counter(normalised(student.name) for student in students)
-    by_name = {
-        normalised(student.name): student
-        for student in students
-        if student.name and names[normalised(student.name)] == 1
-    }
+    by_name: defaultdict[str, list[Student]] = defaultdict(list)
+    for student in students:
+        if student.name:
+            by_name[normalised(student.name)].append(student)
     unlisted = []
+    decided: defaultdict[str, list[Submission]] = defaultdict(list)
     for submission in submissions:
         called = [normalised(name) for name in (submission.student, *submission.called)]
-        rows = [rows[name] for rows in (by_identifier, by_name) for name in called if name in rows]
+        rows = [by_identifier[name] for name in called if name in by_identifier]
+        rows = rows[:1] or next((by_name[name] for name in called if name in by_name), [])
+        if len(rows) > 1:
+            namesakes, rows = rows, _by_identifier(submission, rows, announced(submission))
+            if rows:
+                decided[rows[0].identifier].append(submission)
+            else:
+                _ask(submission, namesakes)
         submission.identifier = rows[0].identifier if rows else submission.called[-1]
         if students and not rows:
             unlisted.append(submission)
+    for identifier, several in decided.items():
+        for submission in several if len(several) > 1 else ():
+            others = ", ".join(s.student for s in several if s is not submission)
+            _add_question(
+                submission,
+                f"By its files this is the work of {identifier}, and so is that of {others}, of "
+                "the same name. One of them cannot be; find out whose it is.",
+            )
     return unlisted
+
+
+def _by_identifier(
+    submission: Submission, namesakes: Sequence[Student], announced: Iterable[str]
+) -> list[Student]:
+    """The one of several Students of one name whose a submission is; [] if it is not certain."""
+    named = {normalised(identifier) for identifier in announced}
+    paths = [normalised(file.file.replace(file.notebook or "\0", " ")) for file in submission.files]
+    found = []
+    for student in namesakes:
+        identifier = normalised(student.identifier)
+        # Alone, not within a longer word or number; the shortest could be anything.
+        alone = re.compile(rf"(?<![^\W_]){re.escape(identifier)}(?![^\W_])")
+        in_a_name = len(identifier) >= MIN_IN_FILE_NAME and any(map(alone.search, paths))
+        if in_a_name or identifier in named:
+            found.append(student)
+    return found if len(found) == 1 else []
+
+
+def _ask(submission: Submission, namesakes: Sequence[Student]) -> None:
+    identifiers = ", ".join(student.identifier for student in namesakes)
+    _add_question(
+        submission,
+        f"The class list has {len(namesakes)} students of this name ({identifiers}), and neither "
+        "the names of the files nor the notebooks say which of them it is; for now the name stands "
+        "for the identifier. Put the identifier into the name of the folder.",
+    )
+
+
+def _add_question(submission: Submission, question: str) -> None:
+    """Ask it once, under the first of the notebooks."""
+    name = next(iter({**submission.notebooks, **submission.set_aside}), "")
+    if name:
+        submission.questions[name].append(question)
+
+
+def known_names(course: Course, students: Iterable[Student]) -> set[str]:
+    """How the students of earlier runs and of a list are called."""
+    listed = {name for s in students for name in (s.identifier, s.name) if name}
+    return listed | set(_known(course))
 
 
 def remember(course: Course, submissions: Iterable[Submission]) -> None:

@@ -1,23 +1,31 @@
 """Grading a class from the zip to the marks: the sample class, through the real command."""
 
 import csv
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbgrader.converters.base import NbGraderException
 
+from helpers.authoring.generate_assignment import ReleaseAsBuilt
+from helpers.grading import overview
 from helpers.grading.command import main
+from helpers.grading.errors import NothingGraded
 from helpers.grading.gradebook import results, tables
 from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.gradebook.marks import ByHand
+from helpers.grading.machine import surroundings
 from helpers.grading.pages import feedback, markup, report
-from helpers.grading.running import sandbox
+from helpers.grading.progress import progress_of_kind
+from helpers.grading.running import limits, sandbox
 from helpers.grading.settings import course_at
 from helpers.marking.judging import Verdict
 from helpers.marking.questions import questions_of
@@ -344,20 +352,156 @@ def test_formula_that_cannot_be_drawn_is_shown_as_it_stands():
 # The tables
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
-def test_no_cell_is_a_formula(tmp_path, start):
+def table_of(tmp_path, text):
+    """The tables of a student of this name with this hint, and their text."""
     course = course_at(ROOT, tmp_path)
-    name = f'{start}HYPERLINK("x"), "quoted"'
     found = [
         results.Result(
-            name, LESSON, "n", "graded", 2, {"q": [Verdict("p", 1.5, 2, "wrong", (), name)]}
+            text, LESSON, "n", "graded", 2, {"q": [Verdict("p", 1.5, 2, "wrong", (), text)]}
         )
     ]
-    grades, checks, _ = tables.write(course, found, {(name, LESSON, "n"): 1.5})
-    for path in (grades, checks):
+    grades, checks, _ = tables.write(course, found, {(text, LESSON, "n"): 1.5})
+    return grades, checks
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", " =", '"=', "＝"])
+def test_no_cell_is_a_formula(tmp_path, start):
+    name = f'{start}HYPERLINK("x"), "quoted"'
+    for path in table_of(tmp_path, name):
         (row,) = rows(path)
         assert row["student"] == f"'{name}"
         assert row["points"] == "1.5"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("between", ["\t", "\n", "\r\n", ";", "; ", ';"', "\x0b", "\x1b", "\u2028"])
+def test_no_cell_is_a_formula_whatever_separates_cells(tmp_path, separator, between):
+    text = f'NameError: "x", y{between}=HYPERLINK("x"){between}+1'
+    for path in table_of(tmp_path, text):
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file, delimiter=separator) for cell in row]
+        assert not [cell for cell in cells if cell.strip(' "').startswith(("=", "+", "-", "@"))]
+        table = path.read_text(encoding="utf-8-sig")
+        assert len(table.splitlines()) == 2 and not set(table) & set("\t\x0b\x1b\u2028")
+
+
+# The terminal
+
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b1m ann\nall is well \u202eB \ud800"
+
+
+@pytest.mark.parametrize("kind", ["bar", "json"])
+def test_nothing_that_a_terminal_obeys_is_printed(capsys, kind):
+    progress = progress_of_kind(kind)
+    result = results.Result(
+        ESCAPES, LESSON, "n", "set aside", 2, remarks=(ESCAPES,), to_decide=ESCAPES,
+        questions=(ESCAPES,), notes=(ESCAPES,), details=ESCAPES, seconds=1.0,
+    )  # fmt: skip
+    found = [overview.Found(ESCAPES, ESCAPES, LESSON, None, ESCAPES, None, "set aside", ESCAPES)]
+    progress.warn(ESCAPES)
+    progress.found(found, ESCAPES)
+    progress.would_grade(found, ESCAPES, [(ESCAPES, ESCAPES)])
+    progress.start(1, 1)
+    progress.graded([result], 1)
+    progress.stop()
+    progress.finish([result], {result.key: 0}, [(ESCAPES, ESCAPES)], {"Marks": Path("x")})
+    out, err = capsys.readouterr()
+    printed = out + (err if kind == "json" else re.sub(r"\x1b\[A", "", err))  # tqdm's own
+    assert "ann" in out
+    for letter in "\x1b\x07\x9b\u202e\ud800":
+        assert letter not in printed
+    if kind == "json":
+        json.loads(out.splitlines()[0])
+
+
+def test_errors_are_said_without_what_a_terminal_obeys(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["\x1b[2Jclass.zip"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+# What the surroundings have to have
+
+
+def grade_in(root, *python, environment=None, before=""):
+    """Grade class/ of one broken notebook in `root`, for which no kernel is needed."""
+    folder = root / "class" / "Ελένη"
+    folder.mkdir(parents=True)
+    (folder / "problem_2_pen_and_paper.ipynb").write_text("{", encoding="utf-8")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    words = [sys.executable, *python, "-m", "helpers.grading", "class", "--sandbox", "none"]
+    shell = ["sh", "-c", f'{before} exec "$@"', "sh"]
+    return subprocess.run(
+        [*(shell if before else []), *words],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize(
+    ("python", "environment"), [(["-W", "error"], {}), ([], {"PYTHONWARNINGS": "error"})]
+)
+def test_warnings_are_no_errors_of_a_students(tmp_path, python, environment):
+    done = grade_in(tmp_path, *python, environment=environment)
+    assert done.returncode == 3, done.stderr
+    assert "is not valid JSON" in done.stdout
+    assert "Warning" not in done.stderr.replace("Warning: Without a sandbox", "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such limits are POSIX's")
+def test_too_few_open_files_are_said_at_the_start(tmp_path):
+    done = grade_in(tmp_path, before="ulimit -n 200;")
+    assert done.returncode == 2
+    assert "only 200 files open here, and grading needs 512" in done.stderr
+    assert "ulimit -n 512" in done.stderr and "apt" not in done.stderr
+    assert not (tmp_path / "gradebook").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such limits are POSIX's")
+def test_a_soft_limit_is_raised(monkeypatch):
+    import resource
+
+    set_to = []
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (100, 4096))
+    monkeypatch.setattr(resource, "setrlimit", lambda which, limits: set_to.append(limits))
+    surroundings.check()
+    assert set_to == [(surroundings.OPEN_FILES, 4096)]
+    assert surroundings.OPEN_FILES == limits.OPEN_FILES
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows' sockets have no paths")
+def test_a_folder_whose_path_leaves_no_room_for_sockets_is_said(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "x" * 69)
+    with pytest.raises(NothingGraded, match="74 bytes; at most 65 .*TMPDIR=/tmp"):
+        surroundings.check()
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "x" * 60)
+    surroundings.check()
+
+
+# Generate, in formgrader
+
+
+def test_generate_assignment_releases_what_a_build_does(tmp_path):
+    name = "3_activation_functions"
+    for folder in ("solutions", "notebooks"):
+        (tmp_path / folder / "lecture").mkdir(parents=True)
+        shutil.copy(ROOT / folder / "lecture" / f"{name}.ipynb", tmp_path / folder / "lecture")
+    shutil.copy(ROOT / "solutions" / "lecture" / f"{name}.md", tmp_path / "solutions" / "lecture")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    done = command(tmp_path, "-m", "nbgrader", "generate_assignment", "lecture", "--force")
+    assert done.returncode == 0, done.stderr
+    made = tmp_path / "gradebook" / "release" / "lecture" / f"{name}.ipynb"
+    built = tmp_path / "notebooks" / "lecture" / f"{name}.ipynb"
+    assert made.read_bytes() == built.read_bytes()
+
+
+def test_generate_assignment_refuses_what_no_text_stands_behind(tmp_path):
+    places = {"nbgrader": {"assignment": "lecture", "notebook": "mine"}}
+    places["metadata"] = {"path": str(tmp_path)}
+    with pytest.raises(NbGraderException, match="mine is not released: there is no .*mine.md"):
+        ReleaseAsBuilt().preprocess(new_notebook(), places)
 
 
 # Nothing done

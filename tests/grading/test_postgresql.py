@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy import text
 
 from helpers.grading.command import main
 from helpers.grading.errors import NothingGraded
@@ -406,3 +407,17 @@ def test_a_server_that_goes_away_is_said_in_words(root, server):
         server.start()
     with database.alone(course, LESSON):
         pass
+
+
+def test_a_lock_that_another_holds_is_said_in_words(root, server, monkeypatch):
+    """Somebody's transaction is left open: the wait for it ends, and it is said what to do."""
+    course = course_in("gradebook", server.create("locked"))
+    database.make(course)
+    monkeypatch.setattr(database, "PATIENCE", 1)
+    database._gradebook.cache_clear()
+    with database._engine(course.database) as engine, engine.connect() as other:
+        other.execute(text("LOCK TABLE student"))
+        with pytest.raises(NothingGraded, match="is locked by another program"):
+            with database.alone(course, LESSON), database.open_gradebook(course) as gradebook:
+                gradebook.update_or_create_student("ann")
+    database._gradebook.cache_clear()

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy
+from nbformat.v4 import new_notebook
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
 
@@ -30,9 +31,11 @@ from helpers.grading.gradebook.registration import register
 from helpers.grading.machine import locks
 from helpers.grading.machine.scratch import PREFIX, remove, scratch
 from helpers.grading.repair.released import is_check, released_notebooks
-from helpers.grading.running import sandbox
+from helpers.grading.running import executed, sandbox
 from helpers.grading.running.processes import ctrl_c_later
+from helpers.grading.running.run import Execution
 from helpers.grading.settings import course_at
+from helpers.grading.student import problem_of
 from tests.sample_class.work import LESSON, ROOT, Notebook
 from tests.sampling import a_run_of_the_grader
 
@@ -343,6 +346,81 @@ def test_what_is_no_database_is_left_alone(course, capsys):
     said = capsys.readouterr().err
     assert "cannot be used as a gradebook: file is not a database. Move it away" in said
     assert course.database_file.read_text().startswith("my marks")
+
+
+LOCKED = """
+import sqlite3
+other = sqlite3.connect({0!r}, isolation_level=None)
+other.execute({1!r})
+"""
+
+
+@pytest.mark.parametrize("how", ["BEGIN EXCLUSIVE", "BEGIN IMMEDIATE"])
+def test_a_locked_gradebook_is_no_broken_one(course, capsys, monkeypatch, how):
+    hand_in(ann=RIGHT)
+    register(course, LESSON, released_notebooks(course, LESSON))
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", 2)
+    monkeypatch.setattr(database, "SILENT", 0)
+    with process(LOCKED.format(str(course.database_file), how)):
+        assert main(["class", "--sandbox", "none"]) == 2
+        said = capsys.readouterr().err
+    assert "Waiting for it" in said
+    assert "is locked by another program: perhaps JupyterLab with formgrader" in said
+    assert "give the same command again" in said and "Move it away" not in said
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (sqlite3.SQLITE_BUSY, "is locked by another program"),
+        (sqlite3.SQLITE_BUSY | 1 << 8, "is locked by another program"),
+        (sqlite3.SQLITE_READONLY, "yours to write"),
+        (sqlite3.SQLITE_CANTOPEN, "yours to write"),
+        (sqlite3.SQLITE_FULL, "whether the disk is full"),
+        (sqlite3.SQLITE_NOTADB, "Move it away"),
+        (sqlite3.SQLITE_CORRUPT, "Move it away"),
+    ],
+)
+def test_each_trouble_with_a_gradebook_has_its_own_advice(course, monkeypatch, code, says):
+    error = sqlite3.OperationalError("trouble")
+    error.sqlite_errorcode = code
+
+    def fail(*_, **__):
+        raise error
+
+    database.make(course)
+    monkeypatch.setattr(database.sqlite3, "connect", fail)
+    with pytest.raises(NothingGraded) as caught:
+        database.make(course)
+    assert says in str(caught.value)
+    wrapped = sqlalchemy.exc.OperationalError("SELECT 1", {}, error)
+    assert bool(database.lock_in_words(course, wrapped)) == ("locked" in says)
+
+
+def test_a_student_for_whom_the_gradebook_was_locked_is_told_of_in_words(course):
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    said = problem_of(course, sqlalchemy.exc.OperationalError("INSERT", {}, error))
+    assert said.split("\n")[0].startswith(f"{course.database_file} is locked by another program")
+
+
+def test_a_lock_on_the_server_is_told_as_one(course):
+    class Refused(Exception):
+        sqlstate = "55P03"
+
+    wrapped = sqlalchemy.exc.OperationalError("SELECT 1", {}, Refused("lock timeout"))
+    assert "is locked by another program" in database.lock_in_words(course, wrapped)
+
+
+def test_damaged_files_of_what_has_run_are_no_obstacle(course):
+    """Each byte of a saved run flipped in turn: it is read as it was, or it runs again."""
+    run = executed.Executed(new_notebook(), Execution(1))
+    executed.save(course, "ann", LESSON, P2, run)
+    path = course.executed / "ann" / LESSON / f"{P2}.json.gz"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        assert executed.load(course, "ann", LESSON, P2) in (None, run)
 
 
 # One run at a time

@@ -3,16 +3,28 @@
 import os
 import sqlite3
 import sys
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import nbgrader
 from alembic.script import ScriptDirectory
 from nbgrader.api import Base, Course, Gradebook
-from sqlalchemy import URL, Connection, Engine, create_engine, inspect, make_url, select, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -34,6 +46,15 @@ KEEP_ALIVE = (
     "set_config('tcp_keepalives_interval', '10', false), "
     "set_config('tcp_keepalives_count', '3', false)"
 )
+# How long a run waits in the beginning, while another program has the gradebook locked, in seconds;
+# after the first of them it says so.
+LOCK_TIMEOUT, SILENT = 180, 3
+# SQLite's primary error codes for what is no fault of the file's, see sqlite.org/rescode.html.
+BUSY, LOCKED = sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED
+NOT_OURS = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+# PostgreSQL's for a lock that did not come free in time, and for two that wait for each other.
+LOCKED_ON_SERVER = ("55P03", "40P01")
 DEFAULT_COURSE = "default_course"  # nbgrader's, which it enters whenever it is not there
 # What nbgrader looks rows up by, where its own tables would be read from end to end.
 LOOKED_UP_BY = (
@@ -110,7 +131,7 @@ def _shown(url: URL) -> str:
 def open_gradebook(course: settings.Course) -> Gradebook:
     """nbgrader's Gradebook; use it with `with`, and not twice at once."""
     course.gradebook.mkdir(parents=True, exist_ok=True)
-    _find_alembic()
+    find_alembic()
     return _gradebook(course.database)
 
 
@@ -120,19 +141,31 @@ def _gradebook(url: str) -> Gradebook:
     return Gradebook(url)
 
 
+@event.listens_for(Engine, "connect")
+def _limit_waiting(connection: Any, _: object) -> None:
+    """PostgreSQL waits for another's lock for ever; SQLite has its limit from the address.
+
+    For all engines: nbgrader's Gradebook waits as soon as it is made.
+    """
+    if type(connection).__module__.partition(".")[0] == "psycopg":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{PATIENCE}s'")
+        connection.commit()
+
+
 def make(course: settings.Course) -> None:
     """Make nbgrader's tables, all or nothing; those that are there keep what they hold.
 
     Raises NothingGraded if there is something else in their place.
     """
-    _find_alembic()
+    find_alembic()
     if not course.database_file:
         _make_on_server(course)
     elif not _is_whole(course.database_file):
         _make_file(course.database_file)
 
 
-def _find_alembic() -> None:
+def find_alembic() -> None:
     """nbgrader runs the program `alembic`, which lies beside this Python."""
     programs = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", "")
@@ -151,10 +184,68 @@ def _is_whole(path: Path) -> bool:
                 database.execute("SELECT * FROM alembic_version").fetchone()
             )
     except sqlite3.DatabaseError as error:
-        raise NothingGraded(
-            f"{path} cannot be used as a gradebook: {error}. Move it away, or grade into a new one "
-            "with --gradebook."
-        ) from error
+        raise NothingGraded(_why_unusable(path, error)) from error
+
+
+def _why_unusable(path: Path, error: sqlite3.Error) -> str:
+    """Why a file of SQLite's cannot be used, and what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (BUSY, LOCKED):
+        return _locked(str(path))
+    elsewhere = "grade into a new one with --gradebook"
+    if code in NOT_OURS:
+        advice = f"Its folder and it have to be yours to write; change that, or {elsewhere}."
+    elif code in NO_ROOM:
+        advice = "Look whether the disk is full or failing; the file is left as it is."
+    else:
+        advice = f"Move it away, or {elsewhere}."
+    return f"{path} cannot be used as a gradebook: {error}. {advice}"
+
+
+def _locked(where: str) -> str:
+    return (
+        f"{where} is locked by another program: perhaps JupyterLab with formgrader, another "
+        "grading run, or a program that shows databases. Nothing is lost, and what is finished is "
+        "kept. Close that program, or wait until it has ended, and give the same command again."
+    )
+
+
+def lock_in_words(course: settings.Course, error: BaseException) -> str:
+    """What to do about an error, if it says that another program has the database; else ""."""
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, sqlite3.Error):
+        code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+        return _locked(shown(course)) if code in (BUSY, LOCKED) else ""
+    return _locked(shown(course)) if getattr(original, "sqlstate", "") in LOCKED_ON_SERVER else ""
+
+
+def wait_until_free(course: settings.Course, say: Callable[[str], None]) -> None:
+    """Wait while another program has the gradebook locked, and say so.
+
+    say: takes a sentence for the instructor. Raises NothingGraded after LOCK_TIMEOUT, or at once if
+    the gradebook cannot be used. On a server each statement waits for itself.
+    """
+    path = course.database_file
+    if path is None or not path.exists():
+        return
+    start, told = time.monotonic(), False
+    while True:
+        try:
+            with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection:
+                connection.execute("BEGIN EXCLUSIVE")
+                connection.execute("ROLLBACK")
+            return
+        except sqlite3.DatabaseError as error:
+            waited = time.monotonic() - start
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code not in (BUSY, LOCKED) or waited > LOCK_TIMEOUT:
+                raise NothingGraded(_why_unusable(path, error)) from error
+            if waited > SILENT and not told:
+                told = True
+                say(
+                    f"{path} is locked by another program, perhaps JupyterLab with formgrader. "
+                    f"Waiting for it, up to {LOCK_TIMEOUT / 60:g} minutes."
+                )
 
 
 def _make_file(path: Path) -> None:
@@ -170,6 +261,7 @@ def _make_file(path: Path) -> None:
 
 def _make_on_server(course: settings.Course) -> None:
     with _engine(course.database) as engine, engine.begin() as connection:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}s'"))
         # Of several runs that meet an empty database, one makes the tables; the others wait.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({KEY})"))
         tables = inspect(connection).get_table_names()
@@ -218,8 +310,14 @@ def alone(course: settings.Course, lesson: str) -> Iterator[None]:
     A file of SQLite's is for one run at a time, whatever the lesson. Raises NothingGraded if
     another run is working on it, or if the database cannot be used.
     """
-    with _file(course.database_file) if course.database_file else _on_server(course, lesson):
-        yield
+    try:
+        with _file(course.database_file) if course.database_file else _on_server(course, lesson):
+            yield
+    except (sqlite3.Error, DBAPIError) as error:
+        said = lock_in_words(course, error)
+        if not said:
+            raise
+        raise NothingGraded(said) from error
 
 
 @contextmanager
@@ -264,11 +362,15 @@ def _on_server(course: settings.Course, lesson: str) -> Iterator[None]:
                 yield
                 connection.execute(text("SELECT 1"))  # whether the lock was held to the end
             except OperationalError as error:
+                if lock_in_words(course, error):
+                    raise
                 raise NothingGraded(
                     f"The database {shown(course)} was lost: {_in_words(error)} What was finished "
                     "before is kept; the same command goes on from there."
                 ) from None
             except DBAPIError as error:
+                if lock_in_words(course, error):
+                    raise
                 raise _unusable(course, error) from None
 
 

@@ -17,9 +17,10 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from helpers.asking.cell_ids import answer_cell_id, question_of_answer, question_of_check
 from helpers.asking.record import MIME_TYPE
+from helpers.grading.gradebook.by_hand import History, is_by_hand
 from helpers.grading.gradebook.results import Result
 from helpers.grading.gradebook.score import records_in
-from helpers.grading.pages.markup import safe_outputs
+from helpers.grading.pages.markup import Room, safe_outputs, safe_texts
 from helpers.grading.repair.released import grade_id, is_check
 from helpers.grading.settings import Course
 from helpers.marking.questions import question_by_id
@@ -45,15 +46,18 @@ def enter_student(gradebook: Gradebook, course: Course, lesson: str, student: st
     gradebook.update_or_create_submission(lesson, student, **({"timestamp": when} if when else {}))
 
 
-def enter(gradebook: Gradebook, notebook: NotebookNode, result: Result) -> Result:
+def enter(gradebook: Gradebook, course: Course, notebook: NotebookNode, result: Result) -> Result:
     """Write a Result's marks and hints to nbgrader's Gradebook, and its verdicts into `notebook`.
 
     Manual marks and comments stay as they are. Returns the Result with what a person has to read.
     """
+    history = History(course, result.key)
+    room = Room()
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            safe_outputs(cell)
+            safe_outputs(cell, room)
     entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+    history.look(entry)  # before anything is entered
     grades = {grade.name: grade for grade in entry.grades}
     comments = {comment.name: comment for comment in entry.comments}
     to_read = []
@@ -69,8 +73,21 @@ def enter(gradebook: Gradebook, notebook: NotebookNode, result: Result) -> Resul
                     to_read.append(name)
         if utils.is_solution(cell):
             comments[name].auto_comment = _comment(cell, result.verdicts)
+    safe_texts(notebook)  # last: nbgrader looks whether an answer is still the form
     gradebook.db.commit()
-    return replace(result, to_read=tuple(to_read))
+    history.entered(notebook, result)
+    return replace(result, to_read=tuple(to_read), outdated=history.outdated(entry))
+
+
+def outdated(gradebook: Gradebook, course: Course, result: Result) -> tuple[str, ...]:
+    """What a person gave by hand for something that is no more: sentences for the instructor.
+
+    Of a Result that was entered in an earlier run; a person may have been there since.
+    """
+    entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+    history = History(course, result.key)
+    history.look(entry)
+    return history.outdated(entry)
 
 
 def assign_late_penalty(gradebook: Gradebook, course: Course, result: Result) -> None:
@@ -87,9 +104,10 @@ def enter_nothing(gradebook: Gradebook, course: Course, found: Sequence[Result])
     """Enter 0 points for the notebooks of Results that were not graded; points by hand stay."""
     for result in found:
         entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
+        History(course, result.key).look(entry)
         for grade in entry.grades:
             grade.auto_score = 0
-            grade.needs_manual_grade = False
+            grade.needs_manual_grade = is_by_hand(grade)
     gradebook.db.commit()
     for result in found:
         stale = course.autograded_notebook(result.student, result.lesson, result.notebook)
@@ -102,7 +120,7 @@ def _enter_score(grade: Grade, cell: NotebookNode, verdicts: Verdicts) -> None:
     question = question_by_id(question_of_check(grade_id(cell) or ""))
     its_verdicts = verdicts[question.id]
     grade.auto_score = sum(verdict.points for verdict in its_verdicts)
-    grade.needs_manual_grade = grade.manual_score is not None
+    grade.needs_manual_grade = is_by_hand(grade)
     # What formgrader shows is our table, not the one that the student's kernel displayed.
     bundle = {
         "text/plain": as_text(question, its_verdicts),
@@ -116,7 +134,7 @@ def _enter_score(grade: Grade, cell: NotebookNode, verdicts: Verdicts) -> None:
 def _enter_written(grade: Grade, cell: NotebookNode) -> None:
     """A written answer: an untouched one has 0 points, the rest is for people."""
     grade.auto_score, _ = utils.determine_grade(cell, LOG)
-    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+    grade.needs_manual_grade = is_by_hand(grade) or grade.auto_score is None
 
 
 def _comment(cell: NotebookNode, verdicts: Verdicts) -> str | None:

@@ -34,6 +34,11 @@ class Result:
     details: str = ""  # for the maintainer, never shown to students
     # What a person has to decide, a sentence for student and instructor, or "".
     to_decide: str = ""
+    # What the instructor has to look at or decide, sentences for nobody else.
+    questions: tuple[str, ...] = ()
+    # On what was given by hand for something that is no more, sentences for the instructor.
+    outdated: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what both are to know of this run, with nothing to do
     seconds: float = 0.0  # that its run took
     cell_seconds: float = 0.0  # of these, in its cells
 
@@ -116,7 +121,8 @@ def _read(path: Path) -> Result | None:
             question: [Verdict.from_fields(verdict) for verdict in parts]
             for question, parts in fields["verdicts"].items()
         }
-        fields["remarks"], fields["to_read"] = tuple(fields["remarks"]), tuple(fields["to_read"])
+        for name in ("remarks", "to_read", "questions", "outdated", "notes"):
+            fields[name] = tuple(fields.get(name, ()))  # an earlier release saved fewer
         return compact(Result(**fields))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -19,7 +19,7 @@ from helpers.asking.record import MIME_TYPE
 from helpers.grading.gradebook.results import GRADED, REPAIRED, Result, number
 from helpers.grading.repair.released import Released, grade_id, is_answer
 from helpers.marking.judging import Judge, without_record
-from helpers.marking.verdict import CARRIED, ERROR, WRONG, Verdict
+from helpers.marking.verdict import CARRIED, ERROR, MISSING, WRONG, Verdict
 from helpers.personal import normalised
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def score(
         verdicts=verdicts,
         remarks=tuple(executed.repairs),
         to_decide=to_decide,
+        questions=tuple(executed.execution.questions),
         seconds=executed.seconds,
         cell_seconds=executed.execution.cell_seconds,
     )
@@ -160,7 +161,7 @@ def _with_error_above(verdicts: Sequence[Verdict], stopped: str) -> list[Verdict
     hint = f"your answer above stops with {stopped}"
     return [
         replace(verdict, status=ERROR, points=0, hint=hint)
-        if verdict.status in (WRONG, CARRIED, ERROR) and not verdict.misconceptions
+        if verdict.status in (WRONG, CARRIED, ERROR, MISSING) and not verdict.misconceptions
         else verdict
         for verdict in verdicts
     ]

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from helpers.grading.gradebook.marks import points_entered
 from helpers.grading.gradebook.results import Key, Result, number
 from helpers.grading.machine import files
+from helpers.grading.printable import printable
 from helpers.grading.settings import Course
 
 GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")
@@ -27,7 +29,9 @@ TIMES = ("student", "lesson", "notebook", "seconds", "cell_seconds")
 # The byte order mark makes Excel read Greek and Chinese names as what they are; Python reads such
 # a file with encoding="utf-8-sig", pandas as it is.
 ENCODING = "utf-8-sig"
-FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# Where a spreadsheet would begin a formula: at the start of a cell, and after each semicolon, since
+# one that takes semicolons for the separator (Excel in many countries) begins a cell there.
+FORMULA = re.compile(r"""(^|;)(?=["'\s]*[=+\-@＝＋－＠])""")
 
 
 def marks(course: Course, found: Iterable[Result]) -> dict[Key, float]:
@@ -78,9 +82,11 @@ def write(
 
 
 def harmless(text: object) -> str:
-    """`text` such that a spreadsheet shows it and never runs it as a formula."""
-    shown = str(text).replace("\0", "")
-    return f"'{shown}" if shown.startswith(FORMULA) else shown
+    """`text` such that a spreadsheet shows it and never runs it as a formula.
+
+    It has no tabs and no newlines, at which a reader with another separator would begin a cell.
+    """
+    return FORMULA.sub(r"\1'", printable(text))
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
