@@ -110,19 +110,6 @@ draw_network((4, 3, 3, 2), parameters="nothing", labels=numbered)""",
     ),
     # lecture 3
     (
-        """\
-from helpers.course import HIDDEN, lecture_step, xor_data
-
-step = lecture_step()
-""",
-        """\
-from helpers.course import HIDDEN, lecture_step, xor_data
-from helpers.pictures import BackwardValues
-
-step = lecture_step()
-""",
-    ),
-    (
         "delta=gradients(step.net, step.x, step.t).delta,",
         "gradients=BackwardValues(delta=gradients(step.net, step.x, step.t).delta),",
     ),

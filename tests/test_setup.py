@@ -304,17 +304,28 @@ def test_grading_nothing_gets_one_sentence(bare):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "given"), [(["all"], "all"), (["--all", "-r", "x.txt"], "--all -r x.txt")]
+    ("arguments", "given"),
+    [
+        (["all"], "all"),
+        (["--all", "-r", "x.txt"], "--all -r x.txt"),
+        (["--all", "--notebooks"], "--all --notebooks"),
+        (["one.zip", "another.zip"], "one.zip another.zip"),
+    ],
 )
 def test_an_unknown_argument_gets_one_sentence(bare, arguments, given):
     code, lines = run_bare(bare, sys.executable, "install.py", *arguments)
     assert code == 2
-    assert lines == [f"install.py knows one option, --all, and was given: {given}"]
+    assert lines == [
+        "install.py takes --without-tensorflow, --notebooks or --all, and a newer pack's zip. "
+        f"It was given: {given}"
+    ]
     assert not (bare / ".venv").exists()
 
 
 @on_posix
-@pytest.mark.parametrize("target", ["lab", "test", "test-all", "slides", "demo", "grade", "build"])
+@pytest.mark.parametrize(
+    "target", ["lab", "test", "test-all", "slides", "demo", "grade", "pack", "build"]
+)
 def test_each_target_sets_up_what_it_needs_first(bare, target):
     """Only students' work is done with the students' set."""
     (bare / "install.py").write_text("import sys\nsys.exit(str(sys.argv[1:]))\n")
@@ -374,7 +385,8 @@ def test_an_old_python_can_read_the_gate():
 # install.py
 
 # What it is called with, and the file that it then installs.
-WITH = {(): install.STUDENTS, ("--all",): install.WHOLE}
+LIGHT_FILE = f"{install.LIGHT}.txt"  # made by install.py, in .venv
+WITH = {(): install.STUDENTS, ("--all",): install.WHOLE, ("--without-tensorflow",): LIGHT_FILE}
 
 each_venv = pytest.mark.parametrize("venv", WITH, ids=WITH.values(), indirect=True)
 students_venv = pytest.mark.parametrize("venv", [()], ids=[install.STUDENTS], indirect=True)
@@ -423,9 +435,42 @@ def installed(commands):
 
 @each_venv
 def test_what_is_up_to_date_is_left_alone(venv):
+    bare, commands = venv
+    present = (bare / ".venv" / "installed").read_text().split()[0]
+    assert install.main(["--without-tensorflow"]) == 0
+    if present != install.LIGHT:
+        assert install.main([]) == 0
+    assert commands == []
+
+
+without_tensorflow = pytest.mark.parametrize(
+    "venv", [("--without-tensorflow",)], ids=[install.LIGHT], indirect=True
+)
+
+
+@without_tensorflow
+def test_tensorflow_is_added_later(venv):
     _, commands = venv
     assert install.main([]) == 0
-    assert commands == []
+    assert installed(commands) == [install.STUDENTS]
+    assert install.main(["--without-tensorflow"]) == 0
+    assert len(commands) == 1
+
+
+@without_tensorflow
+def test_what_is_installed_without_tensorflow(venv):
+    """All that the other notebooks need, in the same versions, and nothing else."""
+    bare, _ = venv
+    core = [r for r in listed(project()["dependencies"]) if "tensorflow" not in r.name]
+    lines = (bare / ".venv" / LIGHT_FILE).read_text().splitlines()
+    assert {*lines} < {*text(install.STUDENTS).splitlines()}
+    assert lines[-1] == "-e ."
+    names = {
+        canonicalize_name(r.name)
+        for line in lines[:-1]
+        if not line.startswith("#") and applying([r := Requirement(line)])
+    }
+    assert names == needed(applying(core))
 
 
 @students_venv
@@ -443,10 +488,13 @@ def test_a_changed_file_is_installed_again(venv, name):
     """By students' command too; what is whole stays whole, since a new part would not fit it."""
     bare, commands = venv
     present = (bare / ".venv" / "installed").read_text().split()[0]
+    again = ["--without-tensorflow"] if present == install.LIGHT else []
     with open(bare / name, "a", encoding="utf-8") as file:
         file.write("# changed\n")
-    assert install.main([]) == 0
-    assert installed(commands) == ([present] if name in (present, "pyproject.toml") else [])
+    assert install.main(again) == 0
+    file = install.STUDENTS if again else present  # from which the set is made
+    expected = LIGHT_FILE if again else present
+    assert installed(commands) == ([expected] if name in (file, "pyproject.toml") else [])
 
 
 @each_venv
@@ -483,6 +531,15 @@ def test_a_failed_installation_is_not_taken_for_finished(venv, monkeypatch, caps
     monkeypatch.setattr(install, "run", written_down)
     assert install.main([]) == 0
     assert installed(commands) == [install.STUDENTS]
+
+
+@on_posix
+def test_a_pack_does_not_set_up_for_grading(bare):
+    (bare / install.WHOLE).unlink()
+    code, (line,) = run_bare(bare, sys.executable, "install.py", "--all")
+    assert code == 1
+    assert line.startswith("--all is for those who grade, build and test.")
+    assert not (bare / ".venv").exists()
 
 
 # CI

@@ -120,7 +120,7 @@ slip(
 )
 slip("error_not_squared", r"p3\.loss", r"\(\(t - a_o\) \*\* 2\)", "np.abs(t - a_o)")
 slip(
-    "error_not_squared + half_forgotten",
+    "error_not_squared",
     r"p2\.\w+\.forward",
     r"\((\S+ - a_o)\) \*\* 2 / 2",
     r"abs(\1)",
@@ -749,3 +749,98 @@ slip(
     "import numpy as np\na, error = np.array([0.6, 0.3, 0.1]), np.array([0.6, -0.7, 0.1])\n"
     "delta_o = a * (error - (a * error).sum())",
 )
+
+# Inputs, biases, weights and functions that change places
+slip(
+    "inputs_exchanged",
+    r"p2\.sigmoid\.forward",
+    r"z_h = \[x_1 \* w_h11 \+ x_2 \* w_h21",
+    "z_h = [x_2 * w_h11 + x_1 * w_h21",
+    r"x_1 \* w_h12 \+ x_2 \* w_h22",
+    "x_2 * w_h12 + x_1 * w_h22",
+)
+slip(
+    "inputs_exchanged",
+    r"p2\.\w+\.backward",
+    r"x_1 (.*), x_1 (.*), \[x_2 (.*), x_2",
+    r"x_2 \1, x_2 \2, [x_1 \3, x_1",
+)
+slip("biases_exchanged", r"p2\.sigmoid\.forward", r"(?s)b_h1(.*)b_h2", r"b_h2\1b_h1")
+slip("output_weights_exchanged", r"p2\.\w+\.forward", r"w_o11 (.*) w_o21", r"w_o21 \1 w_o11")
+slip("brackets_forgotten", r"p2\.sigmoid\.forward", r"1 / \(1 \+ exp\(-z\)\)", "1 / 1 + exp(-z)")
+slip(
+    "activation_twice",
+    r"p2\.(sigmoid|tanh)\.forward",
+    r"a_h = \[(\w+\(z_h\[0\]\)), (\w+\(z_h\[1\]\))\]",
+    r"a_h = [twice(\1), twice(\2)]",
+    r"twice\((sigmoid|tanh)\(",
+    r"\1(\1(",
+)
+slip(
+    "another_activation",
+    r"p2\.sigmoid\.forward",
+    r"a_h = \[sigmoid(.*), sigmoid",
+    r"a_h = [tanh\1, tanh",
+)
+slip("relu_of_another_kind", r"p2\.relu\.forward", r"max\(0, (z_h\[\d\])\)", r"abs(\1)")
+slip("relu_of_another_kind", r"p2\.relu\.forward", r"max\(0, (z_h\[\d\])\)", r"max(0.01 * \1, \1)")
+slip(
+    "cross_entropy_for_squared_error",
+    r"p2\.\w+\.forward",
+    r"E = .*",
+    "from math import log\nE = -(t * log(a_o) + (1 - t) * log(1 - a_o))",
+)
+slip(
+    "root_of_the_loss",
+    r"p3\.loss",
+    r"0\.5 \* \(\(t - a_o\) \*\* 2\)\.sum\(axis=1\)",
+    "np.linalg.norm(t - a_o, axis=1)",
+)
+slip(
+    "errors_added_first",
+    r"p3\.loss",
+    r"\(\(t - a_o\) \*\* 2\)\.sum\(axis=1\)",
+    "((t - a_o).sum(axis=1) ** 2)",
+)
+slip(
+    "links_added",
+    r"p2\.\w+\.backward",
+    r"\(a_o - t\) \* a_o \* \(1 - a_o\)",
+    "(a_o - t) + a_o * (1 - a_o)",
+)
+slip(
+    "slope_of_the_output_unit",
+    r"p2\.(sigmoid|tanh|relu)\.backward",
+    r"(?s)delta_h = \[.*?\]\n(?=dW_h)",
+    "delta_h = [delta_o * w * a_o * (1 - a_o) for w in (w_o11, w_o21)]\n",
+)
+slip(
+    "mask_on_what_comes_back",
+    r"p3\.backward",
+    r"\(delta_o @ params\[\"W_o\"\]\.T\) \* slope\(hidden, z_h\)",
+    '(lambda back: np.maximum(back, 0) if hidden == "relu" else back * slope(hidden, z_h))'
+    '(delta_o @ params["W_o"].T)',
+)
+slip(
+    "output_for_hidden_activation",
+    r"p2\.\w+\.backward",
+    r"a_h\[0\] \* delta_o, a_h\[1\] \* delta_o",
+    "a_o * delta_o, a_o * delta_o",
+)
+slip(
+    "learning_rate_in_the_gradient", r"p2\.\w+\.backward", r"db_o = delta_o", "db_o = eta * delta_o"
+)
+slip("bias_gradient_one", r"p2\.\w+\.backward", r"db_o = delta_o", "db_o = 1")
+slip("bias_gradient_multiplied", r"p2\.\w+\.backward", r"db_o = delta_o", "db_o = b_o * delta_o")
+slip("bias_gradient_multiplied", r"p2\.\w+\.backward", r"db_o = delta_o", "db_o = a_o * delta_o")
+slip("number_of_points_mistaken", r"p3\.backward", r"/ len\(x\)", "/ x.shape[1]")
+slip("number_of_points_mistaken", r"p3\.backward", r"/ len\(x\)", "/ x.size")
+slip("number_of_points_mistaken", r"p3\.backward", r"/ len\(x\)", "/ len(x) ** 2")
+slip(
+    "reshaped_for_transposed",
+    r"p3\.backward",
+    r'"dW_h": x\.T @ delta_h / len\(x\)',
+    '"dW_h": (delta_h.T @ x / len(x)).reshape(params["W_h"].shape)',
+)
+slip("learning_rate_squared", r"p2\.\w+\.update", r"b_o_new = b_o - eta", "b_o_new = b_o - eta**2")
+slip("learning_rate_squared", r"p3\.sgd_step", r"- eta \*", "- eta**2 *")

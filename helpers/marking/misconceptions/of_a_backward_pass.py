@@ -325,11 +325,11 @@ def bias_gradient_multiplied(step: SGDStep, quantity: str) -> list[np.ndarray]:
 @gives("number_of_points_mistaken", *GRADIENTS)
 def number_of_points_mistaken(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
     n_samples, n_inputs = step["x"].shape
-    if n_samples == 1:
+    if n_samples == 1 and n_inputs <= 2:  # by hand there is nothing to divide by
         return None
     # From columns, from x.size, and twice.
-    factors = (n_samples / n_inputs, 1 / n_inputs, 1 / n_samples)
-    return [factor * step[quantity] for factor in factors if factor != 1]
+    factors = [n_samples / n_inputs, 1 / n_inputs, 1 / n_samples]
+    return [factor * step[quantity] for factor in factors[n_samples == n_inputs :]]
 
 
 @gives("reshaped_for_transposed", "dW_o", "dW_h")

@@ -150,7 +150,8 @@ def cross_entropy_for_squared_error(step: SGDStep, quantity: str) -> list[np.nda
 @gives("root_of_the_loss", "E")
 def root_of_the_loss(step: SGDStep, quantity: str) -> np.ndarray | None:
     errors = step["t"] - step["a_o"]
-    return np.linalg.norm(errors, axis=1).mean() if errors.shape[1] > 1 else None
+    # Of a single number it is the error without its sign.
+    return np.linalg.norm(errors, axis=1).mean() if errors.size > 1 else None
 
 
 @gives("errors_added_first", "E")
