@@ -285,8 +285,9 @@ def mask_on_what_comes_back(step: SGDStep, quantity: str) -> np.ndarray | None:
     if step.net.hidden != "relu":
         return None
     delta_h = np.maximum(step["dE_da_h"], 0)
-    # What comes back may be positive to the active units alone: then nothing shows.
-    if np.array_equal(delta_h, step["delta_h"]):
+    # Where what comes back is positive to the active units alone, nothing shows; where it is
+    # positive to all, only that the derivative is missing.
+    if np.array_equal(delta_h, step["delta_h"]) or np.array_equal(delta_h, step["dE_da_h"]):
         return None
     return step.following(delta_h=delta_h)[quantity]
 
@@ -316,10 +317,7 @@ def bias_gradient_one(step: SGDStep, quantity: str) -> np.ndarray:
 @gives("bias_gradient_multiplied", "db_o", "db_h")
 def bias_gradient_multiplied(step: SGDStep, quantity: str) -> list[np.ndarray]:
     layer = quantity[-1]
-    found = [step[quantity] * step[f"b_{layer}"]]
-    if _name(step, layer) != "relu":  # with which this is the activation in the slope's place
-        found.append((step[f"delta_{layer}"] * step[f"a_{layer}"]).mean(axis=0))
-    return found
+    return [step[quantity] * step[f"b_{layer}"]]
 
 
 @gives("number_of_points_mistaken", *GRADIENTS)
