@@ -329,7 +329,7 @@ def test_each_layout_gives_each_student_what_is_theirs(take, name, as_zip):
     assert not flagged(taken)
 
 
-# hughlilly/gradescope-tools and others read `:submitters:` with `:name:`, `:sid:` and `:email:`.
+# Programs that read such exports look for `:submitters:` with `:name:`, `:sid:` and `:email:`.
 METADATA = """\
 submission_101:
   :submitters:
