@@ -7,7 +7,7 @@
 PYTHON ?= $(shell for p in python3 python python3.13 python3.12 python3.11; do \
 	command -v $$p && break; done)
 
-.PHONY: install install-all lab test test-all slides demo grade build requirements
+.PHONY: install install-all lab test test-all slides demo grade pack build requirements
 
 install: SET =
 install-all: SET = --all
@@ -33,6 +33,9 @@ demo: install-all
 grade: install-all
 	@test -n "$(SUBMISSIONS)" || { echo "Which submissions? make grade SUBMISSIONS=class.zip" >&2; exit 1; }
 	.venv/bin/python -m helpers.grading "$(SUBMISSIONS)"
+
+pack: install-all
+	.venv/bin/python -m helpers.authoring.pack
 
 build: install-all
 	.venv/bin/python -m helpers.authoring
