@@ -43,7 +43,7 @@ OPERATORS = ((0x2200, 0x22FF),)
 SOME_OPERATORS = "∂∆∇∈∉∏∑−∓∗∘∙√∝∞∧∨∩∪∫≈≠≡≤≥≪≫⊂⊃⊆⊇⊕⊗⊙⊤⊥⋅"
 SIGNS = "■□▪▫▯▲△▶▼▽◆◇○●✓✗ℓℝ™"
 BOXES = ((0x2500, 0x257F),)  # of which Keras draws its tables
-IN_BOLD_CODE = "µäéöü·×½²³²ΑΒΓΔΕΣΩαβγδεηθλμσφω…′←→∂−≤≥≠≈⊙▯✓✗–—‘’“”"
+IN_BOLD_CODE = "¼¾µäéöü·×½²³²ΑΒΓΔΕΣΩαβγδεηθλμσφω…′←→∂−≤≥≠≈⊙▯✓✗–—‘’“”"
 
 # Of each file: what it is made from, and the characters that it has, as far as DejaVu has them.
 CHARACTERS: dict[str, tuple[str, Characters]] = {
