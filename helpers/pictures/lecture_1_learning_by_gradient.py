@@ -23,7 +23,7 @@ from helpers.pictures.style import (
     BLUE,
     CURVES,
     GREY,
-    STYLE,
+    LEGIBLE,
     VERMILLION,
     WIDTH,
     Picture,
@@ -51,11 +51,6 @@ PALE_BLUE = "#8DBBDB"
 # From the lowest loss, white, to the highest.
 HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#FFFFFF", "#CFE3F1", PALE_BLUE])
 RESOLUTION = 121  # points of a surface along each axis
-# Letters that the last row can read when the picture shares a slide with text.
-LEGIBLE = [
-    *STYLE,
-    {"xtick.labelsize": 10, "ytick.labelsize": 10, "axes.labelsize": 10.5, "legend.fontsize": 10},
-]
 
 Descent = tuple[np.ndarray, np.ndarray]  # points (steps + 1, 2) and their losses (steps + 1,)
 

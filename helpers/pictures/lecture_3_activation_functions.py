@@ -20,7 +20,7 @@ from helpers.pictures.style import (
     BLUE,
     CURVES,
     GREY,
-    STYLE,
+    LEGIBLE,
     VERMILLION,
     WIDTH,
     Picture,
@@ -43,11 +43,6 @@ LOSS_TITLES = {
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#7FB8DA", "#FFFFFF", "#F2C063"])
 LARGEST_SHOWN = 1.5  # of the activations that slopes are drawn against
 MAX_OUTPUTS = 5  # of a Jacobian whose numbers are readable
-# Letters that the last row can read when the picture shares a slide with text.
-LEGIBLE = [
-    *STYLE,
-    {"xtick.labelsize": 10, "ytick.labelsize": 10, "axes.labelsize": 10.5, "legend.fontsize": 10},
-]
 
 
 def plot_slope_through_activation(

@@ -96,6 +96,11 @@ STYLE: list[str | dict[str, Any]] = [
         "lines.linewidth": 2,
     },
 ]
+# Letters that the last row can read when the picture shares a slide with text.
+LEGIBLE: list[str | dict[str, Any]] = [
+    *STYLE,
+    {"xtick.labelsize": 10, "ytick.labelsize": 10, "axes.labelsize": 10.5, "legend.fontsize": 10},
+]
 
 
 class Picture(Figure):

@@ -294,7 +294,7 @@ LAYOUTS = {
         "by folder",
     ),
     "groups as if they were students": (
-        {f"Group 1/{P1}": A1, f"Group 2/{P1}": B1, f"Group 3/work/{P1}": C1},
+        {f"Group 1/{P1}": A1, f"Group 2/{P1}": B1, f"Group 3/files/{P1}": C1},
         {"Group 1": {FIRST: A1}, "Group 2": {FIRST: B1}, "Group 3": {FIRST: C1}},
         "by folder",
     ),
