@@ -16,7 +16,8 @@ _HOME = {
     "gradients": "reference",
     "WeightSpace": "weight_space",
     "forward_difference": "numerical",
-    "symmetric_difference": "numerical",
+    "central_difference": "numerical",
+    "symmetric_difference": "numerical",  # the name of the same in notebooks of release 0.1.0
     "check": "checking",
     "NotYet": "checking",
     "all_right": "checking",

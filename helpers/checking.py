@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers import asking
 from helpers.asking.record import MIME_TYPE
+from helpers.older_notebooks import with_new_word
 from helpers.personal import current_student
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def check(question: str, **answers: object) -> None:
     follows from what is not right in an earlier answer. While the notebook is graded it records
     the answers for the grader, and says so.
     """
+    if isinstance(question, str):
+        question = with_new_word(question)
+    answers = {with_new_word(name): answer for name, answer in answers.items()}
     if asking.at_grading():
         _hand_over(question, answers)
         return

@@ -41,7 +41,7 @@ def forward_difference(
     return _differences(function, w, (h, 0))
 
 
-def symmetric_difference(
+def central_difference(
     function: Callable[[np.ndarray], float], w: ArrayLike, h: float = 1e-5
 ) -> np.ndarray:
     """(f(w + h/2) - f(w - h/2)) / h for each element of w; its error is of order h².
@@ -50,3 +50,6 @@ def symmetric_difference(
     float32). h: the full width of the step, > 0, else ValueError. Returns an array shaped like w.
     """
     return _differences(function, w, (h / 2, -h / 2))
+
+
+symmetric_difference = central_difference  # its name in notebooks of release 0.1.0

@@ -6,6 +6,7 @@ says how they read in today's given cells, so that the grader does not mistake a
 that a student has changed.
 """
 
+import copy
 import re
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,10 @@ from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 NOW_IN = {
     "helpers.activation_figures": "helpers.pictures",
@@ -25,6 +30,14 @@ NOW_IN = {
     "helpers.quiet_keras": "helpers.keras",
 }
 
+
+# Names of functions, answers and questions that began with "symmetric" in release 0.1.0 and begin
+# with "central" today.
+OLD_WORD = re.compile(
+    r"(?:(?<![.\w])|(?<=\"p3\.)|(?<=numerical\.))symmetric_(?=(?:difference|factor|runs)\b)"
+)
+OLD_WORD_IN_ID = re.compile(r"\bsymmetric_(?=(?:difference|factor|runs)\b)")
+OLD_ANSWER = re.compile(r"\bsymmetric_(\w+)\s*=\s*symmetric_\1\b")  # as old check cells give it
 
 OLD_NAME = re.compile(rf"({'|'.join(map(re.escape, NOW_IN))})\b")
 
@@ -213,6 +226,33 @@ def with_new_imports(text: str) -> str:
         if new not in text:  # what an old call begins with may be left in the new one
             text = text.replace(old, new)
     return text
+
+
+def with_new_word(text: str) -> str:
+    """A text, such as a question's or a cell's id, with today's name of what was renamed."""
+    return OLD_WORD_IN_ID.sub("central_", text)
+
+
+def with_new_words(submitted: "NotebookNode") -> "NotebookNode":
+    """A submitted notebook, of whatever structure, with today's name of what was renamed.
+
+    In ids of cells, and in the code of a notebook whose check asks for the old name.
+    """
+    cells = [cell for cell in submitted.cells if isinstance(cell, dict)]
+    if not any(OLD_ANSWER.search(str(cell.get("source"))) for cell in cells):
+        return submitted
+    renamed = copy.deepcopy(submitted)
+    for cell in renamed.cells:
+        if not isinstance(cell, dict):
+            continue
+        labels = cell.get("metadata")
+        labels = labels.get("nbgrader") if isinstance(labels, dict) else None
+        for holder, key in ((cell, "id"), (labels, "grade_id")):
+            if isinstance(holder, dict) and isinstance(holder.get(key), str):
+                holder[key] = with_new_word(holder[key])
+        if cell.get("cell_type") == "code" and isinstance(cell.get("source"), str):
+            cell["source"] = OLD_WORD.sub("central_", cell["source"])
+    return renamed
 
 
 class _Forwarding(MetaPathFinder, Loader):

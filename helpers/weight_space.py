@@ -116,7 +116,7 @@ class WeightSpace:
         return np.imag(self.loss(point + 1j * STEP * np.eye(len(self.places)))) / STEP
 
     def curvature(self, point: ArrayLike, h: float = 1e-4) -> np.ndarray:
-        """The second derivatives of the loss, shape (n, n): symmetric differences of the gradient.
+        """The second derivatives of the loss, shape (n, n): central differences of the gradient.
 
         Their error is of order h²; for a loss that is quadratic there is none but rounding.
         Raises ValueError as `gradient` does.

@@ -31,7 +31,7 @@ from helpers.marking.questions import (
 )
 from helpers.marking.questions.model import Part
 from helpers.network import Network
-from helpers.numerical import symmetric_difference
+from helpers.numerical import central_difference
 from helpers.pictures import (
     draw_work_sheet,
     plot_activations,
@@ -127,7 +127,7 @@ def test_names_and_titles_are_unique_and_the_hidden_ones_come_first():
 def test_what_is_entered_fits_together(activation):
     """f works on complex numbers, its derivative through a is its own, and kinks are kinks."""
     z = np.linspace(-3, 3, 50)  # of which none is a kink
-    by_difference = [symmetric_difference(lambda w: float(activation(w)[0]), z[i : i + 1], 1e-5)
+    by_difference = [central_difference(lambda w: float(activation(w)[0]), z[i : i + 1], 1e-5)
                      for i in range(len(z))]  # fmt: skip
     slopes = slope(activation, z)
     np.testing.assert_allclose(slopes, np.ravel(by_difference), atol=1e-9)
@@ -189,7 +189,7 @@ def test_gradients_agree_with_difference_quotients(hidden, output):
             return step.loss_with({**step.parameters, name: value})
 
         np.testing.assert_allclose(
-            step[f"d{name}"], symmetric_difference(loss, step[name].copy(), 1e-4), atol=1e-8
+            step[f"d{name}"], central_difference(loss, step[name].copy(), 1e-4), atol=1e-8
         )
     for name, value in step.following().items():
         np.testing.assert_allclose(value, step[name], atol=1e-14)

@@ -14,7 +14,7 @@ from helpers.marking.judging import judge
 from helpers.marking.misconceptions import hint
 from helpers.marking.questions import question_by_id, questions_of
 from helpers.network import Network
-from helpers.numerical import symmetric_difference
+from helpers.numerical import central_difference
 from helpers.reference import gradients, jacobian
 from helpers.weight_space import WeightSpace
 
@@ -46,7 +46,7 @@ def numbers_in(line):
 
 
 def numerical_deltas(net, x, t):
-    """∂E/∂z of one point in each layer by symmetric differences: a bias moves its z alike."""
+    """∂E/∂z of one point in each layer by central differences: a bias moves its z alike."""
 
     def loss_with(k):
         def loss(b):
@@ -57,7 +57,7 @@ def numerical_deltas(net, x, t):
 
         return loss
 
-    return [symmetric_difference(loss_with(k), b) for k, b in enumerate(net.biases)]
+    return [central_difference(loss_with(k), b) for k, b in enumerate(net.biases)]
 
 
 # The nine pairs, and sigmoid outputs with their other loss
@@ -194,7 +194,7 @@ def test_the_jacobian_of_softmax(z):
     a = np.exp(z) / np.exp(z).sum()
     formula = np.array([[a[k] * ((k == m) - a[m]) for m in range(len(z))] for k in range(len(z))])
     for k in range(len(z)):
-        row = symmetric_difference(lambda z, k=k: np.exp(z[k]) / np.exp(z).sum(), z)
+        row = central_difference(lambda z, k=k: np.exp(z[k]) / np.exp(z).sum(), z)
         np.testing.assert_allclose(formula[k], row, atol=1e-9)
 
     def softmax(z):

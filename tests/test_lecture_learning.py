@@ -113,7 +113,7 @@ def test_the_differences_at_the_sources_width(printed, prose):
     assert f((0.99, 3)) == pytest.approx(123.5604, abs=1e-12)
     assert (124.4404 - 123.5604) / 0.02 == pytest.approx(44)
     v = np.array([1.0, 3.0])
-    assert numerical.symmetric_difference(f, v, 0.02)[0] == pytest.approx(44, abs=1e-10)
+    assert numerical.central_difference(f, v, 0.02)[0] == pytest.approx(44, abs=1e-10)
     assert numerical.forward_difference(f, v, 0.02)[0] == pytest.approx(44.08, abs=1e-10)
     assert "central: (124.4404 - 123.5604) / 0.02 = 44.0000" in printed
     assert "forward: (124.8816 - 124.0000) / 0.02 = 44.0800" in printed
@@ -123,7 +123,7 @@ def test_the_differences_at_the_sources_width(printed, prose):
 
 def test_float32_is_useless_at_the_width_that_suits_float64(printed):
     found = {
-        kind: numerical.symmetric_difference(f, np.array([1, 3], dtype=kind), 1e-5)[0]
+        kind: numerical.central_difference(f, np.array([1, 3], dtype=kind), 1e-5)[0]
         for kind in (np.float32, np.float64)
     }
     assert abs(found[np.float64] - 44) < 1e-6
@@ -136,7 +136,7 @@ def test_the_orders_of_the_errors(printed):
     assert [row[0] for row in rows] == ["0.1", "0.01", "0.001"]
     for h, *shown in rows:
         for difference, error in zip(
-            (numerical.forward_difference, numerical.symmetric_difference), shown
+            (numerical.forward_difference, numerical.central_difference), shown
         ):
             value = difference(lambda z: sigmoid(z[0]), np.array([1.0]), float(h))[0]
             assert float(error) == pytest.approx(abs(value - SLOPE), rel=0.05)
@@ -154,7 +154,7 @@ def test_the_gradient_check_passes_the_right_gradient_only(xor, printed):
     assert "right        largest error, relative: below 1e-7" in printed
     assert re.search(r"with a slip +largest error, relative: 0\.[1-9]", printed)
     g = gradients(lecture_step().net, *xor_data())
-    by_differences = numerical.symmetric_difference(xor.loss, xor.start)
+    by_differences = numerical.central_difference(xor.loss, xor.start)
     reference = np.concatenate([np.ravel(a) for p in zip(g.weights, g.biases) for a in p])
     np.testing.assert_allclose(by_differences, reference, atol=1e-9)
 
@@ -381,12 +381,12 @@ def test_directions_of_any_length_are_right():
 
 def test_letters_of_release_0_1_0_say_what_they_said():
     assert_all_right("l1.direction", descent=[-3, 4], rate=5, across="c.")
-    assert_all_right("l1.error", forward_factor=10, symmetric_factor=100, tiny=" (b) ")
+    assert_all_right("l1.error", forward_factor=10, central_factor=100, tiny=" (b) ")
     for letter in "AB":
         found = verdicts("l1.direction", descent=[-3, 4], rate=5, across=letter)["across"]
         assert found.status == "wrong" and "right angles" in found.hint
     for letter in "AC":
-        found = verdicts("l1.error", forward_factor=10, symmetric_factor=100, tiny=letter)["tiny"]
+        found = verdicts("l1.error", forward_factor=10, central_factor=100, tiny=letter)["tiny"]
         assert found.status == "wrong" and "rounding" in found.hint
     found = verdicts("l1.direction", descent=[-3, 4], rate=5, across="D")["across"]
     assert found.status == "error"
@@ -415,23 +415,23 @@ def forward(f, x, h):
     return (f(x + h) - f(x)) / h
 
 
-def symmetric(f, x, h):
+def central(f, x, h):
     return (f(x + h / 2) - f(x - h / 2)) / h
 
 
 def test_differences_written_differently_are_right():
-    assert_all_right("l1.differences", forward_difference=forward, symmetric_difference=symmetric)
+    assert_all_right("l1.differences", forward_difference=forward, central_difference=central)
     assert_all_right(
         "l1.differences",
         forward_difference=lambda f, x, h: (f(x) - f(x + h)) / -h,
-        symmetric_difference=lambda f, x, h: forward(f, x - h / 2, h),
+        central_difference=lambda f, x, h: forward(f, x - h / 2, h),
     )
 
 
 @pytest.mark.parametrize(
     ("wrong_forward", "name"),
     [
-        (symmetric, "symmetric_asked_below"),
+        (central, "central_asked_below"),
         (lambda f, x, h: forward(f, x - h, h), "backward_difference"),
         (lambda f, x, h: -forward(f, x, h), "difference_turned"),
         (lambda f, x, h: f(x + h) - f(x), "not_divided"),
@@ -439,56 +439,54 @@ def test_differences_written_differently_are_right():
 )
 def test_slips_in_the_forward_difference(wrong_forward, name):
     found = misconceptions(
-        "l1.differences", forward_difference=wrong_forward, symmetric_difference=symmetric
+        "l1.differences", forward_difference=wrong_forward, central_difference=central
     )
-    assert found == {"forward_difference": name, "symmetric_difference": ""}
+    assert found == {"forward_difference": name, "central_difference": ""}
 
 
 @pytest.mark.parametrize(
-    ("wrong_symmetric", "name"),
+    ("wrong_central", "name"),
     [
         (forward, "forward_difference"),
-        (lambda f, x, h: symmetric(f, x, 2 * h), "full_step_each_side"),
+        (lambda f, x, h: central(f, x, 2 * h), "full_step_each_side"),
         (lambda f, x, h: (f(x + h) - f(x - h)) / h, "full_step_each_side"),
-        (lambda f, x, h: symmetric(f, x, h) / 2, "width_of_the_step"),
-        (lambda f, x, h: -symmetric(f, x, h), "difference_turned"),
+        (lambda f, x, h: central(f, x, h) / 2, "width_of_the_step"),
+        (lambda f, x, h: -central(f, x, h), "difference_turned"),
         (lambda f, x, h: f(x + h / 2) - f(x - h / 2), "not_divided"),
         (lambda f, x, h: f(x + h / 2) - f(x - h / 2) / h, "bracket_forgotten"),
     ],
 )
-def test_slips_in_the_symmetric_difference(wrong_symmetric, name):
+def test_slips_in_the_central_difference(wrong_central, name):
     found = misconceptions(
-        "l1.differences", forward_difference=forward, symmetric_difference=wrong_symmetric
+        "l1.differences", forward_difference=forward, central_difference=wrong_central
     )
-    assert found == {"forward_difference": "", "symmetric_difference": name}
+    assert found == {"forward_difference": "", "central_difference": name}
 
 
 def test_errors_and_costs():
     order = [1e-5, 1e-2, 1e-12]
-    assert_all_right("l1.error", forward_factor=10, symmetric_factor=100.0, tiny=order)
-    assert_all_right("l1.error", forward_factor=10.2, symmetric_factor=99.0, tiny=np.array([order]))
+    assert_all_right("l1.error", forward_factor=10, central_factor=100.0, tiny=order)
+    assert_all_right("l1.error", forward_factor=10.2, central_factor=99.0, tiny=np.array([order]))
     for tiny in ([1e-12, 1e-5, 1e-2], [1e-12, 1e-2, 1e-5], [1e-5, 1e-12, 1e-2], [1e-5, 1e-2, 0]):
-        found = verdicts("l1.error", forward_factor=0.1, symmetric_factor=10, tiny=tiny)
+        found = verdicts("l1.error", forward_factor=0.1, central_factor=10, tiny=tiny)
         assert [v.misconception for v in found.values()] == ["factor_below_1", "order_too_low", ""]
         assert "rounding" in found["tiny"].hint
-    assert verdicts("l1.error", forward_factor=10, symmetric_factor=100, tiny=[1])["tiny"].hint
+    assert verdicts("l1.error", forward_factor=10, central_factor=100, tiny=[1])["tiny"].hint
 
 
 def test_the_order_of_the_widths_is_that_of_their_errors():
     errors = {
-        h: abs(
-            numerical.symmetric_difference(lambda z: sigmoid(z[0]), np.array([1.0]), h)[0] - SLOPE
-        )
+        h: abs(numerical.central_difference(lambda z: sigmoid(z[0]), np.array([1.0]), h)[0] - SLOPE)
         for h in (1e-2, 1e-5, 1e-12)
     }
     assert sorted(errors, key=errors.get) == [1e-5, 1e-2, 1e-12]
     assert min(errors[1e-2] / errors[1e-5], errors[1e-12] / errors[1e-2]) > 100  # not by luck
-    assert_all_right("l1.cost", forward_runs=79511, symmetric_runs=159020)
-    found = misconceptions("l1.cost", forward_runs=79510, symmetric_runs=159021)
+    assert_all_right("l1.cost", forward_runs=79511, central_runs=159020)
+    found = misconceptions("l1.cost", forward_runs=79510, central_runs=159021)
     assert list(found.values()) == ["point_itself_not_counted", "point_not_needed"]
-    found = misconceptions("l1.cost", forward_runs=79512, symmetric_runs=159022)
+    found = misconceptions("l1.cost", forward_runs=79512, central_runs=159022)
     assert list(found.values()) == ["count_off_by_one"] * 2
-    found = misconceptions("l1.cost", forward_runs=23861, symmetric_runs=47720)
+    found = misconceptions("l1.cost", forward_runs=23861, central_runs=47720)
     assert list(found.values()) == ["network_of_the_text"] * 2
 
 

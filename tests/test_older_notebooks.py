@@ -11,7 +11,8 @@ import pytest
 
 import helpers
 from helpers import draw_network
-from helpers.older_notebooks import OLD_CALLS, with_new_imports
+from helpers.grading.repair.lay_in import repair
+from helpers.older_notebooks import OLD_CALLS, with_new_imports, with_new_words
 from helpers.pictures import (
     BackwardValues,
     DiagramStyle,
@@ -150,3 +151,56 @@ def test_given_cells_of_today_are_what_old_ones_are_compared_with():
     for old, new in OLD_CALLS:
         assert any(new in text for text in texts), new
         assert with_new_imports(old) == new
+
+
+def test_what_was_renamed_has_its_new_name_in_a_notebook_that_asks_for_the_old_one():
+    code = nbformat.v4.new_code_cell(
+        "def symmetric_difference(f, w, h):\n    return {1}.symmetric_difference({w}), symmetric_w",
+        metadata={"nbgrader": {"grade_id": "p3-symmetric_difference-answer"}},
+        id="p3-symmetric_difference-answer",
+    )
+    call = 'check("p3.symmetric_difference", symmetric_difference=symmetric_difference)'
+    old = nbformat.v4.new_notebook(cells=[code, nbformat.v4.new_code_cell(call)])
+    answer, check_cell = with_new_words(old).cells
+    assert answer.source == (
+        "def central_difference(f, w, h):\n    return {1}.symmetric_difference({w}), symmetric_w"
+    )
+    assert answer.id == answer.metadata.nbgrader.grade_id == "p3-central_difference-answer"
+    assert "symmetric" not in check_cell.source
+    assert old.cells[0] is code and "symmetric" in code.source  # untouched
+    of_today = nbformat.v4.new_notebook(cells=[code])
+    assert with_new_words(of_today) is of_today
+
+
+def test_an_old_notebook_is_repaired_to_one_with_the_new_names():
+    def with_text(path, old, new):
+        return nbformat.reads(path.read_text(encoding="utf-8").replace(old, new), as_version=4)
+
+    folder = Path(__file__).resolve().parents[1]
+    name = "tutorial/problem_3_numpy.ipynb"
+    released = nbformat.read(folder / "notebooks" / name, as_version=4)
+    old = with_text(folder / "solutions" / name, "central_difference", "symmetric_difference")
+    new = nbformat.read(folder / "solutions" / name, as_version=4)
+    repaired, sentences = repair(old, released)
+    assert [cell.source for cell in repaired.cells] == [
+        cell.source for cell in repair(new, released)[0].cells
+    ]
+    assert sentences == []
+
+
+def test_an_old_check_of_what_was_renamed_is_todays(capsys):
+    def symmetric_difference(f, w, h):
+        quotients = np.empty(w.shape)
+        for place in np.ndindex(w.shape):
+            step = np.zeros(w.shape)
+            step[place] = h / 2
+            quotients[place] = (f(w + step) - f(w - step)) / h
+        return quotients
+
+    helpers.check("p3.symmetric_difference", symmetric_difference=symmetric_difference)
+    with pytest.raises(helpers.NotYet, match="p3.central_difference"):
+        helpers.check("p3.symmetric_difference", symmetric_difference=lambda f, w, h: w)
+
+
+def test_what_was_renamed_is_importable_by_its_old_name():
+    assert helpers.symmetric_difference is helpers.central_difference

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.network import Network
-from helpers.numerical import forward_difference, symmetric_difference
+from helpers.numerical import central_difference, forward_difference
 from helpers.reference import gradients, slope
 from helpers.sgd_step import SGDStep, random_step
 from tests.published import mazur
@@ -135,7 +135,7 @@ def f(x):
 
 def test_differences_of_the_lectures_function():
     x = np.array([1.0, 3.0])
-    assert symmetric_difference(f, x, h=0.02)[0] == pytest.approx(44, abs=1e-9)
+    assert central_difference(f, x, h=0.02)[0] == pytest.approx(44, abs=1e-9)
     assert forward_difference(f, x, h=0.02)[0] == pytest.approx(44.08, abs=1e-9)
     assert (f([1.01, 3]), f([0.99, 3])) == pytest.approx((124.4404, 123.5604), abs=1e-9)
 
@@ -148,20 +148,20 @@ def test_errors_shrink_with_h_and_with_its_square():
 
     ratio = error(forward_difference, 0.02) / error(forward_difference, 0.01)
     assert ratio == pytest.approx(2, rel=0.02)
-    ratio = error(symmetric_difference, 0.02) / error(symmetric_difference, 0.01)
+    ratio = error(central_difference, 0.02) / error(central_difference, 0.01)
     assert ratio == pytest.approx(4, rel=0.02)
 
 
 def test_float32_stays_float32_and_is_useless_with_a_tiny_step():
     x = np.array([1, 3], dtype="float32")
-    result = symmetric_difference(f, x, h=1e-5)
+    result = central_difference(f, x, h=1e-5)
     assert result.dtype == np.float32
     assert abs(result[0] - 44) > 0.5
 
 
 def test_differences_leave_their_argument_alone_and_refuse_an_empty_step():
     x = np.array([1.0, 3.0])
-    symmetric_difference(f, x)
+    central_difference(f, x)
     assert x.tolist() == [1, 3]
     with pytest.raises(ValueError, match="h: expected a positive step"):
         forward_difference(f, x, h=0)
@@ -169,7 +169,7 @@ def test_differences_leave_their_argument_alone_and_refuse_an_empty_step():
 
 def test_differences_agree_with_the_complex_step_on_a_network():
     step = random_step(np.random.default_rng(3), "sigmoid")
-    numerical = symmetric_difference(
+    numerical = central_difference(
         lambda w: step.loss_with({**step.parameters, "W_h": w}), step["W_h"], 1e-5
     )
     np.testing.assert_allclose(numerical, step["dW_h"], rtol=1e-7, atol=1e-10)

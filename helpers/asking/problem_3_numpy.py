@@ -151,11 +151,9 @@ def cubes_and_product(factors: np.ndarray) -> Callable[[np.ndarray], float]:
     return function
 
 
-def difference_quotients(
-    inputs: TestInputs, symmetric_difference: Callable[..., object]
-) -> Answers:
+def difference_quotients(inputs: TestInputs, central_difference: Callable[..., object]) -> Answers:
     function = cubes_and_product(inputs["factors"])
-    return {"quotients": numbers_from(symmetric_difference, function, inputs["w"], inputs["h"])}
+    return {"quotients": numbers_from(central_difference, function, inputs["w"], inputs["h"])}
 
 
 def own_gradients(inputs: TestInputs, functions: Sequence[Any], steps: int) -> Answers:

@@ -446,14 +446,14 @@ def _entry_name(name: str, index: tuple[int, ...]) -> str:
 def plot_difference_error(
     h: ArrayLike,
     forward_error: ArrayLike,
-    symmetric_error: ArrayLike,
+    central_error: ArrayLike,
     *,
     title: str | None = None,
     marks: dict[str, float] | None = None,
 ) -> Picture:
     """Draw the errors of the forward and the central difference against the width h.
 
-    h, forward_error, symmetric_error: (M,). Both axes are logarithmic. Signs are dropped; an
+    h, forward_error, central_error: (M,). Both axes are logarithmic. Signs are dropped; an
     error of exactly 0, which has no logarithm, is drawn as a hollow marker below the others.
     marks: {"label": width}, dotted lines at widths to point out, in the colours of the two curves.
     Raises ValueError for lengths that differ, h that is not above 0 and errors that are not finite.
@@ -464,7 +464,7 @@ def plot_difference_error(
     errors = {}
     for label, name, error in (
         ("forward difference", "forward_error", forward_error),
-        ("central difference", "symmetric_error", symmetric_error),
+        ("central difference", "central_error", central_error),
     ):
         errors[label] = np.abs(numeric_array(name, error, (1,), "errors of shape (M,)"))
         if errors[label].shape != h.shape:

@@ -201,7 +201,7 @@ gains(
     np.random.default_rng = lambda *_: np.random.Generator(np.random.PCG64(0))
     def activation(name, z):
         return z
-    slope = forward = loss = backward = symmetric_difference = sgd_step = train = activation
+    slope = forward = loss = backward = central_difference = sgd_step = train = activation
     """,
 )
 gains(
@@ -312,7 +312,7 @@ forges(
             if "E_end" in name:
                 shape = ()
             return numbers(np.linspace(0.3, 0.1, int(np.prod(shape))).reshape(shape))
-        no_use = ("p3.symmetric_difference", "p3.any_depth")
+        no_use = ("p3.central_difference", "p3.any_depth")
         return [] if task["question"] in no_use else [forged(task, entry)]
     instead_of_check(lambda task, answers: made_up(task))
     """,
@@ -483,7 +483,7 @@ forges(
         task = asked()
         probe = task["test_inputs"][0]
         return next((v["array"] for v in probe.values() if isinstance(v, dict)), 0.0)
-    slope = forward = loss = backward = sgd_step = symmetric_difference = train = activation
+    slope = forward = loss = backward = sgd_step = central_difference = train = activation
     """,
 )
 forges(
@@ -646,7 +646,7 @@ def a_model_made_up():
 )
 def reference_as_an_answer():
     work = Notebook(P3)
-    work.answer("p3.symmetric_difference", "from helpers import symmetric_difference")
+    work.answer("p3.central_difference", "from helpers import central_difference")
     work.answer(
         "p3.backward",
         cleandoc(

@@ -150,7 +150,7 @@ solution(
     {
         "l1.differences": """
         forward_difference = lambda f, x, h: f(x + h) / h - f(x) / h
-        def symmetric_difference(f, x, h):
+        def central_difference(f, x, h):
             return forward_difference(f, x - h / 2, h)
         """
     },
@@ -166,13 +166,13 @@ solution(
             return np.float64((f(x_r) - f(x_l)) / (x_r - x_l))
 
         forward_difference = partial(quotient, left=0, right=1)
-        symmetric_difference = partial(quotient, left=-0.5, right=0.5)
+        central_difference = partial(quotient, left=-0.5, right=0.5)
         """
     },
 )
 solution(
     "l1-error-powers",
-    {"l1.error": "forward_factor = 10**1.0\nsymmetric_factor = np.array([1e2])\ntiny = 'b'"},
+    {"l1.error": "forward_factor = 10**1.0\ncentral_factor = np.array([1e2])\ntiny = 'b'"},
 )
 solution(
     "l1-cost-by-generator",
@@ -180,7 +180,7 @@ solution(
         "l1.cost": """
         sizes = [784, 100, 10]
         count = sum((a + 1) * b for a, b in zip(sizes, sizes[1:]))
-        forward_runs, symmetric_runs = 1.0 + count, np.array(count) * 2
+        forward_runs, central_runs = 1.0 + count, np.array(count) * 2
         """
     },
 )
@@ -1306,8 +1306,8 @@ solution(
 solution(
     "p3-differences-on-flat-copies",
     {
-        "p3.symmetric_difference": """
-        def symmetric_difference(f, w, h):
+        "p3.central_difference": """
+        def central_difference(f, w, h):
             quotients = []
             for position in range(w.size):
                 step = np.zeros(w.size)
@@ -1321,8 +1321,8 @@ solution(
 solution(
     "p3-differences-from-unit-vectors",
     {
-        "p3.symmetric_difference": """
-        def symmetric_difference(f, w, h):
+        "p3.central_difference": """
+        def central_difference(f, w, h):
             units = np.eye(w.size).reshape(w.size, *w.shape)
             return np.array([f(w + u * h / 2) / h - f(w - u * h / 2) / h for u in units]).reshape(
                 w.shape
@@ -1333,8 +1333,8 @@ solution(
 solution(
     "p3-differences-moved-and-moved-back",
     {
-        "p3.symmetric_difference": """
-        def symmetric_difference(f, w, h):
+        "p3.central_difference": """
+        def central_difference(f, w, h):
             w, result = np.array(w), np.empty(w.shape)
             with np.nditer(result, flags=["multi_index"], op_flags=["writeonly"]) as places:
                 for place in places:

@@ -532,14 +532,14 @@ slip(
 # Difference quotients
 slip(
     "forward_difference",
-    r"p3\.symmetric_difference",
+    r"p3\.central_difference",
     r"right\[index\] \+= h / 2\n\s*left\[index\] -= h / 2",
     "right[index] += h",
 )
-slip("full_step_each_side", r"p3\.symmetric_difference", r"\+= h / 2", "+= h", r"-= h / 2", "-= h")
+slip("full_step_each_side", r"p3\.central_difference", r"\+= h / 2", "+= h", r"-= h / 2", "-= h")
 slip(
     "full_step_each_side",
-    r"p3\.symmetric_difference",
+    r"p3\.central_difference",
     r"\+= h / 2",
     "+= h",
     r"-= h / 2",
@@ -547,29 +547,29 @@ slip(
     r"\) / h",
     ") / (2 * h)",
 )
-slip("width_of_the_step", r"p3\.symmetric_difference", r"\) / h", ") / (2 * h)")
+slip("width_of_the_step", r"p3\.central_difference", r"\) / h", ") / (2 * h)")
 slip(
     "difference_turned",
-    r"p3\.symmetric_difference",
+    r"p3\.central_difference",
     r"f\(right\) - f\(left\)",
     "f(left) - f(right)",
 )
 slip(
     "all_moved_at_once",
-    r"p3\.symmetric_difference",
+    r"p3\.central_difference",
     r"right\[index\] \+= h / 2\n(\s*)left\[index\] -= h / 2",
     r"right += h / 2\n\1left -= h / 2",
 )
 slip(
     "not_moved_back",
-    r"p3\.symmetric_difference",
+    r"p3\.central_difference",
     r"(?s)for index.*/ h\n",
     "w = w.copy()\n    for index in np.ndindex(w.shape):\n        w[index] += h / 2\n"
     "        above = f(w)\n        w[index] -= h\n        result[index] = (above - f(w)) / h\n",
 )
 slip("backward_difference", r"l1\.differences", r"f\(x \+ h\) - f\(x\)", "f(x) - f(x - h)")
 slip(
-    "symmetric_asked_below",
+    "central_asked_below",
     r"l1\.differences",
     r"f\(x \+ h\) - f\(x\)",
     "f(x + h / 2) - f(x - h / 2)",
@@ -689,7 +689,7 @@ slip("components_added", r"l1\.direction", "rate = 5", "rate = 3 + 4")
 slip("length_squared", r"l1\.direction", "rate = 5", "rate = 3**2 + 4**2")
 slip("order_too_high", r"l1\.error", "forward_factor = 10\n", "forward_factor = 10**2\n")
 slip("factor_below_1", r"l1\.error", r"factor = (\d+)", r"factor = 1 / \1")
-slip("order_too_low", r"l1\.error", "symmetric_factor = 100", "symmetric_factor = 10")
+slip("order_too_low", r"l1\.error", "central_factor = 100", "central_factor = 10")
 slip("point_itself_not_counted", r"l1\.cost", r"count \+ 1", "count")
 slip("point_counted_each_time", r"l1\.cost", r"count \+ 1", "2 * count")
 slip("both_sides_counted_once", r"l1\.cost", r"2 \* count", "count")

@@ -5,7 +5,7 @@ import pytest
 
 from helpers.course import HIDDEN, lecture_step, xor_data
 from helpers.network import Network
-from helpers.numerical import symmetric_difference
+from helpers.numerical import central_difference
 from helpers.pictures.curves import plot_losses
 from helpers.pictures.lecture_3_activation_functions import (
     delta_sizes,
@@ -158,7 +158,7 @@ def test_delta_sizes_by_layer(hidden):
         return loss
 
     expected = [
-        np.sqrt(np.mean([symmetric_difference(loss_of(k, n), 0 * b) ** 2 for n in range(len(X))]))
+        np.sqrt(np.mean([central_difference(loss_of(k, n), 0 * b) ** 2 for n in range(len(X))]))
         for k, b in enumerate(net.biases)
     ]
     np.testing.assert_allclose(delta_sizes(net, X, T), expected, rtol=1e-6)

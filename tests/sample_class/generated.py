@@ -141,10 +141,10 @@ slip(P3, "p3.activations", [("np.exp(-z)", "np.exp(z)")],
      {"p3.activations": {"sigmoid": "exponents_sign_lost"},
       "p3.forward": everywhere(("a_h", "z_o", "a_o"), "carried"), **AFTERWARDS,
       "p3.any_depth": every_part("p3.any_depth", "wrong")})  # fmt: skip
-slip(P3, "p3.symmetric_difference", [("f(right) - f(left)", "f(left) - f(right)")],
-     {"p3.symmetric_difference": {"quotients": "difference_turned"}})  # fmt: skip
-slip(P3, "p3.symmetric_difference", [(") / h", ") / (2 * h)")],
-     {"p3.symmetric_difference": {"quotients": "width_of_the_step"}})  # fmt: skip
+slip(P3, "p3.central_difference", [("f(right) - f(left)", "f(left) - f(right)")],
+     {"p3.central_difference": {"quotients": "difference_turned"}})  # fmt: skip
+slip(P3, "p3.central_difference", [(") / h", ") / (2 * h)")],
+     {"p3.central_difference": {"quotients": "width_of_the_step"}})  # fmt: skip
 slip(P3, "p3.train", None, {"p3.train": everywhere(TRAINED, "missing")})
 
 

@@ -27,7 +27,7 @@ from helpers.grading.repair.matching import (
 )
 from helpers.grading.repair.released import grade_id, is_answer, is_graded, nbgrader
 from helpers.grading.repair.statements import is_empty, names_emptied_in, names_in
-from helpers.older_notebooks import with_new_imports
+from helpers.older_notebooks import with_new_imports, with_new_words
 
 NEW_CELL: dict[str, Callable[[str], NotebookNode]] = {
     "code": new_code_cell,
@@ -63,7 +63,7 @@ def repair(submitted: NotebookNode, released: NotebookNode) -> tuple[NotebookNod
     submitted: as nbformat reads it, of whatever structure. Returns (notebook, sentences); no
     sentence if only answers and new cells differ.
     """
-    found = _find(submitted, released)
+    found = _find(with_new_words(submitted), released)
     notebook = copy.deepcopy(released)
     notebook.cells = []
     for cell in found.extra.get(-1, []):

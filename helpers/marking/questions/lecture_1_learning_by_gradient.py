@@ -18,7 +18,7 @@ from helpers.marking.questions.model import (
     Question,
     Tolerance,
 )
-from helpers.numerical import forward_difference, symmetric_difference
+from helpers.numerical import central_difference, forward_difference
 from helpers.sgd_step import Quantities
 from helpers.weight_space import WeightSpace
 
@@ -207,7 +207,7 @@ def _direction() -> Question:
 def _differences() -> Question:
     parts = (
         Part("forward_difference", 1, "from x to x + h", FLOAT64),
-        Part("symmetric_difference", 1, "half of h to each side of x", FLOAT64),
+        Part("central_difference", 1, "half of h to each side of x", FLOAT64),
     )
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -220,29 +220,29 @@ def _differences() -> Question:
 
             forward = forward_difference(function, x, h)
             backward = forward_difference(function, x - h, h)
-            symmetric = symmetric_difference(function, x, h)
-            wide = symmetric_difference(function, x, 2 * h)
+            central = central_difference(function, x, h)
+            wide = central_difference(function, x, 2 * h)
             yield Case(
-                {"forward_difference": forward, "symmetric_difference": symmetric},
+                {"forward_difference": forward, "central_difference": central},
                 {
                     "forward_difference": [
-                        ("symmetric_asked_below", symmetric),
-                        ("symmetric_asked_below", wide),
-                        ("symmetric_asked_below", 2 * wide),
+                        ("central_asked_below", central),
+                        ("central_asked_below", wide),
+                        ("central_asked_below", 2 * wide),
                         ("backward_difference", backward),
                         ("difference_turned", -forward),
                         ("not_divided", forward * h),
                         ("bracket_forgotten", function(x + h) - function(x) / h),
                     ],
-                    "symmetric_difference": [
+                    "central_difference": [
                         ("forward_difference", forward),
                         ("full_step_each_side", wide),
-                        ("width_of_the_step", 2 * symmetric),
-                        ("width_of_the_step", symmetric / 2),
+                        ("width_of_the_step", 2 * central),
+                        ("width_of_the_step", central / 2),
                         ("full_step_each_side", 2 * wide),
                         ("bracket_forgotten", function(x + h / 2) - function(x - h / 2) / h),
-                        ("difference_turned", -symmetric),
-                        ("not_divided", symmetric * h),
+                        ("difference_turned", -central),
+                        ("not_divided", central * h),
                     ],
                 },
                 collect_answers=asking.differences,
@@ -258,7 +258,7 @@ def _error() -> Question:
         Part(
             "forward_factor", 1, "the forward difference's error becomes this much smaller", ABOUT
         ),
-        Part("symmetric_factor", 1, "the central difference's", ABOUT),
+        Part("central_factor", 1, "the central difference's", ABOUT),
         Part(
             "tiny",
             1,
@@ -270,11 +270,11 @@ def _error() -> Question:
     )
     mistakes: dict[str, list[Mistake]] = {
         "forward_factor": [("order_too_high", np.asarray(100.0)), ("factor_below_1", 0.1)],
-        "symmetric_factor": [("order_too_low", np.asarray(10.0)), ("factor_below_1", 0.01)],
+        "central_factor": [("order_too_low", np.asarray(10.0)), ("factor_below_1", 0.01)],
     }
     expected = {
         "forward_factor": np.asarray(10.0),
-        "symmetric_factor": np.asarray(100.0),
+        "central_factor": np.asarray(100.0),
         "tiny": np.array([1e-5, 1e-2, 1e-12]),
     }
     case = Case(expected, mistakes, collect_answers=asking.error)
@@ -285,7 +285,7 @@ def _error() -> Question:
 def _cost() -> Question:
     parts = (
         Part("forward_runs", 1, "runs of the network with forward differences", EXACT),
-        Part("symmetric_runs", 1, "runs with central differences", EXACT),
+        Part("central_runs", 1, "runs with central differences", EXACT),
     )
     mistakes = {
         "forward_runs": _or_nearly(
@@ -296,7 +296,7 @@ def _cost() -> Question:
                 ("network_of_the_text", PARAMETERS + 1),
             ],
         ),
-        "symmetric_runs": _or_nearly(
+        "central_runs": _or_nearly(
             2 * PARAMETERS_OF_ANOTHER,
             [
                 ("both_sides_counted_once", PARAMETERS_OF_ANOTHER),
@@ -308,7 +308,7 @@ def _cost() -> Question:
     }
     expected = {
         "forward_runs": PARAMETERS_OF_ANOTHER + 1,
-        "symmetric_runs": 2 * PARAMETERS_OF_ANOTHER,
+        "central_runs": 2 * PARAMETERS_OF_ANOTHER,
     }
     return _numbers("l1.cost", parts, expected, mistakes)
 

@@ -18,7 +18,7 @@ from helpers.marking.answer import Answer as AnswerToPart
 from helpers.marking.misconceptions.of_a_step import slope_from_output
 from helpers.marking.questions.model import Case, CollectAnswers, Mistake, Part, Question, step_case
 from helpers.network import Network
-from helpers.numerical import forward_difference, symmetric_difference
+from helpers.numerical import central_difference, forward_difference
 from helpers.reference import gradients, slope
 from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
@@ -383,10 +383,10 @@ def _difference_cases(rng: np.random.Generator) -> Iterator[Case]:
         h = rng.uniform(0.05, 0.1)
 
         function = asking.cubes_and_product(factors)
-        right = symmetric_difference(function, w, h)
+        right = central_difference(function, w, h)
         wrong = {
             "forward_difference": forward_difference(function, w, h),
-            "full_step_each_side": symmetric_difference(function, w, 2 * h),
+            "full_step_each_side": central_difference(function, w, 2 * h),
         }
         yield Case(
             {"quotients": right},
@@ -577,9 +577,9 @@ QUESTIONS = (
         telling=True,
     ),
     Question(
-        "p3.symmetric_difference",
+        "p3.central_difference",
         (Part("quotients", 4, "a difference quotient for each element"),),
-        ("symmetric_difference",),
+        ("central_difference",),
         lambda rng: list(_difference_cases(rng)),
     ),
     _for_each_hidden(
