@@ -9,6 +9,7 @@ import builtins
 import contextlib
 import io
 import os
+import re
 import sys
 import types
 from unittest.mock import patch
@@ -46,16 +47,16 @@ def marked(notebook, seed=1, only=None, student=""):
         code = code[: last + 1]
     main = types.ModuleType("__main__")
     with (
-        _as_main(main),
+        as_main(main),
         patch.dict(os.environ, {STUDENT_VARIABLE: student}),
         contextlib.redirect_stdout(io.StringIO()),
     ):
-        for cell in _needed(code, set(questions)):
+        for cell, source in needed_code(code, set(questions)):
             cell.outputs = []
             if is_check(cell):
                 main.check = _recording(cell, seed, student)
             try:
-                exec(compile(cell.source, grade_id(cell) or "given", "exec"), vars(main))
+                exec(compile(source, grade_id(cell) or "given", "exec"), vars(main))
             except Exception as error:
                 text = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
                 cell.outputs.append(new_output("error", **text))
@@ -65,7 +66,7 @@ def marked(notebook, seed=1, only=None, student=""):
 
 
 @contextlib.contextmanager
-def _as_main(module):
+def as_main(module):
     """Let `module` be __main__ for a while. Other modules that are loaded meanwhile stay."""
     before = sys.modules["__main__"]
     sys.modules["__main__"] = module
@@ -87,37 +88,85 @@ def _recording(cell, seed, student):
     return check
 
 
-def _needed(code, checks):
-    """The cells among `code` that have to run for the check cells `checks`, in order."""
+SHOWS = re.compile(r"(draw|plot|print|show|display|explore|step_through)")
+
+
+def needed_code(code, checks):
+    """[(cell, source)] of what has to run for the check cells `checks`, in order.
+
+    code: a notebook's code cells. Of answers and checks the source is whole; of given cells it is
+    the statements that give a value to a name that is used further down.
+    """
     wanted, found = set(), []
     for cell in reversed(code):
-        loaded, bound = _names(cell.source)
+        source = cell.source
+        answered = question_of_answer(grade_id(cell) or "")
         if is_check(cell):
             needed = grade_id(cell) in checks
+            loaded, bound = _names(source)
+        elif answered:
+            loaded, bound = _names(source)
+            needed = check_cell_id(answered) in checks or bool(bound & wanted)
         else:
-            answered = question_of_answer(grade_id(cell) or "")
-            asked = answered and check_cell_id(answered) in checks
-            needed = asked or bool(bound & wanted)
+            source, loaded = _statements_for(wanted, source)
+            needed = bool(source)
         if needed:
             wanted |= loaded
-            found.append(cell)
+            found.append((cell, source))
     return found[::-1]
+
+
+def _statements_for(wanted, source):
+    """(source, names that it uses) of the statements in `source` that `wanted` names need."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return source, set()
+    wanted, used, chosen = set(wanted), set(), []
+    for statement in reversed(statements):
+        loaded, bound = _names_in(statement)
+        if isinstance(statement, ast.Expr):
+            # It may change what it is given, unless it only shows something.
+            needed = bool(loaded & wanted) and not SHOWS.match(ast.unparse(statement))
+        else:
+            needed = bool(bound & wanted)
+        if needed:
+            wanted |= loaded
+            used |= loaded
+            chosen.append(ast.unparse(statement))
+    return "\n".join(reversed(chosen)), used
 
 
 def _names(source):
     """The names that a cell's source uses, and those that it gives a value."""
     try:
-        tree = ast.parse(source)
+        return _names_in(ast.parse(source))
     except SyntaxError:
         return set(), set()
+
+
+def _names_in(tree):
     loaded, bound = set(), set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            loaded.add(node.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            loaded.add(node.target.id)
+    for node in _outside_of_functions(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            bound.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             bound.add(node.name)
         elif isinstance(node, ast.alias):
             bound.add((node.asname or node.name).split(".")[0])
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            loaded.add(node.target.id)
+        elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            bound |= {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
     return loaded - set(dir(builtins)), bound
+
+
+def _outside_of_functions(tree):
+    """A syntax tree's nodes but for those inside of functions, whose names are their own."""
+    yield tree
+    if not isinstance(tree, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+        for child in ast.iter_child_nodes(tree):
+            yield from _outside_of_functions(child)

@@ -22,7 +22,7 @@ from helpers.checking import observe
 from helpers.grading.repair.released import grade_id, is_check
 from helpers.marking.judging import Judge
 from helpers.marking.questions import model, question_by_id
-from tests.in_process import _as_main, _needed
+from tests.in_process import as_main, needed_code
 from tests.mutation import generic
 from tests.mutation.marking import answers
 from tests.mutation.rules import RULES
@@ -48,17 +48,16 @@ def verdicts_by_seed(notebook, question, seeds, also=()):
             records[seed][name] = observe(question_by_id(name), given, seed)
 
     main = types.ModuleType("__main__")
-    main.check = check
     with (
-        _as_main(main),
+        as_main(main),
         contextlib.redirect_stdout(io.StringIO()),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore")
-        for cell in _needed(code[: last + 1], wanted):
-            source = re.sub(r"^from helpers import check\n", "", cell.source, flags=re.M)
-            source = re.sub(r"^(from helpers import) check, ", r"\1 ", source, flags=re.M)
+        for cell, source in needed_code(code[: last + 1], wanted):
+            if is_check(cell):
+                main.check = check
             with contextlib.suppress(Exception):
                 exec(compile(source, grade_id(cell) or "given", "exec"), vars(main))
     return {seed: _signature(question, records[seed], seed) for seed in seeds}
