@@ -1,8 +1,8 @@
 """What every slide is held to, looked at in a browser."""
 
-# Pixels: the smallest letters on a slide, in an interactive picture, and in formulas, whose indices
-# are smaller still.
-SMALLEST = {"text": 18, "interactive": 10, "formula": 24}
+# Pixels: the smallest letters on a slide, in a picture, and in formulas, whose indices are smaller
+# still.
+SMALLEST = {"text": 18, "picture": 16, "formula": 24}
 FAULTS = r"""
 (smallest) => {
   const faults = [];
@@ -43,7 +43,7 @@ FAULTS = r"""
     const element = text.parentElement.closest("text, :not(sub, sup, tspan)");
     if (!text.data.trim() || !element.checkVisibility()) continue;
     const size = parseFloat(getComputedStyle(element).fontSize) * magnified(element);
-    const wanted = element.closest(".magnified") ? smallest.interactive : smallest.text;
+    const wanted = element.closest(".magnified") ? smallest.picture : smallest.text;
     if (size < wanted && size < least) [least, where] = [size, text.data.trim()];
   }
   if (where) faults.push(`text of ${least.toFixed(1)} px: ${where.slice(0, 40)}`);
@@ -55,6 +55,14 @@ FAULTS = r"""
     const height = Math.round(drawn * picture.naturalHeight);
     if (picture.matches(".room > img") && height < 250 && drawn * picture.naturalWidth < 1100) {
       faults.push(`a picture only ${height} px high`);
+    }
+    // The letters of a picture, as a share of its width, stand beside it.
+    const letters = picture.dataset.letters * drawn * picture.naturalWidth;
+    if (letters < smallest.picture - 0.05) {
+      faults.push(`letters of ${letters.toFixed(1)} px in a picture`);
+    }
+    if (picture.matches(".room > img") && !(picture.alt.length > 40)) {
+      faults.push("a picture that is not said in words");
     }
     if (picture.matches(".math")) {
       // A formula shrinks to the width that there is: a little is not seen.

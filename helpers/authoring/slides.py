@@ -178,16 +178,20 @@ def _inline(script: str) -> str:
 
 def _parts(slide: Slide, deck: Deck) -> dict[str, object]:
     """What the template needs of a slide, as HTML."""
-    blocks = [block for cell in slide.cells for block in _blocks(cell, deck.folder)]
+    blocks = [
+        (block, cell.metadata.slideshow.get("reveal", False))
+        for cell in slide.cells
+        for block in _blocks(cell, deck.folder)
+    ]
     level: int | str = 2
     title = ""
-    if blocks and (heading := TITLE.match(blocks[0])):
+    if blocks and (heading := TITLE.match(blocks[0][0])):
         level, title = heading[1], heading[2]
-        blocks[0] = blocks[0][heading.end() :]
+        blocks[0] = (blocks[0][0][heading.end() :], blocks[0][1])
     return {
         "level": level,
         "title": title,
-        "blocks": [block for block in blocks if block.strip()],
+        "blocks": [(block, in_steps) for block, in_steps in blocks if block.strip()],
         "clock": _clock(slide, deck),
         "seconds": round(slide.minutes * 60),
         "notes": [_text(_spoken(cell), deck.folder) for cell in slide.notes],
@@ -228,7 +232,16 @@ def _output(output: NotebookNode) -> str:
             return f'<div class="room"><div class="magnified">{text}</div></div>'
         return text
     shown = markup.outputs({"outputs": [output]})
-    return f'<div class="room">{shown}</div>' if shown.startswith("<img") else _fitted(shown)
+    if not shown.startswith("<img"):
+        return _fitted(shown)
+    # Tests read off how large the smallest letters are, as a share of the picture's width.
+    of_image = output.get("metadata", {}).get("image/png", {})
+    if "letters" in of_image:
+        share = of_image["letters"] / of_image["width"]
+        shown = shown.replace("<img ", f'<img data-letters="{share:.5f}" ', 1)
+    if of_image.get("still"):
+        shown = shown.replace('class="picture"', 'class="picture still"', 1)
+    return f'<div class="room">{shown}</div>'
 
 
 def _fitted(text: str) -> str:

@@ -19,6 +19,10 @@ what the cell is there; without it the cell is not shown:
     :slide: code        the same, with the code
     :slide: notes       for the speaker, and not in the students' notebooks; Markdown only
 
+With `:reveal: true` beside it, the cell's parts appear one after another at the press of a key:
+paragraphs, formulas and list entries of Markdown, the picture of a code cell, or the lines of its
+code. What stands first on a slide, or in a code cell that is shown, is there from the beginning.
+
 Cells without such a line, Markdown too, are given: read-only for students. Their ids count from the
 last cell with a name, so that an insertion changes few of them. Complete nbgrader metadata is taken
 as it stands.
@@ -182,8 +186,12 @@ class _Ids:
 
 
 def _slideshow(cell: NotebookNode) -> dict[str, str | float]:
-    """Take the cell's `slide` and `minutes`; return its slideshow metadata. Raises ValueError."""
+    """The cell's slideshow metadata, from its `slide`, `minutes` and `reveal`, which it loses.
+
+    Raises ValueError in words.
+    """
     slide, minutes = cell.metadata.pop("slide", None), cell.metadata.pop("minutes", None)
+    reveal = cell.metadata.pop("reveal", None)
     if slide not in SLIDES:
         known = ", ".join(filter(None, SLIDES))
         raise ValueError(f"slide: expected one of {known}, got {slide!r}")
@@ -202,6 +210,10 @@ def _slideshow(cell: NotebookNode) -> dict[str, str | float]:
                 f"minutes: expected a number on a cell with slide: new, got {minutes!r}"
             )
         slideshow["minutes"] = minutes
+    if reveal is not None:
+        if reveal is not True or slide not in ("new", "more", "code"):
+            raise ValueError(f"reveal: expected true on a cell that is on a slide, got {reveal!r}")
+        slideshow["reveal"] = True
     return slideshow
 
 
@@ -211,7 +223,7 @@ def _read_cell(cell: NotebookNode, ids: _Ids) -> None:
     kinds = [key for key in (*SHORT, "nbgrader") if key in metadata]
     unknown = sorted(set(metadata) - set(kinds) - KEPT)
     if unknown:
-        known = ", ".join((*SHORT, "nbgrader", "slide", "minutes", "fold", *sorted(KEPT)))
+        known = ", ".join((*SHORT, "nbgrader", "slide", "minutes", "reveal", "fold", *sorted(KEPT)))
         raise ValueError(f"{unknown[0]!r} in the header means nothing here; known are {known}")
     if len(kinds) > 1:
         raise ValueError(f"the header says both {kinds[0]} and {kinds[1]}; one cell is one of them")

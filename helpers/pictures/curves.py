@@ -16,13 +16,14 @@ from matplotlib.lines import Line2D
 
 from helpers.activations import HIDDEN_ACTIVATIONS, title_of
 from helpers.network import numeric_array
+from helpers.pictures.alt_text import in_words, listed
 from helpers.pictures.style import (
     BLACK,
     BLUE,
     CURVES,
     GREY,
+    LEGIBLE,
     ORANGE,
-    STYLE,
     VERMILLION,
     WIDTH,
     Picture,
@@ -60,18 +61,17 @@ def plot_activations(
 
     z = np.linspace(-limit, limit, 401)
     picture = Picture(WIDTH, 3.3)
-    with style.context(STYLE):
+    said = []
+    with style.context(LEGIBLE):
         panels = picture.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
-        for panel, name in zip(panels, names):
+        for panel, name, (colour, _, _) in zip(panels, names, looks_of(names)):
             function = HIDDEN_ACTIVATIONS[name]
-            panel.plot(
-                z, function(z), color=BLUE, label="activation $f(z)$", gid=f"{name} activation"
-            )
+            panel.plot(z, function(z), color=colour, gid=f"{name} activation")
             kinks = np.array([kink for kink in function.kinks if -limit < kink < limit])
             # The slope jumps at a kink: no line joins its sides; the filled dot is its value.
             at = np.union1d(z, kinks)
             slopes = np.where(np.isin(at, kinks), np.nan, slope(function, at))
-            dot: dict[str, Any] = {"color": VERMILLION, "markersize": 5, "zorder": 4}
+            dot: dict[str, Any] = {"color": colour, "markersize": 5, "zorder": 4}
             for kink in kinks:
                 value = slope(function, kink)
                 beside = slope(function, np.nextafter(kink, [-np.inf, np.inf]))
@@ -81,11 +81,11 @@ def plot_activations(
             panel.plot(
                 at,
                 slopes,
-                color=VERMILLION,
+                color=colour,
                 linestyle=(0, (4, 1.5)),
-                label="derivative $f\\,'(z)$",
                 gid=f"{name} slope",
             )
+            said.append(_activation_in_words(name, z))
             panel.axhline(0, color=GREY, linewidth=0.8, zorder=1)
             panel.axvline(0, color=GREY, linewidth=0.8, zorder=1)
             panel.set(
@@ -93,12 +93,33 @@ def plot_activations(
                 xlabel="weighted input $z$",
                 xlim=(-limit, limit),
                 ylim=(-1.2, 2.2),
+                xticks=(-limit / 2, 0, limit / 2),  # none at the ends, where panels meet
             )
         panels[0].set_ylabel("$f(z)$ and $f\\,'(z)$")
-        handles, labels = panels[0].get_legend_handles_labels()
-        picture.legend(handles, labels, loc="lower center", ncols=2, frameon=False, handlelength=3)
+        key = [
+            Line2D([], [], color=BLACK, label="activation $f(z)$"),
+            Line2D([], [], color=BLACK, linestyle=(0, (4, 1.5)), label="derivative $f\\,'(z)$"),
+        ]
+        picture.legend(handles=key, loc="lower center", ncols=2, frameon=False, handlelength=3)
         picture.subplots_adjust(left=0.08, right=0.985, top=0.91, bottom=0.25, wspace=0.1)
+    picture.alt = (
+        f"Activation functions and their derivatives for z from −{limit:g} to {limit:g}, side by "
+        f"side. {'; '.join(said)}."
+    )
     return picture
+
+
+def _activation_in_words(name: str, z: np.ndarray) -> str:
+    function = HIDDEN_ACTIVATIONS[name]
+    a, slopes = function(z), slope(function, z)
+    largest = z[slopes == slopes.max()]
+    derivative = f"derivative {slopes.max():.3g} everywhere"
+    if slopes.min() < slopes.max():
+        where = f" at z = {largest[0]:g}" if len(largest) == 1 else ""
+        derivative = f"derivative between {slopes.min():.3g} and {slopes.max():.3g}{where}"
+    kinks = "".join(f", with a kink at z = {kink:g}" for kink in function.kinks)
+    said = f"{function.title}: from {a[0]:.3g} to {a[-1]:.3g}{kinks}, {derivative}"
+    return said.replace("-", "−")
 
 
 def plot_losses(
@@ -106,12 +127,12 @@ def plot_losses(
     *,
     logy: bool = False,
     title: str | None = None,
-    xlabel: str = "updates",
+    xlabel: str = "steps",
     ylabel: str = "loss $E$",
 ) -> Picture:
-    """Draw one curve for each entry of {"label": losses of shape (updates + 1,)}.
+    """Draw one curve for each entry of {"label": losses of shape (steps + 1,)}.
 
-    The first loss stands at 0 updates. A curve that grows beyond all numbers is drawn as far as it
+    The first loss stands at 0 steps. A curve that grows beyond all numbers is drawn as far as it
     is finite. Raises ValueError where there is no curve, too many, or a curve without finite losses
     (with logy: without a loss above 0).
     """
@@ -123,9 +144,7 @@ def plot_losses(
     for label, values in losses.items():
         values = np.asarray(values, dtype=float)
         if values.ndim != 1:
-            raise ValueError(
-                f"losses[{label!r}]: expected shape (updates + 1,), got {values.shape}."
-            )
+            raise ValueError(f"losses[{label!r}]: expected shape (steps + 1,), got {values.shape}.")
         values = np.where(np.isfinite(values) & ((values > 0) | (not logy)), values, np.nan)
         if np.isnan(values).all():
             kind = "finite numbers above 0" if logy else "finite numbers"
@@ -133,13 +152,14 @@ def plot_losses(
         curves[title_of(label)] = values
 
     picture = Picture(WIDTH, 4.2)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         room = max(text_size(label, 10)[0] for label in curves) + 0.45
         panel = picture.add_axes(
             (0.85 / WIDTH, 0.14, (WIDTH - 0.85 - min(room, 3.5)) / WIDTH, 0.77)
         )
         steps = max(len(values) for values in curves.values())
         ends = []
+        said = []
         looks = looks_of(list(losses))
         for n, ((label, values), (colour, dash, marker)) in enumerate(zip(curves.items(), looks)):
             # Curves that coincide do not hide each other's markers.
@@ -157,6 +177,10 @@ def plot_losses(
             )
             last = np.flatnonzero(~np.isnan(values))[-1]
             ends.append((last, values[last], label, colour))
+            beyond = ", then beyond all numbers" if last + 1 < len(values) else ""
+            said.append(
+                f"{in_words(label)} from {values[0]:.4g} to {values[last]:.4g} at {last}{beyond}"
+            )
         panel.set_xlim(-0.01 * max(steps - 1, 1), max(steps - 1, 1) * 1.01)
         panel.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
         if steps <= 15:
@@ -168,6 +192,10 @@ def plot_losses(
             panel.set_ylim(bottom=0 if lowest >= 0 else None)
         panel.set_ylim(panel.get_ylim())
         label_ends(panel, ends)
+    picture.alt = (
+        f"{f'{in_words(title)}. ' if title else ''}Curves of {in_words(ylabel)} against "
+        f"{in_words(xlabel)}{', on a logarithmic axis' if logy else ''}: {'; '.join(said)}."
+    )
     return picture
 
 
@@ -191,7 +219,7 @@ def plot_loss_after_step(
     after = loss_after(etas)
 
     picture = Picture(WIDTH, 3.6)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         panel = picture.add_axes((0.1, 0.15, 0.87, 0.8))
         panel.plot(etas, after, color=BLUE, gid="after", label="loss after one step")
         panel.axhline(
@@ -210,6 +238,15 @@ def plot_loss_after_step(
         panel.set(xscale="log", yscale="log", xlabel="learning rate $\\eta$", ylabel="loss $E$")
         panel.set_xlim(etas[0], etas[-1])
         panel.legend(loc="upper left", frameon=False, handlelength=3)
+    best = int(np.argmin(after))
+    picture.alt = (
+        f"The loss after one step against the learning rate from {etas[0]:.2g} to {etas[-1]:.2g}, "
+        f"both axes logarithmic. Before the step the loss is {before:.4g}; after it, "
+        f"{after[best]:.2g} at best, with η = {etas[best]:.2g}"
+        + (f", and more than before from η = {etas[grows[0]]:.2g} on" if len(grows) else "")
+        + (f". Marked: η = {mark:g} with {float(loss_after([mark])[0]):.5g}" if mark else "")
+        + "."
+    )
     return picture
 
 
@@ -253,13 +290,15 @@ def plot_decision_boundary(
         )
     answers = answers.reshape(grid.shape[:2])
 
-    picture = Picture(WIDTH, 5.4)
-    with style.context(STYLE):
+    picture = Picture(WIDTH, 4.4)
+    with style.context(LEGIBLE):
         # Blue below the threshold, white at it, orange above it.
         colours = LinearSegmentedColormap.from_list("answers", ["#7FB8DA", "#FFFFFF", "#F2C063"])
         reach = max(np.abs(answers - threshold).max(), 0.5)
         levels = np.linspace(threshold - reach, threshold + reach, 13)
-        panel = picture.add_axes((0.09, 0.11, 0.64, 0.81))
+        panel = picture.add_axes((0.09, 0.13, 0.64, 0.79))
+        if span.max() < 3 * span.min():  # else a panel of true shape would be a strip
+            panel.set_aspect("equal", anchor="E")
         filled = panel.contourf(columns, rows, answers, levels=levels, cmap=colours, extend="both")
         name = f"{threshold:g}"
         two_classes = 0 < threshold < 1 and set(t.tolist()) <= {0, 1}
@@ -295,10 +334,19 @@ def plot_decision_boundary(
             ylim=(low[1], high[1]),
         )
         bar = picture.colorbar(
-            filled, cax=picture.add_axes((0.76, 0.11, 0.02, 0.5)), ticks=levels[::2], format="%.2f"
+            filled, cax=picture.add_axes((0.76, 0.13, 0.02, 0.5)), ticks=levels[::2], format="%.2f"
         )
         bar.set_label("output $a_o$")
         picture.legend(handles=key, loc="upper left", bbox_to_anchor=(0.745, 0.94), frameon=False)
+    given = numeric_array("predict", predict(x), (1, 2), f"outputs of shape {(len(x), 1)}").ravel()
+    right = (given > threshold) == above
+    picture.alt = (
+        f"{f'{in_words(title)}. ' if title else ''}What a network answers over the plane of x1 and "
+        f"x2, from {answers.min():.2f} to {answers.max():.2f}, as colours from blue to orange with "
+        f"a line at {name}. On it {above.sum()} data points of {key[0].get_label()} as triangles, "
+        f"and {(~above).sum()} of {key[1].get_label()} as circles; {right.sum()} of {len(x)} lie "
+        "on the right side of the line."
+    )
     return picture
 
 
@@ -357,7 +405,7 @@ def plot_weight_changes(
     top = 0.75 if title else 0.45
     height = top + 0.6 + 0.17 * len(names) * (len(changes) + 1)
     picture = Picture(WIDTH, height)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         left = max(text_size(name, 11)[0] for name in names) + 0.3
         panel = picture.add_axes(
             (
@@ -373,7 +421,7 @@ def plot_weight_changes(
         panel.axvline(0, color=BLACK, linewidth=1, zorder=2)
         step = 1 / (len(changes) + 1)
         for rank, ((label, moved), (colour, dash, marker)) in enumerate(
-            zip(values.items(), CURVES)
+            zip(values.items(), looks_of(list(changes)))
         ):
             places = rows + (rank - (len(changes) - 1) / 2) * step
             panel.hlines(places, 0, moved, color=colour, linestyle=dash, linewidth=1.8, zorder=3)
@@ -430,6 +478,15 @@ def plot_weight_changes(
         )
         if title:
             picture.text(left / WIDTH, 1 - 0.12 / height, title, va="top", fontsize=11)
+    said = [
+        f"{label}: "
+        + ", ".join(f"{in_words(name)} {change:+.3g}" for name, change in zip(names, moved))
+        for label, moved in values.items()
+    ]
+    picture.alt = (
+        f"{f'{in_words(title)}. ' if title else ''}How far each parameter moved, as lines from 0; "
+        f"{in_words(xlabel)}. {'; '.join(said)}."
+    ).replace("-", "−")
     return picture
 
 
@@ -476,7 +533,7 @@ def plot_difference_error(
     positive = np.concatenate([error[error > 0] for error in errors.values()])
     floor = positive.min() / 10 if positive.size else 1e-16
     picture = Picture(WIDTH, 4.4)
-    with style.context(STYLE):
+    with style.context(LEGIBLE):
         panel = picture.add_axes((0.095, 0.13, 0.695, 0.79))
         ends = []
         for (label, error), (colour, dash, marker) in zip(errors.items(), CURVES):
@@ -517,7 +574,7 @@ def plot_difference_error(
                 0.015,
                 "hollow: error exactly 0",
                 transform=panel.transAxes,
-                fontsize=9,
+                fontsize=10,
                 color=GREY,
             )
         panel.set(
@@ -537,4 +594,17 @@ def plot_difference_error(
                 color=text_colour(colour),
             )  # fmt: skip
         label_ends(panel, ends)
+    said = []
+    for label, error in errors.items():
+        least = int(np.argmin(error))
+        said.append(
+            f"{label}: {error[np.argmax(h)]:.1e} at the largest h, least, {error[least]:.1e}, "
+            f"at h = {h[least]:.1e}, and {error[np.argmin(h)]:.1e} at the smallest h"
+        )
+    dotted = [f"{in_words(label)} = {width:.1e}" for label, width in (marks or {}).items()]
+    picture.alt = (
+        f"{f'{in_words(title)}. ' if title else ''}The size of the error against the width h from "
+        f"{h.min():.0e} to {h.max():.0e}, both axes logarithmic. {'; '.join(said)}."
+        + (f" Dotted lines: {listed(dotted)}." if dotted else "")
+    )
     return picture

@@ -10,6 +10,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from helpers.pictures.alt_text import in_words
 from helpers.pictures.style import BLACK, BLUE, GREY, STYLE, VERMILLION, WIDTH, Picture, text_colour
 
 # A matrix, as (name, rows, columns), or a sign between matrices.
@@ -70,7 +71,7 @@ def draw_layer_shapes(sizes: Sequence[int], points: int) -> Picture:
     picture = Picture(WIDTH, height)
     products_in_words = "; ".join(
         " ".join(
-            item if isinstance(item, str) else f"{_in_words(item[0])} ({item[1]}, {item[2]})"
+            item if isinstance(item, str) else f"{in_words(item[0])} ({item[1]}, {item[2]})"
             for item in product
         )
         for _, _, products in rows
@@ -93,18 +94,6 @@ def draw_layer_shapes(sizes: Sequence[int], points: int) -> Picture:
                 _draw_product(panel, product, start, middle, cell, colour)
             top -= row_height
     return picture
-
-
-def _in_words(formula: str) -> str:
-    """A formula of these pictures, in mathtext, as plain text."""
-    for tex, plain in (
-        (r"^{\mathsf{T}}", " transposed"), (r"\mathsf{T}", " transposed"), (r"f\,'", "f′"),
-        (r"\leftarrow", "←"), (r"\partial ", "∂"), (r"\delta", "δ"), (r"\Sigma", "Σ"),
-        (r"\odot", "⊙"), (r"\eta", "η"), (r"\ell", "l"), (r"\,", " "), (r"\;", " "), ("$", ""),
-        ("^{", " "), ("_{", " "), ("{", ""), ("}", ""), ("_", " "),
-    ):  # fmt: skip
-        formula = formula.replace(tex, plain)
-    return " ".join(formula.split())
 
 
 def _draw_product(
@@ -152,9 +141,9 @@ CARD = [
     ]),
     ("Backward", VERMILLION, "for each layer, from the last to the first", [
         (r"$\delta^{(L-1)} = (a^{(L-1)} - t) \odot f\,'(z^{(L-1)})$", "(N, out)",
-         "error times slope"),
+         "error times $f\\,'$"),
         (r"$\delta^{(\ell)} = (\delta^{(\ell+1)}\, W^{(\ell+1)\mathsf{T}}) \odot f\,'(z^{(\ell)})$",
-         "(N, units)", "what comes back, times slope"),
+         "(N, units)", "what comes back, times $f\\,'$"),
         (r"$\partial E/\partial W^{(\ell)} = a^{(\ell-1)\mathsf{T}}\, \delta^{(\ell)}\, /\, N$",
          r"like $W^{(\ell)}$", "activation before, times delta"),
         (r"$\partial E/\partial b^{(\ell)} = \Sigma_n\, \delta_n^{(\ell)}\, /\, N$",
@@ -170,14 +159,14 @@ CARD = [
 def draw_formula_card() -> Picture:
     """Draw one step of SGD for any depth on one card, a page to print.
 
-    The formulas are those of the half-squared error; L is the number of layers of weights, N the
+    The formulas are those of half the squared error; L is the number of layers of weights, N the
     number of points in the batch.
     """
     line, heading = 0.33, 0.42
     height = 0.75 + sum(heading + line * len(lines) for _, _, _, lines in CARD) + 0.35
     picture = Picture(WIDTH, height)
     passes = " ".join(
-        f"{name}, {_in_words(when)}: {'; '.join(_in_words(line[0]) for line in lines)}."
+        f"{name}, {in_words(when)}: {'; '.join(in_words(line[0]) for line in lines)}."
         for name, _, when, lines in CARD
     )
     picture.alt = f"A card with one step of SGD for any depth. {passes}"
@@ -192,15 +181,15 @@ def draw_formula_card() -> Picture:
         for name, colour, when, lines in CARD:
             shade = text_colour(colour)
             panel.text(0.35, y, name, fontsize=12, color=shade, fontweight="bold")
-            panel.text(1.45, y, when, fontsize=10, color=GREY)
+            panel.text(1.45, y, when, fontsize=10.5, color=GREY)
             side = Rectangle((0.35, y - line * len(lines) - 0.08), 0.05, line * len(lines))
             side.set(facecolor=colour, edgecolor="none")
             panel.add_patch(side)
             for formula, shape, words in lines:
                 y -= line
                 panel.text(0.6, y, formula, fontsize=12)
-                panel.text(4.85, y, shape, fontsize=10, color=GREY)
-                panel.text(5.95, y, words, fontsize=10)
+                panel.text(4.85, y, shape, fontsize=10.5, color=GREY)
+                panel.text(5.95, y, words, fontsize=10.5)
             y -= heading
         panel.text(
             0.35,
@@ -208,7 +197,7 @@ def draw_formula_card() -> Picture:
             r"$\odot$ element by element;  "
             r"$E = \frac{1}{2N} \Sigma_n \Sigma_k (t_{nk} - a_{nk})^2$;"
             "  layers $\\ell = 0, …, L-1$;  $N$ points in the batch",
-            fontsize=9.5,
+            fontsize=10.5,
             color=GREY,
         )
     return picture

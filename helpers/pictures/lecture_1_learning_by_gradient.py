@@ -5,7 +5,6 @@ Each function takes a `WeightSpace`, so that any network can be put in, and retu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from helpers.network import Network, numeric_array
+from helpers.pictures.alt_text import in_words
 from helpers.pictures.network_diagram.content import Names
 from helpers.pictures.style import (
     BLACK,
@@ -87,11 +87,6 @@ def _labels(space: WeightSpace, labels: Sequence[str] | None) -> list[str]:
     return list(labels)
 
 
-def _in_words(label: str) -> str:
-    """A label without the signs of mathtext, for a text that is read aloud."""
-    return re.sub(r"[${}]", "", label)
-
-
 def duration(networks: int, per_second: float = PER_SECOND) -> str:
     """How long it takes to run that many networks, in words; the number may be of any size."""
     if networks < 1 or per_second <= 0:
@@ -145,13 +140,13 @@ def plot_growth(
         if mark is not None:
             panel.axvline(mark, color=BLACK, linestyle=(0, (1, 1.5)), linewidth=1.5, gid="mark")
             panel.annotate(
-                f"$n$ = {mark}", (mark, 1), (4, 2), textcoords="offset points", fontsize=10,
+                f"$P$ = {mark}", (mark, 1), (4, 2), textcoords="offset points", fontsize=10,
                 va="top", xycoords=("data", "axes fraction"), annotation_clip=False,
             )  # fmt: skip
         panel.set(
             yscale="log",
-            xlabel="number of weights $n$",
-            ylabel="networks on the grid, $k^n$",
+            xlabel="number of weights $P$",
+            ylabel="networks on the grid, $k^P$",
             xlim=(0.5, highest + 0.5),
         )
         panel.set_ylim(1, panel.get_ylim()[1])
@@ -159,8 +154,8 @@ def plot_growth(
         label_ends(panel, ends)
     reached = ", ".join(f"for k = {k} to about 10 to the {highest * log10(k):.0f}" for k in values)
     picture.alt = (
-        "The number of networks k to the n against the number of weights n, as straight lines on a "
-        f"logarithmic axis, which at n = {highest} have risen {reached}. In the age of the "
+        "The number of networks k to the P against the number of weights P, as straight lines on a "
+        f"logarithmic axis, which at P = {highest} have risen {reached}. In the age of the "
         f"universe one can run about 10 to the {log10(AGE_OF_UNIVERSE * per_second):.0f}."
     )
     return picture
@@ -181,7 +176,7 @@ def plot_grid_losses(
         raise ValueError(f"others: expected at most 3 losses, got {len(others or {})}.")
     picture = Picture(WIDTH, 3.4)
     with style.context(LEGIBLE):
-        panel = picture.add_axes((0.115, 0.16, 0.865, 0.78))
+        panel = picture.add_axes((0.13, 0.16, 0.85, 0.78))
         panel.hist(losses, bins=bins, color=PALE_BLUE, edgecolor=BLUE, linewidth=0.6)
         panel.set(yscale="log", xlabel="loss $E$", ylabel="networks", ylim=(0.6, None))
         panel.grid(False)
@@ -197,7 +192,7 @@ def plot_grid_losses(
             panel.plot([loss], [top], marker, color=colour, markersize=7, gid=label)
             panel.annotate(
                 f"{label}: {loss:.4f}", (loss, top), (8, 0), textcoords="offset points",
-                va="center", fontsize=9, color=text_colour(colour),
+                va="center", fontsize=10, color=text_colour(colour),
             )  # fmt: skip
     named = ", ".join(f"{label} {loss:.4f}" for label, loss in marked.items())
     picture.alt = (
@@ -295,7 +290,7 @@ def plot_steepest_ascent(
             ylabel="change of the loss per unit of length",
             title="the rate of change in every direction",
         )
-    at = ", ".join(f"{_in_words(name)} = {x:.4g}" for name, x in zip(labels, point))
+    at = ", ".join(f"{in_words(name)} = {x:.4g}" for name, x in zip(labels, point))
     picture.alt = (
         f"Left, the loss surface with the gradient at {at} and the opposite direction. Right, the "
         f"rate of change in every direction: {length:.3g} along the gradient, at {uphill:.0f} "
@@ -362,7 +357,7 @@ def plot_descent_on_curve(
         panel.legend(loc="upper center", frameon=False, handlelength=3)
     path = ", ".join(f"{x:.3g} with loss {loss:.3g}" for x, loss in zip(w, losses))
     picture.alt = (
-        f"The loss along {_in_words(label)}, with {steps} steps of gradient descent at a learning "
+        f"The loss along {in_words(label)}, with {steps} steps of gradient descent at a learning "
         f"rate of {eta:g}: from {path}. Each step is as long as its tangent is steep."
     )
     return picture
@@ -436,7 +431,7 @@ def plot_learning_rates(
     )
     picture.alt = (
         f"Paths of {steps} steps of gradient descent on the loss surface over "
-        f"{' and '.join(map(_in_words, labels))}, and the loss after each step. The loss by "
+        f"{' and '.join(map(in_words, labels))}, and the loss after each step. The loss by "
         f"learning rate, {ways}."
     )
     return picture

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
 from helpers.network import Network, numeric_array
+from helpers.pictures.alt_text import in_words
 from helpers.pictures.network_diagram.content import Names
 from helpers.pictures.network_diagram.drawing import BACKWARD_FILL, LINE_COLOUR, NAME_FILL
 from helpers.pictures.style import (
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 # Of the picture of a nudge: pixels at a width of 850.
 NUDGE_WIDTH, NUDGE_HEIGHT, MARGIN = 850, 232, 8
-BOX_WIDTH, BOX_TOP, BOX_HEIGHT = 112, 8, 92
+BOX_WIDTH, BOX_TOP, BOX_HEIGHT = 124, 8, 92
 ROW = 20  # from one line of text to the next
 QUOTIENT_AT, PRODUCT_AT = 126, 188  # heights of the first line of each, from above
 CHANGED: dict[str, Any] = {"color": BLUE, "fontweight": "bold"}  # changes and their quotients
@@ -231,15 +232,6 @@ def draw_nudge(
         panel.text(MARGIN, PRODUCT_AT, text.product, fontsize=10.5, gid="product")
         panel.text(MARGIN, PRODUCT_AT + ROW + 4, text.whole, fontsize=10.5, gid="whole")
     return picture
-
-
-def in_words(mathtext: str) -> str:
-    r"""Mathtext such as "z_{h{,}1}" as plain text, for those who hear a picture: "z h1"."""
-    for tex, plain in (
-        ("{,}", ""), (r"\frac{1}{2}", "½"), ("$", ""), ("_", " "), ("{", ""), ("}", "")
-    ):  # fmt: skip
-        mathtext = mathtext.replace(tex, plain)
-    return " ".join(mathtext.split())
 
 
 # A computational graph

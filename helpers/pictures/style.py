@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager, get_font
+from matplotlib.text import Text
 from PIL import Image
 
 from helpers.asking import at_grading
@@ -114,6 +115,7 @@ class Picture(Figure):
     SAVED_DPI = 170  # and this many in the image, for sharp screens
 
     alt = ""  # what it shows, in words, for those who do not see it
+    still = False  # whether slides show it at the place of the others that stand still
 
     def __init__(self, width: float, height: float) -> None:
         super().__init__(figsize=(width, height), dpi=self.SHOWN_DPI, facecolor="white")
@@ -122,6 +124,22 @@ class Picture(Figure):
     def draw(self, renderer: RendererBase) -> None:
         with style.context(STYLE):
             super().draw(renderer)
+
+    def smallest_letters(self) -> float:
+        """The size of the smallest letters, in pixels of a page; indices do not count."""
+        hidden = {
+            text
+            for axes in self.axes
+            if not axes.axison
+            for axis in (axes.xaxis, axes.yaxis)
+            for text in axis.findobj(Text)
+        }
+        sizes = [
+            float(text.get_fontsize())
+            for text in self.findobj(Text)
+            if text.get_visible() and text.get_text().strip() and text not in hidden
+        ]
+        return round(min(sizes, default=0) / 72 * self.SHOWN_DPI, 2)
 
     def png(self) -> bytes:
         """The picture as the bytes of a PNG file; equal pictures give equal bytes."""
@@ -141,7 +159,11 @@ class Picture(Figure):
 
         width, height = (self.get_size_inches() * self.SHOWN_DPI).round().astype(int).tolist()
         image = base64.b64encode(self.png()).decode("ascii")
-        of_image = {"width": width, "height": height} | ({"alt": self.alt} if self.alt else {})
+        of_image = {
+            "width": width, "height": height, "alt": self.alt,
+            "letters": self.smallest_letters(), "still": self.still,
+        }  # fmt: skip
+        of_image = {name: value for name, value in of_image.items() if value}
         display(
             {"image/png": image, "text/plain": repr(self)},
             metadata={"image/png": of_image},

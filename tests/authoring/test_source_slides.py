@@ -116,6 +116,8 @@ CODE = "```{code-cell}\n%s\n1\n```\n"
             "minutes: expected a number on a cell with slide",
         ),
         (CODE % ":minutes: 2", "minutes: expected a number on a cell with slide: new, got 2"),
+        (CODE % ":reveal: true", "reveal: expected true on a cell that is on a slide, got True"),
+        (CODE % ":slide: new\n:reveal: 2", "on a cell that is on a slide, got 2"),
         (CODE % ":slide: new\n:minutes: -1", "slide: new, got -1"),
         (CODE % ":slide: new\n:minutes: two", "slide: new, got 'two'"),
         (CODE % ":slide: new\n:minutes: true", "slide: new, got True"),

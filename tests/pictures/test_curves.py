@@ -20,7 +20,7 @@ from helpers.pictures.curves import (
     plot_losses,
     plot_weight_changes,
 )
-from helpers.pictures.style import CURVES, text_colour
+from helpers.pictures.style import CURVES, OF_ACTIVATIONS, text_colour
 from tests.legibility import assert_legible
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +65,30 @@ def test_pictures_are_legible_at_notebook_width(name, monkeypatch):
     assert_legible(PICTURES[name], monkeypatch, highest=8)
 
 
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_picture_says_in_words_what_it_shows(name):
+    alt = PICTURES[name]().alt
+    assert alt.endswith(".") and len(alt) > 60 and not set("${}\\") & set(alt)
+
+
+def test_the_words_have_the_numbers_that_matter():
+    said = {name: draw().alt for name, draw in PICTURES.items()}
+    assert "sigmoid: from 0.018 to 0.982, derivative between 0.0177 and 0.25 at z = 0" in (
+        said["four activations"]
+    )
+    assert "linear: from −4 to 4, derivative 1 everywhere" in said["four activations"]
+    assert "MSE from 0.5 to 0.5 at 49" in said["losses"]
+    assert "2 data points of class 1 as triangles" in said["boundary"]
+    assert f"w h,11 {changes()['tanh']['$w_{h,11}$']:+.3g}".replace("-", "−") in said["changes"]
+    assert "forward difference: 1.0e+00 at the largest h" in said["differences"]
+
+
+def test_directions_are_drawn_as_they_are():
+    assert PICTURES["boundary"]().axes[0].get_aspect() == 1
+    strip = np.array([[0, 0], [100, 1.0]])
+    assert plot_decision_boundary(square, strip, [0, 1]).axes[0].get_aspect() == "auto"
+
+
 def test_activations_and_slopes():
     picture = plot_activations()
     for axes, name in enumerate(("sigmoid", "tanh", "relu")):
@@ -77,7 +101,7 @@ def test_activations_and_slopes():
         assert slope[away] == pytest.approx(np.gradient(a, z)[away], abs=1e-3)
         colours = {line.get_color() for line in drawn_lines.values()}
         dashes = {line.get_linestyle() for line in drawn_lines.values()}
-        assert len(colours) == len(dashes) == 2
+        assert colours == {OF_ACTIVATIONS[name][0]} and len(dashes) == 2
     assert np.isnan(lines(picture, 2)["relu slope"].get_ydata()[200])  # no line across the jump
 
 
@@ -266,4 +290,7 @@ def test_a_notebook_shows_each_picture_exactly_once(before, monkeypatch):
     assert all(set(data) == {"image/png", "text/plain"} for data in shown)
     assert shown[0] == shown[1]
     assert shown[0]["text/plain"] == "<Picture size 850x420 with 1 Axes>"
-    assert outputs[1][0].metadata["image/png"] == {"width": 850, "height": 420}
+    assert outputs[1][0].metadata["image/png"] == {
+        "width": 850, "height": 420, "letters": 13.89,
+        "alt": "Curves of loss E against steps: E from 2 to 1 at 1.",
+    }  # fmt: skip

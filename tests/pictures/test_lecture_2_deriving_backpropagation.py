@@ -226,7 +226,8 @@ def test_graphs_that_are_none_are_refused(nodes, words):
 
 def test_the_gradients_of_the_notebooks_graph_are_right():
     """The cell's lines, backward, against small changes of what is given."""
-    (cell,) = re.findall(r"^w, a, b, t_1 = .*?(?=^```)", SOURCE.read_text("utf-8"), re.M | re.S)
+    text = SOURCE.read_text("utf-8")
+    (cell,) = re.findall(r"^w_1, a_1, b_1, t_1 = .*?(?=^```)", text, re.M | re.S)
     found = {"np": np}
     exec(cell, found)
     forward = cell.partition("\n\n")[0]
@@ -237,7 +238,7 @@ def test_the_gradients_of_the_notebooks_graph_are_right():
         exec(compile(ast.Module(values, []), "cell", "exec"), names)
         return names["E_1"]
 
-    for name in ("w", "a", "b", "t_1"):
+    for name in ("w_1", "a_1", "b_1", "t_1"):
         slope = (loss(**{name: found[name] + 1e-6}) - loss(**{name: found[name] - 1e-6})) / 2e-6
         assert found["d_" + name.removesuffix("_1")] == pytest.approx(slope, rel=1e-6)
 

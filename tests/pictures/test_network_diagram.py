@@ -305,6 +305,60 @@ def test_it_draws_on_given_axes_or_says_that_they_are_too_small():
         draw_network(net, x, style=DiagramStyle(ax=Figure(figsize=(2, 1)).add_subplot()))
 
 
+def test_pictures_that_keep_the_same_room_stand_still():
+    net, x, t = sample((2, 3, 1))
+    g = gradients(net, x, t)
+    room = dict.fromkeys(("z", "a", "E", "delta", "db", "dw"), -0.8888)
+    style = DiagramStyle(room=room)
+    some = [
+        draw_network(net, x, t=t, style=style),
+        draw_network(net, x, t=t, trace=net.forward(x), style=style, highlight=[(1, 0, 0)]),
+        draw_network(net, x, t=t, trace=net.forward(x), loss=0.0305, gradients=g, style=style),
+    ]
+    last = {gid: text.get_position() for gid, text in by_gid(some[-1]).items()}
+    for picture in some:
+        assert picture.still and picture.get_size_inches() == pytest.approx([8.5, 4.7], abs=1)
+        assert picture.get_size_inches().tolist() == some[0].get_size_inches().tolist()
+        for gid, text in by_gid(picture).items():
+            if not gid.startswith("key"):
+                assert text.get_position() == pytest.approx(last[gid])
+    assert "dw 0 0 0" not in by_gid(some[1]) and "delta 1 0" not in by_gid(some[1])
+    assert_legible(some[0])
+
+
+def test_room_is_at_least_as_wide_as_the_numbers():
+    net, x, _ = sample((2, 2, 1))
+    few, many = (
+        draw_network(net, x, trace=ForwardValues(a=a), style=DiagramStyle(1, room={"a": -1234.5}))
+        for a in ([np.ones(2), np.ones(1)], [np.array([1, -1234.5]), np.ones(1)])
+    )
+    for gid, text in by_gid(few).items():
+        assert text.get_position() == pytest.approx(by_gid(many)[gid].get_position())
+
+
+def test_a_drawing_says_in_words_all_that_stands_on_it():
+    net, x, t = sample((2, 2, 1))
+    g = gradients(net, x, t)
+    picture = draw_network(
+        net, x, t=t, trace=net.forward(x), loss=0.5, gradients=g, highlight=[(1, 0), (0, 1, 0)]
+    )
+    alt = picture.alt
+    assert alt.startswith(
+        "A network from left to right: 2 inputs, hidden layer of 2 units and 1 output. "
+        "Drawn bold: the edge x2 to h1, h1. "
+    )
+    numbers = [text.get_text() for gid, text in by_gid(picture).items() if gid[:2] in ("w ", "dw")]
+    numbers += [f"= {format_number(value, 4)}" for value in (*g.delta[0][0], *g.delta[1][0])]
+    assert all(number in alt for number in numbers)
+    assert "x1 to h2 " in alt and "gradient " in alt and "E = 0.5" in alt
+    assert not set("${}\\") & set(alt)
+    named = draw_network((2, 1), parameters="names", trace="blank").alt
+    assert "x1 to o1 w o11" in named and "z = an empty place" in named
+    plain = draw_network((1, 3, 3, 1), parameters="nothing").alt
+    assert "1 input, hidden layer 1 of 3 units" in plain
+    assert plain.endswith("Each unit leads to all units of the next layer.")
+
+
 def test_pictures_are_repeatable():
     assert everything((2, 3, 1))[0].png() == everything((2, 3, 1))[0].png()
 
@@ -341,6 +395,7 @@ def test_pictures_are_repeatable():
         ({"style": DiagramStyle(digits=1.5)}, "digits: expected"),
         ({"style": DiagramStyle(digits=True)}, "digits: expected"),
         ({"style": "plain"}, "style: expected a DiagramStyle"),
+        ({"style": DiagramStyle(room={"y": 1})}, "room: expected any of z, a, t, delta, .* 'y'"),
     ],
 )
 def test_wrong_arguments_are_named(options, words):
@@ -381,6 +436,15 @@ def sheet_numbers(page):
     return [float(number.replace("−", "-")) for number in found]
 
 
+def test_the_work_sheet_says_in_words_what_is_given_and_what_is_wanted():
+    net, x, t = sample((2, 2, 1))
+    alt = draw_work_sheet(net, x, t, 0.25).alt
+    assert "η = 0.25. A network from left to right: 2 inputs" in alt
+    assert f"w h11 = {format_number(net.weights[0][0, 0], 6, given=True)}" in alt
+    assert "one column each for sigmoid, tanh and ReLU: forward, z h1, z h2, a h1" in alt
+    assert not set("${}\\") & set(alt)
+
+
 def test_the_work_sheet_is_one_upright_a4_page(tmp_path):
     net, x, t = sample((2, 2, 1))
     page = draw_work_sheet(net, x, t, 0.5)
@@ -418,11 +482,32 @@ def test_the_work_sheet_has_a_place_for_every_result():
         for entry in ("h{,}1", "h{,}2", "o{,}1"):
             assert f"{before}b_{{{entry}}}" in names
     assert {"E", r"\mathrm{new}\ E"} <= names
-    assert len(names) == 9 + 2 + 9 + 9  # z, a, delta; E twice; gradients; new weights and biases
+    for symbol in "za":  # of the second forward pass, which new E needs
+        for unit in ("h{,}1", "h{,}2", "o{,}1"):
+            assert rf"\mathrm{{new}}\ {symbol}_{{{unit}}}" in names
+    # z, a, delta; new z and a; E twice; gradients; new weights and biases
+    assert len(names) == 9 + 6 + 2 + 9 + 9
     assert len(places) == 3 * len(names)  # one for each activation
     assert all(patch.get_height() >= 7 and patch.get_width() >= 14 for patch in places)
     columns = {text.get_text() for text in texts(page) if "column" in (text.get_gid() or "")}
     assert columns == {"sigmoid", "tanh", "ReLU"}
+
+
+def test_no_label_stands_twice_in_a_column_of_the_work_sheet():
+    page = draw_work_sheet(*sample((2, 2, 1)), 0.5)
+    places = [p for p in page.axes[0].patches if (p.get_gid() or "").startswith("place")]
+    written = [text.get_text().strip("$") for text in texts(page)]
+    for name in {patch.get_gid().removeprefix("place ") for patch in places}:
+        if name != "E":  # which the heads of the page explain, too
+            assert written.count(name) == 3, name
+
+
+def test_the_work_sheet_has_room_to_calculate():
+    page = draw_work_sheet(*sample((2, 2, 1)), 0.5)
+    (room,) = (text for text in texts(page) if text.get_text() == "Room to calculate")
+    places = [p for p in page.axes[0].patches if (p.get_gid() or "").startswith("place")]
+    lowest = min(patch.get_y() for patch in places)
+    assert lowest - 12 > 25 and room.get_position()[1] < lowest
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -41,6 +41,7 @@ MAX_HTML_LENGTH = 300_000
 MAX_TAGS = 5_000  # cleaning takes time with the square of how deep they are
 MAX_MARKDOWN_LENGTH = 10_000  # of a cell by a student; parsing can take time with its square, too
 MAX_PICTURE_LENGTH = 4_000_000
+MAX_ALT_LENGTH = 2_000  # of what a picture shows, in words
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 MAX_PICTURE_SIZE = 10_000  # pixels
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
@@ -404,7 +405,7 @@ def _output(output: Mapping[str, Any], room: Room) -> str:
                 return _plain("(a picture too large for this page)", "stream")
             if not BASE64.fullmatch(source.partition(",")[2]):
                 return _plain("(a picture that is none)", "stream")
-            return f'<img class="picture" alt="Figure" src="{source}">'
+            return f'<img class="picture" alt="{_alt(output, picture)}" src="{source}">'
     rich = _text(data.get("text/html"))
     if rich and can_be_cleaned(rich) and room.take(rich):
         return f'<div class="rich">{clean(rich)}</div>'
@@ -412,6 +413,12 @@ def _output(output: Mapping[str, Any], room: Room) -> str:
         latex = _text(data["text/latex"]).strip().strip("$").replace(r"\displaystyle", "")
         return f'<div class="math block">{formula(latex.strip(), True)}</div>'
     return _plain(_text(data.get("text/plain")), "stream")
+
+
+def _alt(output: Mapping[str, Any], picture: str) -> str:
+    """What a picture of an output shows, in words, as the value of an HTML attribute."""
+    said = _safe_metadata(output.get("metadata")).get(picture, {}).get("alt", "")
+    return html.escape(said.strip()[:MAX_ALT_LENGTH]) or "A picture without a description"
 
 
 def _plain(text: str, css_class: str) -> str:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from helpers.weight_space import WeightSpace
 
 # Of the drawing, in its own units: pixels at a width of 850. Left, top, right, bottom.
-WIDTH, HEIGHT = 850, 374
-SURFACE = (78, 12, 398, 332)  # as high as wide: descent then crosses contours at right angles
-CURVE = (478, 12, 838, 332)
+WIDTH, HEIGHT = 850, 326
+SURFACE = (82, 10, 352, 280)  # as high as wide: descent then crosses contours at right angles
+CURVE = (442, 10, 838, 280)
 GRID = 61  # points along each side at which the surface is computed
 LEVELS = 12  # contours, about
 APART, BESIDE = 60, 22  # from a label of a contour to another one and to a path

@@ -168,8 +168,8 @@ class Writer:
         yield Stage(
             "Backward: deltas of the hidden layer",
             "δ_{h,j} = Σ_{k} δ_{o,k} w_{o,jk} · f ′(z_{h,j})",
-            "The deltas come back through the old weights, summed over the paths, times the slope "
-            "of the activation.",
+            "The deltas come back through the old weights, summed over the paths, times the "
+            "derivative of the activation.",
             new=("delta_h",),
             used=("delta_o", "W_o", "a_h"),
             shows={"delta_h": "delta_h", "W_o": "W_o"},

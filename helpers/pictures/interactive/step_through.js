@@ -45,8 +45,10 @@ function build(root, data) {
       const begin = part.slot === "E" && quantity === "E_new" ? "E_{new}" : part.begin;
       const text = quantity ? (begin ? begin + " = " : "") + written(quantity, value) : "";
       write(part.text, text);
+      const kind = /^[zaE]/.test(quantity) ? "forward" : /^d/.test(quantity) ? "backward" : "given";
+      part.text.setAttribute("class", (part.plate ? "weight value-" : "value-") + kind);
       if (part.plate) {
-        const width = 8 * text.length + 6;
+        const width = 8.6 * text.length + 4;
         set(part.plate, { x: part.x - width / 2, width: width });
       }
     }
@@ -130,14 +132,15 @@ function draw(root, drawing) {
     const [x, y] = edge.place;
     const group = add(svg, "g");
     const plate = add(group, "rect", { class: "plate", y: y - 8, height: 16, rx: 3 });
-    const text = add(group, "text", { class: "weight", x: x, y: y + 4, "text-anchor": "middle" });
+    const text = add(group, "text", { x: x, y: y + 5, "text-anchor": "middle" });
     parts.push({ group: group, slot: edge.slot, at: edge.at, begin: "", text: text, plate: plate,
       x: x });
   }
   for (const card of drawing.cards) {
     const [left, top, width, height] = card.box;
     add(svg, "rect", { class: "card", x: left, y: top, width: width, height: height, rx: 7 });
-    add(svg, "text", { class: "name", x: left + width / 2, y: top + 20, "text-anchor": "middle" },
+    add(svg, "rect", { class: "band", x: left + 1, y: top + 1, width: width - 2, height: 20, rx: 6 });
+    add(svg, "text", { class: "name", x: left + width / 2, y: top + 16, "text-anchor": "middle" },
       card.name);
     for (const row of card.rows) {
       const [x, y, w, h] = row.box;
@@ -149,7 +152,7 @@ function draw(root, drawing) {
   }
   const headings = drawing.headings.map(function (heading) {
     const [x, y] = heading.place;
-    const texts = [0, 15].map(function (down) {
+    const texts = [0, 18].map(function (down) {
       return add(svg, "text", { class: "heading", x: x, y: y + down, "text-anchor": "middle" });
     });
     return Object.assign({ texts: texts }, heading);

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 MAX_UNITS = 4  # in a layer, so that the numbers stay readable
 
 # Of the drawing, in its own units: pixels at the least width.
-MIN_WIDTH, MIN_HEIGHT = 850, 290
-MARGIN, TOP = 10, 46  # TOP: height of the headings
-CARD_WIDTH = {"x": 76, "h": 138, "o": 138, "E": 118}
-LINE, NAME_LINE, PADDING = 18, 20, 6  # on a card
-APART = 14  # between the cards of a layer
-WEIGHT_WIDTH = 54  # of a number on an edge
+MIN_WIDTH, MIN_HEIGHT = 850, 230
+MARGIN, TOP = 8, 44  # TOP: height of the headings
+CARD_WIDTH = {"x": 70, "h": 142, "o": 142, "E": 128}
+LINE, NAME_LINE, PADDING = 17, 20, 3  # on a card
+APART = 8  # between the cards of a layer
+WEIGHT_WIDTH = 70  # of a number on an edge
 LOSS_GAP = 40  # between the outputs and the loss
 
 # The rows of a layer's cards: the slot, and how the row begins.
@@ -267,7 +267,7 @@ def _headings(columns: Columns, output: str) -> list[dict[str, object]]:
     """What stands above layers, "lines", and above their weights, whose "slot" says it."""
 
     def place(left: float, right: float) -> Nested:
-        return _rounded((left + right) / 2, 16)
+        return _rounded((left + right) / 2, 14)
 
     return [
         {"place": place(*columns["x"]), "lines": ["inputs"]},

@@ -16,7 +16,9 @@ from matplotlib.figure import Figure, SubFigure
 
 from helpers.network import Network, Trace
 from helpers.pictures.network_diagram.content import (
+    Layers,
     Names,
+    Values,
     edge_labels,
     parameters_written,
     parts_given,
@@ -24,7 +26,9 @@ from helpers.pictures.network_diagram.content import (
     places_marked,
     units_of,
     values_written,
+    with_room,
 )
+from helpers.pictures.network_diagram.description import describe
 from helpers.pictures.network_diagram.drawing import (
     draw_edge_label,
     draw_edges,
@@ -40,6 +44,7 @@ from helpers.pictures.network_diagram.layout import (
     lay_out,
     least_height,
     place_labels,
+    take_places,
 )
 from helpers.pictures.network_diagram.older_calls import understands_older_calls
 from helpers.pictures.network_diagram.options import (
@@ -55,6 +60,9 @@ from helpers.pictures.style import STYLE, Picture
 if TYPE_CHECKING:
     from helpers.pictures.network_diagram.options import Given
     from helpers.reference import Gradients
+
+
+ROOM = ("z", "a", "t", "delta", "db", "dw", "E")  # the values that `DiagramStyle.room` may name
 
 
 @understands_older_calls
@@ -90,14 +98,16 @@ def draw_network(
         (layer, unit)              a unit,
         (layer, i, j)              the edge from unit i of the layer to unit j of the next,
         (layer, unit, "delta")     a value on a unit: "x", "z", "a", "t", "b", "delta", "db", "E".
-    style: decimals, a title, the width, or the axes to draw on, whose figure is then returned.
+    style: decimals, a title, the width, room for values that other pictures of the network have,
+        or the axes to draw on, whose figure is then returned.
 
     x, trace, t, loss and gradients, and any item of their lists, may also be "names" (the symbol
     in place of the number), "blank" or "nothing"; all words are in Written. Arrays with one row
     per data point are welcome if they have a single row.
 
     Raises ValueError for arrays that do not fit the network, for unknown words and places, and
-    where the drawing does not fit into its width or axes.
+    where the drawing does not fit into its width or axes. The Picture's `alt` says all of it in
+    words.
     """
     labels = Labels() if labels is None else labels
     style = DiagramStyle() if style is None else style
@@ -108,6 +118,9 @@ def draw_network(
     digits, title, width, ax = style.digits, style.title, style.width, style.ax
     if isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= 8:
         raise ValueError(f"digits: expected a whole number from 0 to 8, got {digits!r}.")
+
+    if unknown := [word for word in style.room if word not in ROOM]:
+        raise ValueError(f"room: expected any of {', '.join(ROOM)}, got {unknown[0]!r}.")
 
     sizes, weights, biases = parts_of(network)
     names = Names(sizes, labels)
@@ -125,33 +138,53 @@ def draw_network(
     written_weights, written_biases = parameters_written(
         parameters, weights, biases, bias_gradients
     )
-    layers = units_of(
-        sizes,
-        names,
-        digits,
-        x=values_written("x", x, [(sizes[0],)], batch=True, listed=False),
-        z=values_written("trace.z", z, shapes, batch=True),
-        a=values_written("trace.a", a, shapes, batch=True),
-        t=values_written("t", t, [(sizes[-1],)], batch=True, listed=False),
-        loss=values_written("loss", loss, [(1,)], listed=False),
-        delta=values_written("gradients.delta", delta, shapes, batch=True),
-        biases=written_biases,
-        bias_gradients=bias_gradients,
-    )
+    given_x = values_written("x", x, [(sizes[0],)], batch=True, listed=False)
+    values = {
+        "z": values_written("trace.z", z, shapes, batch=True),
+        "a": values_written("trace.a", a, shapes, batch=True),
+        "t": values_written("t", t, [(sizes[-1],)], batch=True, listed=False),
+        "E": values_written("loss", loss, [(1,)], listed=False),
+        "delta": values_written("gradients.delta", delta, shapes, batch=True),
+        "db": bias_gradients,
+        "dw": weight_gradients,
+    }
+    shapes_of: dict[str, Sequence[tuple[int, ...]]] = {
+        **{name: shapes for name in ("z", "a", "delta", "db")},
+        "t": [(sizes[-1],)],
+        "E": [(1,)],
+        "dw": matrices,
+    }
+    # What the drawing would show if it had all that it keeps room for.
+    roomy = values | {
+        name: with_room(values[name], shapes_of[name], None if weights is None else wide, digits)
+        for name, wide in style.room.items()
+    }
+
+    def units(shown: dict[str, list[Values]]) -> Layers:
+        return units_of(
+            sizes, names, digits, x=given_x, z=shown["z"], a=shown["a"], t=shown["t"],
+            loss=shown["E"], delta=shown["delta"], biases=written_biases,
+            bias_gradients=shown["db"],
+        )  # fmt: skip
+
+    layers, full = units(values), units(roomy)
     marked = places_marked(highlight, layers)
-    key = entries_of_key(layers, weight_gradients)
+    key, full_key = (
+        entries_of_key(each, dw) for each, dw in ((layers, values["dw"]), (full, roomy["dw"]))
+    )
 
     with matplotlib_style.context(STYLE):
         if ax is not None:
             box = ax.get_window_extent()
             width, heights = box.width / ax.figure.dpi, [box.height / ax.figure.dpi]
         else:
-            least = least_height(layers, title, key)
+            on_edges = edge_labels(names, written_weights, roomy["dw"], digits, VALUE_SIZES[0])
+            least = least_height(full, title, full_key, any(on_edges.values()))
             heights = [least * growth for growth in (1, 1.1, 1.2, 1.35, 1.5, 1.7, 2)]
         for height, size in product(heights, VALUE_SIZES):
-            on_edges = edge_labels(names, written_weights, weight_gradients, digits, size)
-            fits = lay_out(layers, len(sizes), width, height, size, title, key)
-            placed = place_labels(layers, on_edges) if fits else None
+            on_edges = edge_labels(names, written_weights, roomy["dw"], digits, size)
+            fits = lay_out(full, len(sizes), width, height, size, title, full_key)
+            placed = place_labels(full, on_edges) if fits else None
             if placed is not None:
                 break
         else:
@@ -159,7 +192,16 @@ def draw_network(
                 f"the drawing does not fit into {width:.1f} × {height:.1f} inches: expected a "
                 f"larger {'ax' if ax is not None else 'width'}, fewer digits or fewer values."
             )
+        take_places(layers, full)
+        # Of a gradient that is still to come there is only the room.
+        here = edge_labels(names, written_weights, values["dw"], digits, size)
+        written = {(edge, label.quantity) for edge, labels in here.items() for label in labels}
+        placed = [label for label in placed if (label[0], label[1].quantity) in written]
         picture = ax.figure if ax is not None else Picture(width, height)
+        if isinstance(picture, Picture) and ax is None:
+            # Where letters had to be smaller, a slide gives them all its width instead.
+            picture.still = bool(style.room) and size == VALUE_SIZES[0]
+            picture.alt = describe(layers, len(sizes), here, marked, title)
         panel = ax if ax is not None else picture.add_axes((0, 0, 1, 1))
         panel.set(xlim=(0, width), ylim=(0, height), xticks=[], yticks=[])
         panel.axis("off")
@@ -167,8 +209,8 @@ def draw_network(
         draw_edges(panel, layers, marked)
         for edge in placed:
             draw_edge_label(panel, *edge, pale=bool(marked) and edge[0] not in marked)
-        for layer, units in enumerate(layers):
-            for index, unit in enumerate(units):
+        for layer, drawn in enumerate(layers):
+            for index, unit in enumerate(drawn):
                 draw_unit(panel, unit, (layer, index), size, marked)
         draw_headings(panel, layers, len(sizes), height - MARGIN - (0.35 if title else 0))
         if title:

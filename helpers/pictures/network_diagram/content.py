@@ -12,7 +12,7 @@ from helpers.pictures.style import text_size
 
 FORWARD = ("z", "a", "E")  # the quantities written in blue
 RADIUS = 0.27  # of a unit on which nothing is written
-LINE = 0.215  # height of a row on a card
+LINE = 0.2  # height of a row on a card
 BLANK_LINE = 0.31
 BLANK_WIDTH, BLANK_HEIGHT = 0.62, 0.24  # an empty place to write by hand
 
@@ -31,6 +31,7 @@ class Row:
     text: str  # with mathtext between $ signs
     backward: bool = False  # whether the quantity belongs to the backward pass
     blank: bool = False  # whether an empty place stands behind the text
+    above: float = 0.0  # height of the rows before it for which there is only room
 
     @property
     def height(self) -> float:
@@ -286,6 +287,31 @@ def _own_names(
             if not isinstance(text, str):
                 raise ValueError(f"{name}[{k}]: expected mathtext such as 'h_1', got {text!r}.")
     return given
+
+
+def headings(layers: Layers, depth: int) -> list[str]:
+    """What each of the `depth` layers is called; the unit E has no heading."""
+    hidden = ["hidden layer"] if depth == 3 else [f"hidden layer {k}" for k in range(1, depth - 1)]
+    return ["inputs", *hidden, "outputs" if len(layers[depth - 1]) > 1 else "output"]
+
+
+def with_room(
+    values: Sequence[Values], shapes: Sequence[tuple[int, ...]], wide: float | None, digits: int
+) -> list[Values]:
+    """The values of a quantity, or what takes more room than they: numbers as wide as `wide`.
+
+    wide: None where there are only names to come.
+    """
+    found = []
+    for value, shape in zip(values, shapes, strict=True):
+        if value is Written.NOTHING:
+            value = Written.NAMES if wide is None else np.full(shape, wide)
+        elif isinstance(value, np.ndarray) and wide is not None:
+            length = len(format_number(wide, digits))
+            narrow = [len(format_number(number, digits)) < length for number in value.flat]
+            value = np.where(np.reshape(narrow, shape), wide, value)
+        found.append(value)
+    return found
 
 
 def as_math(name: str) -> str:

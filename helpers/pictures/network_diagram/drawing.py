@@ -19,6 +19,7 @@ from helpers.pictures.network_diagram.content import (
     Unit,
     Values,
     as_math,
+    headings,
 )
 from helpers.pictures.network_diagram.layout import KEY_SIZE, MARGIN, NAME_SIZE, Key, ends_of_edge
 from helpers.pictures.network_diagram.options import Written
@@ -143,6 +144,7 @@ def draw_unit(
 
     y = top - heading - 0.045
     for row in unit.rows:
+        y -= row.above
         _draw_row(panel, row, (left, y - row.height / 2), unit.width, place, size, marked)
         y -= row.height
 
@@ -187,9 +189,7 @@ def _draw_row(
 
 def draw_headings(panel: Axes, layers: Layers, depth: int, top: float) -> None:
     """Write above each layer which one it is."""
-    hidden = ["hidden layer"] if depth == 3 else [f"hidden layer {k}" for k in range(1, depth - 1)]
-    headings = ["inputs", *hidden, "outputs" if len(layers[depth - 1]) > 1 else "output"]
-    for layer, heading in enumerate(headings):
+    for layer, heading in enumerate(headings(layers, depth)):
         place = layers[layer][0].x, top
         look: dict[str, Any] = {"fontsize": KEY_SIZE, "color": GREY, "ha": "center", "va": "top"}
         panel.text(*place, heading, gid=f"heading {layer}", **look)

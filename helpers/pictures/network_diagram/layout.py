@@ -14,9 +14,9 @@ Key = list[tuple[str, bool]]  # what a colour means, and whether it is that of t
 PlacedLabel = tuple[Edge, Label, tuple[float, float], float]  # with middle and degrees
 
 # Sizes of letters in points, none below 8.
-TITLE_SIZE, NAME_SIZE, KEY_SIZE = 12, 11, 9
+TITLE_SIZE, NAME_SIZE, KEY_SIZE = 12, 11, 9.5
 VALUE_SIZES = (9.5, 9, 8.5, 8)  # the largest that fits
-MARGIN = 0.15
+MARGIN = 0.12
 HEADING = 0.27  # height of the name on a unit's card
 LOSS_GAP = 0.6  # between the outputs and the unit E
 APART = 0.14  # between the units of a layer
@@ -41,15 +41,18 @@ def _size_units(layers: Layers, size: float) -> None:
 
 def _frame(title: str, key: Key) -> tuple[float, float]:
     """What is kept free above (title, headings) and below (key) the units."""
-    return MARGIN + (0.35 if title else 0) + 0.32, MARGIN + (0.3 if key else 0)
+    return MARGIN + (0.35 if title else 0) + 0.27, MARGIN + (0.25 if key else 0)
 
 
-def least_height(layers: Layers, title: str, key: Key) -> float:
-    """The height in inches below which the units of a layer would meet."""
+def least_height(layers: Layers, title: str, key: Key, labelled: bool = True) -> float:
+    """The height in inches below which the units of a layer would meet, or numbers on edges.
+
+    labelled: whether anything stands on the edges.
+    """
     _size_units(layers, VALUE_SIZES[0])
     tallest = max(sum(unit.height + APART for unit in units) - APART for units in layers)
     edges = max(len(before) * len(after) for before, after in zip(layers, layers[1:], strict=False))
-    return sum(_frame(title, key)) + max(tallest, 1.7, 0.3 * edges)
+    return sum(_frame(title, key)) + max(tallest, 1.7, (0.3 if labelled else 0.2) * edges)
 
 
 def lay_out(
@@ -86,6 +89,22 @@ def lay_out(
             unit.y = below + room / 2 - (index - (len(units) - 1) / 2) * pitches[len(units)]
         left += units[0].width + (gap if layer + 1 < depth else LOSS_GAP)
     return True
+
+
+def take_places(layers: Layers, like: Layers) -> None:
+    """Give the units size and place of those of the same layers in `like`."""
+    for units, others in zip(layers, like):
+        for unit, other in zip(units, others):
+            unit.x, unit.y, unit.width, unit.height = other.x, other.y, other.width, other.height
+            unit.heading, unit.card = other.heading, other.card
+            rows, above = iter(unit.rows), 0.0
+            row = next(rows, None)
+            for kept in other.rows:
+                if row is not None and row.quantity == kept.quantity:
+                    row.above, above = above, 0.0
+                    row = next(rows, None)
+                else:
+                    above += kept.height
 
 
 def ends_of_edge(layers: Layers, layer: int, i: int, j: int) -> list[np.ndarray]:

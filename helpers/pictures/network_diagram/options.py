@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -94,4 +94,7 @@ class DiagramStyle:
     digits: int = 4  # decimals of computed values; given ones drop zeros at the end
     title: str = ""  # a line above the drawing
     width: float = WIDTH  # in inches; the height is what the drawing needs
+    # Values to keep room for, any of "z", "a", "t", "delta", "db", "dw" and "E", with a number as
+    # wide as theirs: pictures of one network that keep the same room have all at the same place.
+    room: Mapping[str, float] = field(default_factory=dict)
     ax: Axes | None = None  # axes to draw on at the size they have, whatever `width` says
