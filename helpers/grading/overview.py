@@ -66,7 +66,9 @@ def lines(lesson: str, released: Sequence[Released], handed_in: Intake) -> Itera
                 reason = "what was handed in before counts"
                 yield Found(*who, name, None, None, WOULD_BE_GRADED, reason)
     for path, reason in handed_in.unassigned:
-        yield Found(None, None, lesson, None, path, None, UNASSIGNED, reason)
+        known = handed_in.times.get(path)
+        time = known.isoformat() if known else None
+        yield Found(None, None, lesson, None, path, time, UNASSIGNED, reason)
 
 
 def need_a_person(

@@ -28,6 +28,8 @@ import nbformat
 import psutil
 
 from helpers.grading.gradebook import results
+from helpers.grading.printable import printable
+from helpers.grading.running.run import NOTEBOOK_TIMEOUT
 from helpers.grading.settings import Course, course_at
 from helpers.marking.questions import questions_of
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
@@ -332,7 +334,7 @@ def _differences(before, after):
 
 def table(run):
     """What came of each attack, a line for each, as text."""
-    lines = [("attack", "tried", "what happened", "points gained")]
+    lines = [("attack", "tried", "what happened", "seconds", "told why", "points gained")]
     for attack in run.attacks:
         result, words = run.result(attack), run.words(attack)
         said = next((text for text in words if attack.says and attack.says in text), None)
@@ -340,7 +342,10 @@ def table(run):
         if words:
             happened += f": {said or words[0]}"
         gained = run.gained(attack)
-        lines.append((attack.name, attack.tries, _short(happened, 100), f"{gained:g}"))
+        seconds = f"{result.seconds:.0f}" if result else ""
+        told = "yes" if words else "nothing lost" if gained >= 0 < run.points(attack) else "no"
+        what = attack.name, attack.tries, _short(happened, 100)
+        lines.append((*map(printable, what), seconds, told, f"{gained:g}"))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     shown = [
         " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -353,11 +358,14 @@ def table(run):
 
 def _ends(run):
     gained = sum(map(run.gained, run.attacks))
+    ended = sum(bool(r) and r.seconds <= NOTEBOOK_TIMEOUT for r in map(run.result, run.attacks))
+    harmed = sum(run.honest_points(honest) != honest.points for honest in run.honest)
     return (
-        f"{len(run.attacks)} attacks in {run.seconds:.0f} s, exit code {run.status}: {gained:g} "
-        f"points gained, {len(run.read())} files read and {len(run.changed)} written outside, "
-        f"{len(run.left)} processes or files left, {len(run.reached)} times out to the network; "
-        f"the grader had at most {run.largest / 1e6:.0f} MB of memory"
+        f"{len(run.attacks)} attacks in {run.seconds:.0f} s, {ended} of them within the "
+        f"{NOTEBOOK_TIMEOUT} s of a notebook; exit code {run.status}: {gained:g} points gained, "
+        f"{harmed} others' marks changed, {len(run.read())} files read and {len(run.changed)} "
+        f"written outside, {len(run.left)} processes or files left, {len(run.reached)} times out "
+        f"to the network; the grader had at most {run.largest / 1e6:.0f} MB of memory"
     )
 
 

@@ -218,6 +218,34 @@ def modules():
     )
 
 
+@hands_in("Many files", "20,001 empty files, and the work among them", ASIDE, says="20,002 files")
+def many_files():
+    return {f"{i}.txt": b"" for i in range(20_001)} | {FILE: solved()}
+
+
+@hands_in(
+    "Another's folder", "an empty notebook in a folder that is called like another student",
+    (GRADED, REPAIRED),
+)  # fmt: skip
+def anothers_folder():
+    return {f"Honest with everything/{FILE}": unsolved()}
+
+
+for name, path in (
+    ("Hidden file", f".{FILE}"),
+    ("Hidden folder", f".Emil/{FILE}"),
+    ("Checkpoint", f".ipynb_checkpoints/{FILE}"),
+    ("Of a Mac", f"__MACOSX/{FILE}"),
+):
+
+    @hands_in(
+        f"{name} alone", "no attack: all work lies where none is looked for", (REPAIRED,),
+        says="as there is nothing else", **FAIR,
+    )  # fmt: skip
+    def hidden_alone(path=path):
+        return {path: solved(), "notes.txt": b"My work."}
+
+
 # What is in the file
 
 

@@ -5,11 +5,12 @@ What they can see themselves they report: an output with HARM in it says that on
 
 from inspect import cleandoc
 
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from helpers.marking.questions import questions_of
 from tests.attacks.attack import (
     CANARY,
+    P2,
     P3,
     PORT,
     WITHOUT_FIGURES,
@@ -262,6 +263,38 @@ def shadowing_modules():
     return handed_in(work) | dict.fromkeys(names, SHADOW.encode())
 
 
+for number in (1, 2):  # of one process, one after the other: the second finds what the first left
+    harms(
+        f"Word left for the next {number}",
+        "ports and names of sockets that a kernel leaves behind are a message to the next student",
+        """
+        import os, socket
+        from pathlib import Path
+        first = 41000
+        waiting = [line.split()[1] for name in ("tcp", "tcp6", "udp")
+                   for line in Path("/proc/net", name).read_text().splitlines()[1:]
+                   if line.split()[3] == "06"]
+        for port in range(first, first + 20):
+            with socket.socket() as one:
+                try:
+                    one.bind(("127.0.0.1", port))
+                except OSError as error:
+                    harm(f"port {port}: {error}")
+        if waiting:
+            harm(f"connections that are over: {waiting}")
+        for port in range(first, first + 20):
+            server = socket.create_server(("127.0.0.1", port))
+            out = socket.create_connection(("127.0.0.1", port))
+            inner = server.accept()[0]
+            inner.close()  # who closes first has the port in TIME_WAIT
+            out.recv(1)
+            out.close()
+            server.close()
+        print(Path("/proc/net/tcp").read_text())
+        """,
+    )
+
+
 # An end to the kernel
 
 for name, tries, source in (
@@ -353,12 +386,13 @@ harms(
     "Fork bomb",
     "processes that start processes, for ever",
     """
-    import os
+    import os, time
     while True:
         try:
             os.fork()
         except OSError:
             pass
+        time.sleep(0.02)  # they double so often that more haste would only disturb others
     """,
 )
 harms(
@@ -386,14 +420,21 @@ harms(
 )
 harms(
     "Memory of many",
-    "twenty processes with some memory each, and none with much",
+    "ten processes with some memory each, and none with much",
     """
-    import os, time
-    for number in range(20):
+    import mmap, os, time
+    reading, writing = os.pipe()
+    for number in range(10):
         if os.fork() == 0:
-            held = bytearray(b"x") * 300_000_000
+            os.dup2(writing, 3)
+            os.closerange(4, 500)  # so that it is not their open files that end them
+            held = mmap.mmap(-1, 600_000_000)
+            held.madvise(mmap.MADV_HUGEPAGE)  # so that it is soon there
+            held[::4096] = bytes(len(range(0, len(held), 4096)))
+            os.write(3, b"x")
             time.sleep(1000)
-    time.sleep(8)
+    for number in range(10):
+        os.read(reading, 1)
     harm("6 GB")
     """,
     says=STOPPED,
@@ -511,12 +552,17 @@ harms(
     "two hundred processes that compute, in sessions of their own, while others' notebooks run",
     """
     import os, time
-    for number in range(200):
-        if os.fork() == 0:
-            os.closerange(3, 500)
-            os.setsid()
-            while True:
-                pass
+    if os.fork() == 0:
+        os.closerange(3, 500)  # so that it is not their open files that end them
+        reading, writing = os.pipe()
+        for number in range(200):
+            if os.fork() == 0:
+                os.close(writing)
+                os.setsid()
+                os.read(reading, 1)  # all begin at once, so that it is soon over
+                while True:
+                    pass
+        os._exit(0)
     time.sleep(15)
     harm("never stopped")
     """,
@@ -546,19 +592,42 @@ harms(
     "memory that is only looked at, never written, needs tables that say where it is",
     """
     import mmap, os, time
-    for number in range(14):
+    for number in range(60):
         if os.fork() == 0:
             os.closerange(3, 500)
-            for turn in range(12):
+            rooms = []
+            for turn in range(10):
                 room = mmap.mmap(-1, 2**30, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
                 room.madvise(mmap.MADV_NOHUGEPAGE)
-                for place in range(0, 2**30, 2**12):
+                for place in range(0, 2**30, 2**21):  # of each table one entry
                     room[place]
+                rooms.append(room)
             time.sleep(1000)
-    time.sleep(18)
+    time.sleep(15)
+    """,
+    says="tables of memory",
+)
+harms(
+    "Buffers of connections",
+    "connections whose other end never reads: memory of no process, and of few files",
+    """
+    import socket, time
+    server, held, size = socket.create_server(("127.0.0.1", 0)), [], 0
+    while size < 10**9 and len(held) < 200:
+        out = socket.create_connection(server.getsockname())
+        held += [out, server.accept()[0]]
+        out.setblocking(False)
+        try:
+            while True:
+                size += out.send(b"x" * 1_000_000)
+        except BlockingIOError:
+            pass
+    time.sleep(3)
+    harm(size)
     """,
     says=STOPPED,
 )
+
 harms(
     "Links for sockets",
     "links and a socket of its own in place of the kernel's, which the grader would follow",
@@ -789,6 +858,7 @@ LATEX = (
     "$$" + r"\frac{" * 500 + "$$",
     "$$" + r"\operatorname{" * 40 + "x" + "}" * 40 + "$$",
     "$$" + r"\xrightarrow{" * 8 + "x" + "}" * 8 + "$$",
+    "$$" + r"\cfrac{1}{1+" * 12 + "x" + "}" * 12 + "$$",
     "[x](javascript:alert(1)) ![x](https://example.org/x.png) <javascript:alert(1)>",
 )
 INERT = "Scripts in outputs and cells"
@@ -835,4 +905,41 @@ def pages_that_take_for_ever():
     work = in_first_answer(source, P3)
     for text in (">" * 100_000, "[" * 100_000, "*a_" * 30_000, "`" * 100_000, "- " * 50_000):
         work.content.cells.append(new_markdown_cell(text))
+    return handed_in(work)
+
+
+@attack(
+    "Long lists and cells",
+    "an output of 400,000 items and a cell of one long line, which a page would format for long",
+)
+def long_lists_and_cells():
+    source = """
+        from IPython.display import HTML, Markdown, display
+        display(HTML("<ul>" + "<li>x" * 400_000), Markdown("- x\\n" * 200_000))
+        """
+    work = in_first_answer(source, P3)
+    work.content.cells.append(new_code_cell("x = " + "(1+" * 90 + "1" + ")" * 90 + " # " * 6_000))
+    return handed_in(work)
+
+
+@attack(
+    "Many terms",
+    "a sum of 400 terms beside a mistake that is recognised, of which the report shows the code",
+    not_more_than=40.0,
+)
+def many_terms():
+    wrong = "def loss(a_o, t):\n    return np.mean(np.sum((t - a_o) ** 2, axis=1))"
+    terms = "n = " + "+".join(["1"] * 400)
+    return handed_in(Notebook(P3, solved=False).answer("p3.loss", f"{terms}\n{wrong}"))
+
+
+@attack(
+    "Words for a terminal",
+    "a STUDENT with letters that a terminal obeys, and errors that are formulas in a spreadsheet",
+    notebook=P2,
+)
+def words_for_a_terminal():
+    work = in_first_answer(r'raise ValueError("a\t=1+1\n=2+2;=3+3\r@SUM(1)")')
+    student = next(cell for cell in work.content.cells if cell.source.startswith("STUDENT"))
+    student.source = r'STUDENT = "\x1b[2J\x1b]0;title\x07\u202e=1+1\t=2+2"'
     return handed_in(work)

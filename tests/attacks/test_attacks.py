@@ -1,5 +1,6 @@
 """All attacks in one graded class, by the real command: nothing gained, nothing harmed."""
 
+import csv
 import os
 import re
 
@@ -57,6 +58,20 @@ def test_the_command_came_to_its_end(attacked):
     assert not re.search(r"Traceback|Error\b|Exception", attacked.said)
 
 
+def test_a_terminal_obeys_nothing(attacked):
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", attacked.said)
+
+
+@pytest.mark.parametrize("table", ["grades.csv", "checks.csv", "times.csv"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_no_table_has_a_formula(attacked, table, delimiter):
+    """However a spreadsheet takes it apart."""
+    path = attacked.course.gradebook / table
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file, delimiter=delimiter) for cell in row]
+    assert cells and not [cell for cell in cells if re.match(r"\s*[=@]", cell)]
+
+
 def test_nothing_outside_was_read(attacked):
     assert attacked.read() == []
 
@@ -87,6 +102,17 @@ def test_pages_are_inert(attacked):
         assert all(source.startswith("data:image/") or not source for source in page.loads), path
         assert not any(re.match("javascript|data", link) for link in page.links), path
         assert "default-src 'none'" in text, path
+
+
+SHOWN_AS_HTML = ("text/html", "text/markdown", "image/svg+xml", "text/latex")
+
+
+def test_what_formgrader_shows_is_inert(attacked):
+    for path in attacked.course.autograded.rglob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", ()):
+                for mime in {*output.get("data", {})} & {*SHOWN_AS_HTML}:
+                    assert Page("".join(output.data[mime])).runs == [], path
 
 
 def test_stored_notebooks_are_valid(attacked):

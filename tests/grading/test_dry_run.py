@@ -77,6 +77,7 @@ def test_a_line_for_each_notebook_and_each_copy(folder, capsys):
     assert cem["state"] == "set aside" and "JSON" in cem["reason"]
     nobody = found[f"{P3}.ipynb"]
     assert (nobody["state"], nobody["student"], nobody["identifier"]) == ("unassigned", None, None)
+    assert datetime.fromisoformat(nobody["submitted"]).day == 10
     missing = {(e["student"], e["notebook"]) for e in lines if e["state"] == "missing"}
     assert ("ann", P3) in missing and ("ann", P2) not in missing and ("cem", P2) not in missing
     assert {line["lesson"] for line in lines} == {LESSON}

@@ -3,8 +3,12 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from helpers.grading import student
+from helpers.grading.gradebook.results import Result
 from helpers.grading.running import run
+from helpers.grading.running.executed import Executed
 from helpers.grading.running.kernels import WarmKernels
+from helpers.marking.verdict import Verdict
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +25,21 @@ def waits_less(monkeypatch):
 
 def executed(source, *code):
     """What the cells `code` print in one kernel, and the Execution."""
+    ran = ran_in(source, *code)
+    return texts_of(ran), ran.execution
+
+
+def ran_in(source, *code):
     notebook = new_notebook(cells=[new_code_cell(text) for text in code])
-    execution = run.execute(notebook, {}, 7, source, 30)
-    return ["".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells], execution
+    return Executed(notebook, run.execute(notebook, {}, 7, source, 30))
+
+
+def texts_of(ran):
+    return ["".join(o.get("text", "") for o in cell.outputs) for cell in ran.notebook.cells]
 
 
 AT_ONCE = {
+    "exit": "exit()",
     "os._exit": "import os; os._exit(0)",
     "killed": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     "terminated": "import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)",
@@ -69,13 +82,20 @@ WAIT = "import time; time.sleep(0.6); print('waited')"
 @pytest.mark.sampled(0.4)
 @pytest.mark.parametrize("how", LATER)
 def test_what_ends_python_later_costs_the_cell_that_left_it(warm, how):
-    texts, execution = executed(
+    ran = ran_in(
         warm, "x = 1", f"y = 2\n{LATER[how]}", "z = 3\nprint('y' in dir())", WAIT, "print(x, z)"
     )
+    execution = ran.execution
     assert execution.reasons == {1: run.ENDED_LATER}
-    assert texts[2:] == ["False\n", "waited\n", "1 3\n"], "as if the cell had not been there"
+    assert texts_of(ran)[2:] == ["False\n", "waited\n", "1 3\n"], "as if the cell was not there"
     (question,) = execution.questions
     assert "The cell number 2 left something running" in question
+    for one in (ran, Executed.from_json(ran.to_json())):
+        other = one.with_what_was_left_out()
+        assert other.execution.reasons == {} and one.execution.reasons
+        before = "" if how == "before the next cell" else "True\n"
+        assert texts_of(other)[2].startswith(before), "as it was with the cell, if it had run"
+        assert texts_of(other)[3:] == ["waited\n", "1 3\n"]
 
 
 def test_a_thread_that_does_no_harm_is_not_to_blame(warm):
@@ -89,3 +109,26 @@ def test_after_a_long_time_a_person_is_told(warm, monkeypatch):
     _, execution = executed(warm, "x = 1", AT_ONCE["os._exit"], "print(x)")
     assert execution.reasons == {1: run.ENDED_PYTHON}
     assert "Python ended in the cell number 2" in execution.questions[0]
+
+
+@pytest.mark.parametrize(("without", "with_it"), [(3, 5), (5, 3), (4, 4)])
+def test_of_two_executions_that_differ_the_better_counts_and_a_person_is_asked(
+    monkeypatch, without, with_it
+):
+    notebook = new_notebook(cells=[new_code_cell("x = 1")])
+    execution = run.Execution(7, {0: run.ENDED_LATER}, questions=["Look at it."])
+    execution.remember(notebook, [0])
+    ran = Executed(notebook, execution)
+
+    def score(student, lesson, released, identifier, executed):
+        points = without if executed is ran else with_it
+        verdicts = {"q": [Verdict("x", points, 5, "right")]}
+        return Result("ann", "l", "n", "graded", 5, verdicts, questions=("Look at it.",))
+
+    monkeypatch.setattr(student, "score", score)
+    result, chosen = student.better_scored("ann", "l", None, "ann", ran)
+    assert result.points == max(without, with_it)
+    assert (chosen is ran) == (without >= with_it)
+    asked = result.questions[1:]
+    assert bool(asked) == (without != with_it)
+    assert all(f"has {without} points" in text and f"run, {with_it}." in text for text in asked)

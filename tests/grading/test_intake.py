@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import re
+import sys
 import zipfile
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.grading.errors import NothingGraded, Unreadable
 from helpers.grading.intake import archive, students, submissions
-from helpers.grading.intake.reading import MAX_KEPT_SIZE
+from helpers.grading.intake.reading import MAX_KEPT_SIZE, read_notebook
 from helpers.grading.repair.released import Released
 from helpers.grading.settings import course_at
 
@@ -385,3 +387,44 @@ def test_no_name_can_take_the_id_of_another():
     assert ids["CON"] != "CON" and ids["aux.txt"] != "aux.txt" and ids["Zoë"] == "Zoë"
     again = students.student_ids(["Ann", "ann", *ids.values()])
     assert len({value.casefold() for value in again.values()}) == len(again)
+
+
+def slow(data):
+    """As read_notebook, but for some that never end, or end the process that reads them."""
+    if b"forever" in data:
+        re.match("(a*)*b", "a" * 60)
+    if b"crash" in data:
+        os.abort()
+    return read_notebook(data)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files are not read apart")
+@pytest.mark.parametrize(
+    ("text", "why"), [("forever", "0.3 seconds of computing"), ("crash", "was ended")]
+)
+def test_what_cannot_be_read_to_an_end_costs_itself_alone(take, monkeypatch, text, why):
+    monkeypatch.setattr(submissions, "read_notebook", slow)
+    monkeypatch.setattr(submissions, "READING_COMPUTING", 0.3)
+    first, second = NAMES
+    taken = take(
+        {
+            f"ann/{first}.ipynb": notebook(first, text),
+            f"ann/{second}.ipynb": notebook(second),
+            f"bob/{first}.ipynb": notebook(first),
+        }
+    )
+    assert set(taken["ann"].notebooks) == {second}
+    assert why in taken["ann"].set_aside[first]
+    assert set(taken["bob"].notebooks) == {first} and not taken["bob"].set_aside
+    (file,) = (file for file in taken["ann"].files if file.notebook == first)
+    assert (file.state, file.file) == (submissions.SET_ASIDE, f"ann/{first}.ipynb")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files are not read apart")
+def test_many_that_cannot_be_read_cost_their_student_alone(take, monkeypatch):
+    monkeypatch.setattr(submissions, "read_notebook", slow)
+    bad = {f"ann/{i}.ipynb": notebook(NAMES[0], "crash") for i in range(9)}
+    taken = take({**bad, f"bob/{NAMES[0]}.ipynb": notebook(NAMES[0])})
+    assert not taken["ann"].notebooks and set(taken["ann"].set_aside) == set(NAMES)
+    assert "Hand in the notebooks alone" in taken["ann"].set_aside[NAMES[0]]
+    assert set(taken["bob"].notebooks) == {NAMES[0]}

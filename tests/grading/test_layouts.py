@@ -724,3 +724,24 @@ def test_hidden_work_of_one_student_alone_is_the_students(take):
     taken = take({P1: A1, f".x/{P2}": C2}, name="Ana Li")
     assert by_student(taken) == {"Ana Li": {FIRST: A1}} and not taken.unassigned
     assert flagged(taken), "it is named"
+
+
+def test_of_zips_that_the_platform_dated_the_later_counts_whatever_is_in_them(take):
+    """The clock of a student's computer may be wrong, and files keep their times when copied."""
+
+    def of(data, year):
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as inner:
+            inner.writestr(zipfile.ZipInfo(f"{FIRST}.ipynb", (year, 1, 1, 0, 0, 0)), data)
+        return target.getvalue()
+
+    taken = take(
+        {
+            "HW 1_ana_attempt_2026-01-31-12-00-00_work.zip": of(A1, 2030),
+            "HW 1_ana_attempt_2026-02-01-12-00-00_work.zip": of(B1, 2020),
+            f"HW 1_bob_attempt_2026-02-01-12-00-00_{FIRST}.ipynb": C1,
+        }
+    )
+    assert by_student(taken)["ana"] == {FIRST: B1} and not flagged(taken)
+    ana = next(s for s in taken.submissions if s.student == "ana")
+    assert sorted(file.submitted.day for file in ana.files) == [1, 31]

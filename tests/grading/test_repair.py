@@ -1,5 +1,6 @@
 """Repair: the student's answers in the released notebook, whatever else was done to it."""
 
+import ast
 import copy
 import json
 from functools import cache
@@ -9,8 +10,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.grading.intake.reading import read_notebook, to_keep
+from helpers.grading.repair import statements
 from helpers.grading.repair.lay_in import repair
 from helpers.grading.repair.matching import MAX_CELL_LENGTH
+from helpers.grading.repair.released import is_answer
 from tests.attacks.mangled import MANGLINGS
 from tests.in_process import marked
 from tests.sample_class.work import Notebook
@@ -111,6 +114,13 @@ def test_what_was_done_no_longer_matters(mine, released, change, says):
     assert sources(notebook) == AS_IT_SHOULD_BE
     assert [c.metadata for c in notebook.cells] == [c.metadata for c in released.cells]
     assert says in " ".join(sentences)
+
+
+def test_points_that_an_instructor_has_changed_since_are_not_worth_a_word(mine, released):
+    released.cells[3].metadata.nbgrader.points += 2
+    notebook, sentences = repair(mine, released)
+    assert notebook.cells[3].metadata == released.cells[3].metadata
+    assert sentences == []
 
 
 def test_changed_prose_is_not_worth_a_word(mine, released):
@@ -291,3 +301,25 @@ def test_imports_of_release_0_1_0_are_no_change(mine, released, old, new):
     notebook, sentences = repair(mine, released)
     assert sources(notebook)[1] == new
     assert sentences == []
+
+
+def test_each_text_is_parsed_once_however_many_there_are(monkeypatch):
+    """What a notebook costs grows with its length, not with its length times its answers."""
+    work = Notebook("problem_3_numpy", solved=False)
+    for cell in work.content.cells:
+        if is_answer(cell):
+            cell.source = "# nothing"
+    own = [new_code_cell(f"a_{number} = {number}\nb = 1") for number in range(400)]
+    work.content.cells[:0] = own
+    parsed = []
+
+    def parse(text):
+        parsed.append(text)
+        return ast.parse(text)
+
+    monkeypatch.setattr(statements, "_parsed", parse)
+    released = Notebook("problem_3_numpy", solved=False).content
+    notebook, _ = repair(work.content, released)
+    assert len(notebook.cells) >= 400 + len(released.cells)
+    assert all(parsed.count(cell.source) == 1 for cell in own)
+    assert not statements.statements.cache_info().currsize, "nothing is kept for the next"

@@ -23,11 +23,23 @@ class Copy:
     answers: tuple[str, ...]  # what the student wrote in it
     is_exact: bool  # whether the file is called as it was released
     is_given: bool  # whether it lies where a copy of the whole course has its released notebooks
+    announced: str  # whose numbers it was worked with, by its own account, "" if it says nothing
 
     @property
-    def rank(self) -> tuple[float, bool, int]:
+    def times(self) -> tuple[float, float]:
+        """Seconds, the first of which counts before the second; 0 is no time.
+
+        When it was handed in, where the platform dated the zip in which it came: its own time is
+        that of the student's computer, which tells copies in one zip apart.
+        """
+        entry = self.entry
+        is_dated = entry.time_from and entry.handed_in is not None
+        return (entry.handed_in or 0) if is_dated else entry.modified, entry.modified
+
+    @property
+    def rank(self) -> tuple[tuple[float, float], bool, int]:
         """What counts is what is higher: the newest, of these the one that is called right."""
-        return self.entry.modified, self.is_exact, -len(self.entry.parts)
+        return self.times, self.is_exact, -len(self.entry.parts)
 
 
 @dataclass
@@ -99,9 +111,11 @@ def choose(copies: Sequence[Copy]) -> Choice:
 
 
 def _may_be_newer(copy: Copy, newest: Copy) -> bool:
-    """Whether a copy may be the newest, for all that the times tell; 0 is no time."""
-    times = copy.entry.modified, newest.entry.modified
-    return not all(times) or times[1] - times[0] < SAME_TIME
+    """Whether a copy may be the newest, for all that the times tell."""
+    return all(
+        not (its and that) or that - its < SAME_TIME
+        for its, that in zip(copy.times, newest.times, strict=True)
+    )
 
 
 def _why_not(copy: Copy, chosen: Copy, near: Sequence[Copy]) -> str:

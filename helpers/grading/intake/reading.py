@@ -19,7 +19,7 @@ from helpers.grading.repair.released import nbgrader
 
 MAX_VALUES = 2_000_000  # that are parsed; each takes up to 100 bytes of memory
 MAX_CELLS = 2_000
-MAX_CODE_LENGTH = 1_000_000  # characters
+MAX_CODE_LENGTH = 500_000  # characters
 MAX_KEPT_VALUES = 50_000  # of a file that is kept as it stands: nbformat takes 50 µs for each
 MAX_TAGS = 100  # of a cell; nbformat compares each with each
 MAX_OUTPUTS = 1_000  # nbformat takes 1 ms for one that is none
@@ -104,7 +104,7 @@ def _json(data: bytes) -> object:
         raise Unreadable(f"holds more than {MAX_VALUES} values")
     try:
         return json.loads(text)
-    except (RecursionError, MemoryError):
+    except RecursionError:
         raise Unreadable("is nested too deeply to be read") from None
     except ValueError as error:
         where = f" (line {error.lineno})" if hasattr(error, "lineno") else ""

@@ -12,10 +12,11 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from helpers.grading.errors import NothingGraded, Unreadable
-from helpers.grading.intake import archive, gradescope, layouts
+from helpers.grading.intake import archive, gradescope, layouts, times
 from helpers.grading.intake.copies import MANY
 from helpers.grading.intake.layouts import NOTEBOOK, Label
 from helpers.grading.printable import printable
@@ -60,6 +61,7 @@ class Found:
 
     students: dict[str, Student] = field(default_factory=dict)
     unassigned: list[FileAndReason] = field(default_factory=list)
+    times: dict[str, datetime] = field(default_factory=dict)  # of these, where they have one
     notes: list[str] = field(default_factory=list)  # warnings for the instructor
     rules: Counter[str] = field(default_factory=Counter)  # how often each said whose a file is
     # The student whose everything below a path is.
@@ -78,17 +80,24 @@ class Found:
         rule: str,
         own_name: str = "",
         submitted: float | None = None,
+        time_from: str = "the name of the folder or file",
     ) -> None:
         """Give a student the entries of an item of a class: those of a folder, or one file.
 
-        own_name: what the student called the file. submitted: when, if the platform says.
+        own_name: what the student called the file. submitted: when, if the platform says, which it
+        does in `time_from`.
         """
         student = self.students.setdefault(name, Student(tuple(called)))
         self.rules[rule] += 1
+        if rule in times.WITH_TIMESTAMPS:
+            entries = times.with_timestamps(entries)
         for entry in entries:
             parts = entry.parts[1:] or (own_name or entry.name,)
             modified = entry.modified if submitted is None else submitted
-            student.entries.append(replace(entry, parts=parts, modified=modified))
+            said_by = entry.time_from if submitted is None else entry.time_from or time_from
+            student.entries.append(
+                replace(entry, parts=parts, modified=modified, time_from=said_by)
+            )
             if entry.parts[1:]:
                 self._remember(entry, parts, student)
 
@@ -120,9 +129,9 @@ class Found:
 
     def leave(self, entries: Entries, reason: str) -> None:
         """What may be work is nobody's."""
-        self.unassigned += [
-            (entry.whole_path, entry.refused or reason) for entry in entries if _may_be_work(entry)
-        ]
+        left = [entry for entry in entries if _may_be_work(entry)]
+        self.unassigned += [(entry.whole_path, entry.refused or reason) for entry in left]
+        self.times |= {entry.whole_path: entry.submitted for entry in left if entry.submitted}
 
 
 @dataclass(frozen=True)
@@ -601,6 +610,7 @@ class _Search:
                 self.found.give(
                     submitter.student, submitter.called, inside,
                     f"by Gradescope's {gradescope.METADATA}",
+                    submitted=submitter.submitted, time_from=f"Gradescope's {gradescope.METADATA}",
                 )  # fmt: skip
             if not submitters:
                 self.found.leave(inside, f"is not in {gradescope.METADATA}")

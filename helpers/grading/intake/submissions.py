@@ -4,10 +4,11 @@ import hashlib
 import os
 import uuid
 from collections import UserDict, defaultdict
-from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nbformat import NotebookNode
@@ -25,7 +26,9 @@ from helpers.grading.intake.students import (
     single_notebook,
     student_ids,
 )
+from helpers.grading.machine import apart
 from helpers.grading.machine.files import write
+from helpers.grading.repair.lay_in import announced_student
 from helpers.grading.repair.released import Released
 from helpers.grading.settings import Course
 
@@ -33,6 +36,8 @@ from helpers.grading.settings import Course
 MAX_BYTES = 300 * archive.MEGABYTE
 MAX_NOTEBOOKS = 100
 MAX_FILES = 20_000  # that are listed, notebooks or not
+READING_COMPUTING = 10  # seconds that one file may take to be read
+MAX_REFUSED = 3  # files that could not be read to an end, after which no more are tried
 SMALLER = (
     "outputs are what makes a notebook large: clear them (in Jupyter: Edit > Clear Outputs of All "
     "Cells), save it, and hand that in"
@@ -49,6 +54,9 @@ class HandedIn:
     notebook: str | None  # the name of the released notebook that it is or may be meant as
     state: str  # WOULD_BE_GRADED or SET_ASIDE
     reason: str  # why it is set aside, or what is to be said of it; "" if nothing
+    # When it was handed in, with a zone, and what says so; "" if that is the file's own time.
+    arrived: datetime | None = None
+    time_from: str = ""
 
 
 @dataclass
@@ -61,6 +69,8 @@ class Submission:
     identifier: str = ""  # what selects the student's numbers (see helpers.personal.class_list)
     # The files by the name of the released notebook, as everything that goes by notebook does.
     notebooks: MutableMapping[str, bytes] = field(default_factory=dict)
+    # Whose numbers the notebooks were worked with, by their own account, by notebook.
+    announced: dict[str, str] = field(default_factory=dict)
     # Sentences for the student, by notebook.
     remarks: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     # Why a notebook could not be read, by notebook.
@@ -103,6 +113,7 @@ class Intake:
     submissions: list[Submission]
     unassigned: list[FileAndReason]  # files that belong to no student
     notes: list[str] = field(default_factory=list)  # warnings for the instructor
+    times: dict[str, datetime] = field(default_factory=dict)  # of the unassigned, where known
     rule: str = ""  # by which the students were found, a phrase: “by Moodle's names”
 
 
@@ -132,27 +143,79 @@ def collect(
     notebooks = [*course.names, *course.other_names]
     found = find_students(path, entries, notebooks, student_pattern, known_students, reading)
     ids = student_ids(found.students)
-    submissions = []
-    for name, student in sorted(found.students.items(), key=lambda item: item[0].casefold()):
+    students = sorted(found.students.items(), key=lambda item: item[0].casefold())
+
+    def empty(number: int) -> tuple[Submission, list[archive.Entry]]:
+        """A student's Submission with nothing in it yet, and the entries that belong in it."""
+        name, student = students[number]
         submission = Submission(
             ids[name], student.called, notebooks={} if spool is None else Spooled(spool)
         )
         for notebook, questions in student.questions.items():
             submission.questions[notebook] += questions
-        hidden = filter(is_hidden_work, student.hidden)
-        _Sorter(submission, course, reading).sort([*student.entries, *hidden])
-        submissions.append(submission)
-    return Intake(submissions, found.unassigned, [*found.notes, *reading.notes], found.rule)
+        return submission, [*student.entries, *filter(is_hidden_work, student.hidden)]
+
+    def read(asked: _Asked, say: apart.Say) -> tuple[Submission, dict[bytes, str]]:
+        number, refused = asked
+        submission, entries = empty(number)
+        _Sorter(submission, course, reading, refused, say).sort(entries)
+        return submission, reading.guessed
+
+    submissions = []
+    with apart.Apart(read, READING_COMPUTING) as reader:
+        for number in range(len(students)):
+            try:
+                submission, guessed = _read_apart(reader, number)
+                reading.guessed.update(guessed)
+            except apart.NoAnswer as error:
+                submission, entries = empty(number)
+                reason = (
+                    f"These files could not be read: {error.why}. Hand in the notebooks alone, "
+                    "saved with their outputs cleared."
+                )
+                _Sorter(submission, course, reading).set_all_aside(entries, reason)
+            submissions.append(submission)
+    notes = [*found.notes, *reading.notes]
+    return Intake(submissions, found.unassigned, notes, found.times, found.rule)
+
+
+# Which student, by number, and why not to read which of their files, by path.
+_Asked = tuple[int, dict[str, str]]
+
+
+def _read_apart(
+    reader: "apart.Apart[_Asked, tuple[Submission, dict[bytes, str]]]", number: int
+) -> tuple[Submission, dict[bytes, str]]:
+    """A student's Submission, and the names that were guessed; see `archive.Names`.
+
+    A file that cannot be read to an end is left out, and the others are read again without it.
+    Raises NoAnswer if that does not help.
+    """
+    refused: dict[str, str] = {}
+    while True:
+        try:
+            return reader.ask((number, refused))
+        except apart.NoAnswer as error:
+            if not error.doing or error.doing in refused or len(refused) == MAX_REFUSED:
+                raise
+            refused[error.doing] = f"could not be read: {error.why}; {SMALLER}"
 
 
 class _Allowance:
-    """How much of a submission is still read."""
+    """How much of a submission is still read.
 
-    def __init__(self) -> None:
+    refused: why not to read which files, by path. say: told which file is read now.
+    """
+
+    def __init__(self, refused: Mapping[str, str], say: apart.Say) -> None:
         self.bytes, self.notebooks = MAX_BYTES, MAX_NOTEBOOKS
+        self.refused, self.say = refused, say
 
     def read(self, entry: archive.Entry, limit: int = archive.MAX_FILE_SIZE) -> bytes:
         """The entry's bytes. Raises Unreadable."""
+        if entry.whole_path in self.refused:
+            raise Unreadable(self.refused[entry.whole_path])
+        self.say(entry.whole_path)
         if self.bytes <= 0:
             megabytes = MAX_BYTES // archive.MEGABYTE
             raise Unreadable(f"was not read: the files before it have {megabytes} MB")
@@ -177,11 +240,18 @@ class _Allowance:
 
 
 class _Sorter:
-    """Finds what each file of one submission is, and which of them count."""
+    """Finds what each file of one submission is, and which of them count; see _Allowance."""
 
-    def __init__(self, submission: Submission, known: Known, names: archive.Names) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        known: Known,
+        names: archive.Names,
+        refused: Mapping[str, str] = MappingProxyType({}),
+        say: apart.Say = lambda doing: None,
+    ) -> None:
         self.submission, self.known, self.names = submission, known, names
-        self.allowance = _Allowance()
+        self.allowance = _Allowance(refused, say)
         # By the name of the notebook:
         self.copies: dict[str, list[Copy]] = {name: [] for name in known.names}
         self.solutions: dict[str, list[archive.Entry]] = {name: [] for name in known.names}
@@ -193,7 +263,11 @@ class _Sorter:
     def sort(self, entries: Sequence[archive.Entry]) -> None:
         """Fill the submission with what its entries hold."""
         if len(entries) > MAX_FILES:
-            self._set_all_aside(entries)
+            reason = (
+                f"There are {len(entries):,} files in this submission, more than {MAX_FILES:,}, so "
+                "none of them was read. Hand in the notebooks alone."
+            )
+            self.set_all_aside(entries, reason)
             return
         files = list(self._with_inner_zips(entries))
         courses = _courses_in(files)
@@ -234,12 +308,8 @@ class _Sorter:
             HandedIn(entry.whole_path, entry.submitted, name, SET_ASIDE, reason)
         )
 
-    def _set_all_aside(self, entries: Sequence[archive.Entry]) -> None:
-        """Read none of too many files."""
-        reason = (
-            f"There are {len(entries):,} files in this submission, more than {MAX_FILES:,}, so "
-            "none of them was read. Hand in the notebooks alone."
-        )
+    def set_all_aside(self, entries: Sequence[archive.Entry], reason: str) -> None:
+        """Read none of the files, because of `reason`, a sentence."""
         self.submission.set_aside = dict.fromkeys(self.known.names, reason)
         folder = os.path.commonprefix([entry.whole_path for entry in entries])
         self.submission.files.append(
@@ -281,6 +351,8 @@ class _Sorter:
             if file.suffix == ".zip":
                 self._refuse(file, "is a zip inside a zip")
             else:
+                # Times in a student's own zip are those of the student's computer.
+                file = replace(file, handed_in=entry.modified, time_from=entry.time_from)
                 yield archive.with_doubt(file)
         if not may_count:
             self.without_notebooks.append((entry, "is a zip without a notebook (.ipynb) in it"))
@@ -311,6 +383,7 @@ class _Sorter:
                     answers=self.known.answers(name, parsed),
                     is_exact=NOTEBOOK.sub("", entry.name) == name,
                     is_given=_lies_in(entry, "notebooks", courses),
+                    announced=announced_student(parsed, self.known.released[name].notebook) or "",
                 )
             )
 
@@ -343,6 +416,7 @@ class _Sorter:
         choice = choose(self.copies[name])
         entry, shown = choice.chosen.entry, f"“{choice.chosen.entry.shown}”"
         submission.notebooks[name] = choice.chosen.kept
+        submission.announced[name] = choice.chosen.announced
         remarks, questions = list(choice.remarks), list(choice.questions)
         if self.known.called(entry.name) != name:
             remarks.append(f"The file was called {shown}; its cells showed which notebook it is.")
@@ -360,6 +434,7 @@ class _Sorter:
             HandedIn(
                 *(entry.whole_path, entry.submitted, name, WOULD_BE_GRADED),
                 " ".join([*choice.remarks, *questions]),
+                *(entry.arrived, entry.time_from),
             )
         )
         for copy, reason in choice.left:

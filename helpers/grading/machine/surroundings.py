@@ -9,12 +9,14 @@ from helpers.grading.errors import NothingGraded
 OPEN_FILES = 512  # of one process; running.limits gives each notebook's processes as many
 # A socket's path has at most so many bytes, the zero at its end not counted.
 LONGEST_SOCKET = 107 if sys.platform == "linux" else 103
-IN_FOLDER = "/grade-run-12345678/k12345678/sockets/k-12"  # the longest of a run's, see scratch
+IN_SCRATCH, IN_FOLDER = "/grade-run-12345678", "/k12345678/sockets/k-12"  # see scratch, kernels
 
 
-def check() -> None:
+def check(in_scratch: bool = True) -> None:
     """Raises NothingGraded if a run could not work here, saying what it needs and how to have it.
 
+    in_scratch: whether its temporary files have a folder of their own, as only those of
+    `nbgrader autograde` have not.
     How many files may be open is raised as far as that needs no rights.
     """
     if sys.platform == "win32":
@@ -33,7 +35,7 @@ def check() -> None:
             "/etc/security/limits.conf; in a container “--ulimit nofile=1024”)."
         )
     folder = os.path.abspath(tempfile.gettempdir())
-    room = LONGEST_SOCKET - len(IN_FOLDER)
+    room = LONGEST_SOCKET - len(IN_FOLDER) - (len(IN_SCRATCH) if in_scratch else 0)
     length = len(os.fsencode(folder))
     if length > room:
         raise NothingGraded(

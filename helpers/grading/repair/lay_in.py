@@ -26,7 +26,7 @@ from helpers.grading.repair.matching import (
     text_of,
 )
 from helpers.grading.repair.released import grade_id, is_answer, is_graded, nbgrader
-from helpers.grading.repair.statements import is_empty, names_emptied_in, names_in
+from helpers.grading.repair.statements import forget, is_empty, names_emptied_in, names_in
 from helpers.older_notebooks import with_new_imports, with_new_words
 
 NEW_CELL: dict[str, Callable[[str], NotebookNode]] = {
@@ -63,7 +63,10 @@ def repair(submitted: NotebookNode, released: NotebookNode) -> tuple[NotebookNod
     submitted: as nbformat reads it, of whatever structure. Returns (notebook, sentences); no
     sentence if only answers and new cells differ.
     """
-    found = _find(with_new_words(submitted), released)
+    try:
+        found = _find(with_new_words(submitted), released)
+    finally:
+        forget()
     notebook = copy.deepcopy(released)
     notebook.cells = []
     for cell in found.extra.get(-1, []):
@@ -244,7 +247,9 @@ def _compare(found: _Found, position: int, original: NotebookNode, cell: Cell) -
     if not is_answer(original) and text != given:
         found.changed.add(position)
     ours = nbgrader(original)
-    if any(cell.metadata.get(label) != ours.get(label) for label in LABELS):
+    # The points that a check had when it was handed out may have been changed by the instructor.
+    labels = LABELS.keys() - {"points"}
+    if any(cell.metadata.get(label) != ours.get(label) for label in labels):
         found.relabelled.add(position)
 
 
@@ -281,7 +286,11 @@ def _sentences(
     if checks:
         sentences.append(f"Missing check cells were put back: {names(checks)}.")
     if answers:
-        sentences.append(f"These answer cells were missing, so they are empty: {names(answers)}.")
+        if is_of_another:
+            why = "These answer cells are not in your release, so they are empty"
+        else:
+            why = "These answer cells were missing, so they are empty"
+        sentences.append(f"{why}: {names(answers)}.")
     if found.pieces.keys() - found.apart:
         by_content = names(found.pieces.keys() - found.apart)
         sentences.append(f"These answers were found by what they define: {by_content}.")

@@ -4,7 +4,7 @@ import ast
 import re
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 IPYTHON_LINE = re.compile(r"^[ \t]*[%!?][^\n]*$", re.MULTILINE)
 
@@ -17,7 +17,8 @@ class Statement:
     names: frozenset[str]  # that it binds
 
 
-@lru_cache(maxsize=256)
+# Each cell is asked for many times while its notebook is laid in, and never after that.
+@cache
 def statements(text: str) -> tuple[Statement, ...]:
     """The Statements of a cell, in order, all of its text; () if it is not Python."""
     lines = text.split("\n")
@@ -48,6 +49,13 @@ def _parsed(text: str) -> ast.Module:
             return ast.parse(IPYTHON_LINE.sub("", text))
 
 
+def forget() -> None:
+    """Keep nothing of the texts that were asked about."""
+    statements.cache_clear()
+    names_in.cache_clear()
+
+
+@cache
 def names_in(text: str) -> frozenset[str]:
     """The names that a cell gives a value."""
     return frozenset().union(*(statement.names for statement in statements(text)))

@@ -26,7 +26,7 @@ import psutil
 import helpers
 from helpers.grading.errors import in_full
 from helpers.grading.intake.reading import read_notebook
-from helpers.grading.machine import versions
+from helpers.grading.machine import deadline, versions
 from helpers.grading.machine.scratch import remove, remove_left_over, scratch
 from helpers.grading.repair.released import Released
 from helpers.grading.running import executed, sandbox
@@ -172,16 +172,20 @@ def _come_of(job: dict[str, Any], folder: Path) -> bytes:
     if different:
         return packed(outcome=UNFIT, text=f"has other versions: {', '.join(different)}")
     os.environ[SECRET_VARIABLE] = job["secret"] or NO_SECRET
+    if job["sandbox"] != sandbox.NONE:  # without one, kernels would inherit it
+        deadline.limit_memory()
     kernels = kernels_for(job["kernels"], job["sandbox"], tuple(job["modules"]))
     try:
-        ran = executed.repair_and_execute(
-            _released(folder, job["name"], job["released"]),
-            read_notebook(base64.b64decode(job["submitted"])),
-            job["student"],
-            job["seed"],
-            kernels,
-            job["cell_timeout"],
-        )
+        # One that does not end in time ends this process, and the run tries it elsewhere.
+        with deadline.deadlines(job["student"]):
+            ran = executed.repair_and_execute(
+                _released(folder, job["name"], job["released"]),
+                read_notebook(base64.b64decode(job["submitted"])),
+                job["student"],
+                job["seed"],
+                kernels,
+                job["cell_timeout"],
+            )
     except Exception as error:
         return packed(outcome=PROBLEM, text=in_full(error))
     return packed(outcome=RAN, text=ran.to_json(), why_slow=kernels.problem)

@@ -5,6 +5,7 @@ So a notebook that has run need not run again: after an interrupted run, or to b
 
 from __future__ import annotations
 
+import copy
 import gzip
 import hashlib
 import json
@@ -24,7 +25,7 @@ from helpers.grading.running import run
 from helpers.grading.running.kernels import ColdKernels, WarmKernels
 from helpers.grading.settings import Course
 from helpers.marking.questions.model import Question
-from helpers.personal import normalised, secret_fingerprint
+from helpers.personal import marked_as, normalised, secret_fingerprint
 
 if TYPE_CHECKING:
     from helpers.grading.intake.submissions import Submission
@@ -50,6 +51,24 @@ class Executed:
             for check, digest in self.execution.tasks.items()
         )
 
+    def with_what_was_left_out(self) -> Executed | None:
+        """As the cells ran before Python ended that were run again without one of them, or None.
+
+        That one had left something running which ended Python, and may have been right.
+        """
+        execution = self.execution
+        before = execution.outputs_before
+        if not before:
+            return None
+        notebook = copy.deepcopy(self.notebook)
+        for position, outputs in before.items():
+            notebook.cells[position].outputs = copy.deepcopy(outputs)
+        reasons = {place: why for place, why in execution.reasons.items() if place not in before}
+        nonces = {**execution.nonces, **execution.nonces_before}
+        return replace(
+            self, notebook=notebook, execution=replace(execution, reasons=reasons, nonces=nonces)
+        )
+
     def _task(self, question: Question, check: str) -> str:
         execution = self.execution
         return question.task_from(execution.seed, execution.nonces[check]).to_json()
@@ -66,6 +85,10 @@ class Executed:
         execution["reasons"] = {
             int(place): why.removeprefix("this cell ")  # as release 0.1.0 saved it
             for place, why in execution["reasons"].items()
+        }
+        execution["outputs_before"] = {
+            int(place): nbformat.from_dict(outputs)
+            for place, outputs in execution.get("outputs_before", {}).items()
         }
         notebook = nbformat.from_dict(fields.pop("notebook"))
         return cls(notebook=notebook, execution=run.Execution(**execution), **fields)
@@ -88,6 +111,7 @@ def repair_and_execute(
     start = time.perf_counter()
     notebook, repairs = repair(submitted, released.notebook)
     announced = announced_student(submitted, released.notebook)
+    student = marked_as(student, announced)
     questions = released.questions_for(student)
     execution = run.execute(notebook, questions, seed, kernels, cell_timeout, student)
     seconds = time.perf_counter() - start
@@ -146,7 +170,8 @@ def load_if_it_holds(
         options.rescore and saved.work == _work_of(notebook, submission)
     ):
         return None
-    if not saved.still_asks(notebook.questions_for(submission.identifier)):
+    asked_as = marked_as(submission.identifier, saved.announced)
+    if not saved.still_asks(notebook.questions_for(asked_as)):
         return None
     return replace(saved, fingerprint=fingerprint)
 

@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import stat
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
+
+from helpers.grading.running.memory_groups import MemoryGroup
 
 GIGABYTE, MEGABYTE = 1_000_000_000, 1_000_000
 MEMORY = 4 * GIGABYTE  # of all processes of a notebook; TensorFlow's take 1
@@ -30,17 +33,19 @@ STEP_OF_PRIORITY, LOWEST_PRIORITY = 1.25, 19  # what one step is worth; see sche
 THREADS = 1024  # of all processes together; TensorFlow starts some for each core
 OPEN_FILES = 512  # of one process
 MAX_OPEN_FILES = 1024  # of all together: what is in pipes and sockets is memory of no process
+MAX_QUEUED = 100 * MEGABYTE  # bytes on their way through TCP, which are memory of no process
 FILE_SIZE = 100 * MEGABYTE
 FOLDER, MAX_FILES = 10 * MEGABYTE, 50  # where the sockets are
 MAX_GROWTH_OF_GRADER = GIGABYTE  # by which the grader itself grows
 SCRATCH = 200 * MEGABYTE  # of each of the temporary file systems
 CPU_TIME = 1800  # seconds, of one process
 POLL_INTERVAL = 0.2  # seconds
+TOO_MUCH_MEMORY = f"used more than {MEMORY // GIGABYTE} GB of memory"
 
 
 def limited(command: Sequence[str]) -> list[str]:
     """`command` with limits for each process; wants the program prlimit."""
-    limits = {
+    limits: dict[str, int | str] = {
         "as": ADDRESS_SPACE,
         "nofile": OPEN_FILES,
         "fsize": FILE_SIZE,
@@ -49,7 +54,18 @@ def limited(command: Sequence[str]) -> list[str]:
     }
     if _processes_are_counted_by_namespace():
         limits["nproc"] = THREADS
+    limits |= _data()
     return ["prlimit", *(f"--{name}={limit}" for name, limit in limits.items()), *command]
+
+
+def _data() -> dict[str, int | str]:
+    """As much as there may be of what a worker has limited for itself; see machine.deadline."""
+    if sys.platform == "win32":
+        return {}
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    return {"data": "unlimited" if hard == resource.RLIM_INFINITY else hard}
 
 
 def _processes_are_counted_by_namespace() -> bool:
@@ -62,11 +78,12 @@ class Watch:
     """Ends a notebook's processes when together they go beyond a limit.
 
     process: the first of them; those that it starts belong to it. folder: where they can write
-    outside the sandbox. broken: the limit that they went beyond, in words, or "".
+    outside the sandbox. group: in which they are. broken: the limit that they went beyond, in
+    words, or "".
     """
 
-    def __init__(self, process: psutil.Process, folder: Path) -> None:
-        self.process, self.folder, self.broken = process, folder, ""
+    def __init__(self, process: psutil.Process, folder: Path, group: MemoryGroup) -> None:
+        self.process, self.folder, self.group, self.broken = process, folder, group, ""
         self._nice = self._looks_busy = 0
         self._deadline: tuple[str, Clock] | None = None  # what it is in words
         self._grader = psutil.Process()
@@ -97,6 +114,7 @@ class Watch:
             self._deadline = None
 
     def _look(self) -> None:
+        _first_in_line()
         while not self._stopped.wait(POLL_INTERVAL):
             reason = self._too_much()
             if reason:
@@ -109,10 +127,14 @@ class Watch:
             return f"started more than {PROCESSES} processes"
         if self._too_busy(processes):
             return f"kept more than {MAX_BUSY} processes or threads busy"
+        if self.group.was_exceeded():  # of which the others, that still run, may know nothing
+            return TOO_MUCH_MEMORY
         if _page_tables(processes) > MEMORY // 4:
             return "used too much memory for tables of memory"
         if _memory(processes, "rss") > MEMORY and _memory(processes, "pss") > MEMORY:
-            return f"used more than {MEMORY // GIGABYTE} GB of memory"
+            return TOO_MUCH_MEMORY
+        if _queued(processes) > MAX_QUEUED:
+            return f"kept more than {MAX_QUEUED // MEGABYTE} MB in connections that nobody reads"
         if _open_files(processes) > MAX_OPEN_FILES:
             return f"opened more than {MAX_OPEN_FILES} files"
         if _overfull(self.folder):
@@ -140,6 +162,12 @@ class Watch:
             return self.process.children(recursive=True)
         except psutil.Error:
             return []
+
+
+def _first_in_line() -> None:
+    """Let this thread compute before all others, where it may: it looks at who leaves no time."""
+    with suppress(OSError, AttributeError):  # as root, and on Linux
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 def _memory(processes: Iterable[psutil.Process], kind: str) -> int:
@@ -190,6 +218,30 @@ def _open_files(processes: Iterable[psutil.Process]) -> int:
         with suppress(psutil.Error, AttributeError):  # on Windows they are not counted so
             total += process.num_fds()
     return total
+
+
+def _queued(processes: Iterable[psutil.Process]) -> int:
+    """Bytes that wait in TCP's connections of the notebook's own network, see proc_net(5)."""
+    total = 0
+    seen = {_network(os.getpid()), ""}
+    for process in processes:
+        network = _network(process.pid)
+        if network in seen:
+            continue
+        seen.add(network)
+        for name in ("tcp", "tcp6"):
+            with suppress(OSError, ValueError, IndexError):
+                text = Path(f"/proc/{process.pid}/net/{name}").read_text(encoding="ascii")
+                for line in text.splitlines()[1:]:
+                    total += sum(int(queue, 16) for queue in line.split()[4].split(":"))
+    return total
+
+
+def _network(process: int) -> str:
+    """What tells a process's network from others; "" where it cannot be seen."""
+    with suppress(OSError):
+        return os.readlink(f"/proc/{process}/ns/net")
+    return ""
 
 
 def _overfull(folder: Path) -> bool:

@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +26,8 @@ from helpers.grading.running.kernels import (
     WarmKernels,
     _KernelManager,
 )
-from helpers.grading.running.limits import MEGABYTE, Clock, Watch
+from helpers.grading.running.limits import MEGABYTE, MEMORY, TOO_MUCH_MEMORY, Clock, Watch
+from helpers.grading.running.memory_groups import MemoryGroup, memory_group
 from helpers.grading.running.outputs import FLOOD, Budget, Client
 from helpers.grading.running.private_interfaces import end_kernel
 from helpers.marking.questions.model import Question
@@ -65,6 +66,20 @@ class Execution:
     tasks: dict[str, str] = field(default_factory=dict)
     cell_seconds: float = 0.0  # wall time of all cells together
     questions: list[str] = field(default_factory=list)  # for the instructor, sentences
+    # Where cells ran again without one that had left something running: what they had given with
+    # it, that one included. The outputs by position, and what the records carry, by grade_id.
+    outputs_before: dict[int, list[NotebookNode]] = field(default_factory=dict)
+    nonces_before: dict[str, str] = field(default_factory=dict)
+
+    def remember(self, notebook: NotebookNode, positions: Iterable[int]) -> None:
+        """Keep what these cells have given, unless it is known what they gave before that."""
+        for position in positions:
+            if position not in self.outputs_before:
+                cell = notebook.cells[position]
+                self.outputs_before[position] = copy.deepcopy(cell.outputs)
+                name = grade_id(cell)
+                if name in self.nonces:
+                    self.nonces_before[name] = self.nonces[name]
 
 
 def digest_of(task: str) -> str:
@@ -86,7 +101,8 @@ def execute(
     seconds. student: whose numbers, by identifier.
     A cell that runs too long, breaks a limit or ends its process costs itself alone: the cells
     before it run once more in a fresh kernel, without it, and the notebook goes on. So does a cell
-    that leaves a timer or a thread which ends the process later: whatever ran after it runs again.
+    that leaves a timer or a thread which ends the process later: whatever ran after it runs again,
+    and what it and they had given before is kept in Execution.outputs_before.
     """
     execution = Execution(seed)
     reasons = execution.reasons
@@ -150,6 +166,7 @@ def execute(
         elif before and may_be_anothers:
             left_running = _left_running(before, partial(ends_python, wait))
         if left_running is not None:
+            execution.remember(notebook, (p for p in done if p >= left_running))
             again = sorted({position, *(p for p in done if p > left_running)})
             for place in again:
                 _clear(notebook.cells[place])
@@ -220,8 +237,8 @@ def _show(cell: NotebookNode, reason: str) -> None:
 class _Kernel:
     """A notebook's kernel: runs its cells, and leaves each check what it has to ask."""
 
-    def __init__(self, client: Client, watch: Watch, probes: Path) -> None:
-        self.client, self.watch, self.probes = client, watch, probes
+    def __init__(self, client: Client, watch: Watch, probes: Path, group: MemoryGroup) -> None:
+        self.client, self.watch, self.probes, self.group = client, watch, probes, group
         self.may_be_anothers = True  # what ended it: not if a cell took too long
         client.flooded = lambda: watch.end(f"wrote more than {FLOOD // MEGABYTE} MB of output")
 
@@ -235,7 +252,7 @@ class _Kernel:
         try:
             # The client's own timeout is no deadline for a kernel that keeps it busy, nor the end
             # of the kernel one for what the client does with what it has been sent.
-            deadline.next_step(timeout + GRACE + deadline.STEP_TIMEOUT)
+            deadline.next_step(timeout + GRACE + deadline.STEP_TIMEOUT, computing=0)
             with self.watch.deadline(timeout + GRACE, too_long):
                 self.client.execute_cell(cell, position)
         except CellTimeoutError:
@@ -250,7 +267,7 @@ class _Kernel:
         return self._broken_limit()
 
     def _broken_limit(self) -> str:
-        broken = self.watch.broken
+        broken = self.watch.broken or (TOO_MUCH_MEMORY if self.group.was_exceeded() else "")
         if broken.startswith("ran longer"):
             self.may_be_anothers = False
         return f"was stopped because it {broken}" if broken else ""
@@ -279,11 +296,17 @@ def _kernel(
     notebook: NotebookNode, kernels: ColdKernels | WarmKernels, student: str, budget: Budget
 ) -> Iterator[_Kernel]:
     """A _Kernel, freshly started; its processes and folders are gone afterwards."""
-    with _started(notebook, kernels, student) as (client, manager):
+    with (
+        # A little more than what the watch allows, which says more of what went beyond.
+        memory_group(MEMORY + MEMORY // 8) as group,
+        _started(notebook, kernels, student) as (client, manager),
+    ):
         client.budget = budget
-        watch = Watch(psutil.Process(manager.provisioner.pid), manager.folders.sockets)
+        first = psutil.Process(manager.provisioner.pid)
+        group.take(first)
+        watch = Watch(first, manager.folders.sockets, group)
         try:
-            yield _Kernel(client, watch, manager.folders.probes)
+            yield _Kernel(client, watch, manager.folders.probes, group)
         finally:
             watch.stop()
 
