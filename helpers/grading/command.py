@@ -1,7 +1,8 @@
 """What the command line says: python -m helpers.grading SUBMISSIONS grades a class.
 
-Where each student has their own numbers, two more commands, `secret` and `sheets`. (Submissions in
-a folder that is called like a command are ./grade, ./secret or ./sheets.)
+More commands: `export` gives marks and pages back to a platform, `forget` deletes a student's data,
+and where each student has their own numbers there are `secret` and `sheets`. (Submissions in a
+folder that is called like a command are ./grade, ./export and so on.)
 """
 
 import argparse
@@ -13,13 +14,14 @@ from pathlib import Path
 
 from helpers.grading import settings
 from helpers.grading.errors import NothingGraded
+from helpers.grading.lateness import policy
 from helpers.grading.machine import surroundings
 from helpers.grading.machine.scratch import scratch
 from helpers.grading.printable import print_whatever_comes, printable
 from helpers.grading.running import processes
 
 NOTHING_DONE, SOME_NEED_A_PERSON, INTERRUPTED = 2, 3, 130
-COMMANDS = ("grade", "sheets", "secret")
+COMMANDS = ("grade", "sheets", "secret", "export", "forget")
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -29,6 +31,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     _add_grade(commands)
     _add_sheets(commands)
     _add_secret(commands)
+    _add_export(commands)
+    _add_forget(commands)
     return parser.parse_args(argv if argv and argv[0] in COMMANDS else ["grade", *argv])
 
 
@@ -45,13 +49,17 @@ def _add_grade(commands: "argparse._SubParsersAction") -> None:
     parser.add_argument(
         "submissions",
         metavar="SUBMISSIONS",
+        nargs="?",
         help="a zip as the learning platform gives it, or a folder <student>/…/<notebook>.ipynb",
     )  # fmt: skip
     parser.add_argument("--lesson", default="tutorial", help="a folder of notebooks/ (tutorial)")
     parser.add_argument(
         "--students", metavar="LIST",
-        help="a CSV file with the columns identifier,name: whose numbers are whose (their names)",
+        help="the class list: what Moodle, Canvas, Blackboard or Brightspace exports, or a CSV "
+        "file with the columns identifier,name,email (the list that was given last; without any, "
+        "everybody's name)",
     )  # fmt: skip
+    _add_rules(parser)
     parser.add_argument(
         "--student-pattern", metavar="REGEX",
         help="a regular expression with the group “student” in it, (?P<student>…), which finds in "
@@ -106,10 +114,98 @@ def _add_grade(commands: "argparse._SubParsersAction") -> None:
         help="grade what is handed over even where a student has handed in something newer before",
     )  # fmt: skip
     parser.add_argument(
+        "--tables", action="store_true",
+        help="write tables, report and pages from the gradebook as it is now, after formgrader for "
+        "instance; nothing is run",
+    )  # fmt: skip
+    parser.add_argument(
         "--rescore", action="store_true",
         help="score again after a change to questions or their marking; nothing that has run "
         "before is executed, unless it would now be asked something else",
     )  # fmt: skip
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    """What holds for a lesson; it is kept in the gradebook until something else is said."""
+    parser.add_argument(
+        "--due", metavar="TIME", type=policy.due,
+        help=f"when the lesson is due, with the zone: {policy.DUE_EXAMPLE}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--grace", metavar="TIME", type=policy.grace,
+        help="what lateness is forgiven, 15m for instance; beyond it all of it counts",
+    )  # fmt: skip
+    parser.add_argument(
+        "--late", metavar="RULE", type=policy.late,
+        help=f"what lateness costs of the points earned: “{policy.LATE_EXAMPLE}”, for each day "
+        "begun after it was due".replace("%", "%%"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--extensions", metavar="LIST",
+        help="a CSV file with the columns identifier,due: later due dates of single students",
+    )  # fmt: skip
+    parser.add_argument(
+        "--optional", metavar="NOTEBOOK=HOW", type=policy.optional, action="append",
+        help="what an optional notebook counts: bonus (its points count, and what there is to have "
+        "does not grow), leave-out (nothing), or counts (as all others, again)",
+    )  # fmt: skip
+
+
+def _add_export(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser(
+        "export",
+        description="Write the file of marks that a learning platform imports, or its feedback "
+        "files. Exit codes: 0 all students have their marks; 3 written, but some need a person; 2 "
+        "nothing could be written.",
+    )
+    parser.add_argument(
+        "--for", dest="platform", required=True,
+        choices=("moodle", "canvas", "blackboard", "brightspace", "csv"), help="which platform",
+    )  # fmt: skip
+    parser.add_argument(
+        "--students", metavar="LIST",
+        help="the platform's own export, which is filled in (the class list of the gradebook)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--column", metavar="[NOTEBOOK=]COLUMN", action="append", default=[],
+        help="which of the platform's columns takes the points, by its title or number; with a "
+        "notebook's name before it, those of that notebook alone",
+    )  # fmt: skip
+    parser.add_argument(
+        "--per-notebook", action="store_true",
+        help="a column for each notebook in place of their total (csv and brightspace)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scale", action="store_true",
+        help="convert points to the platform's maximum where that is another",
+    )  # fmt: skip
+    parser.add_argument(
+        "--zeros", action="store_true",
+        help="write 0 for those who handed in nothing (nothing)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--feedback", action="store_true",
+        help="write a zip with a page for each student in place of the marks",
+    )  # fmt: skip
+    parser.add_argument("--lesson", default="tutorial", help="a folder of notebooks/ (tutorial)")
+    parser.add_argument(
+        "--gradebook", default="gradebook", help="where the results are (gradebook)"
+    )
+    parser.add_argument("--db", metavar="URL", default="", help="the gradebook's database")
+    parser.add_argument("--output", metavar="FILE", help="where to (in the gradebook)")
+
+
+def _add_forget(commands: "argparse._SubParsersAction") -> None:
+    parser = commands.add_parser(
+        "forget", description="Delete all that a gradebook has of one student."
+    )
+    parser.add_argument(
+        "student", metavar="STUDENT", help="the id in grades.csv, or the identifier"
+    )
+    parser.add_argument(
+        "--gradebook", default="gradebook", help="where the results are (gradebook)"
+    )
+    parser.add_argument("--db", metavar="URL", default="", help="the gradebook's database")
 
 
 def _add_sheets(commands: "argparse._SubParsersAction") -> None:
@@ -160,6 +256,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return write_sheets(given.students, given.output)
     if given.command == "secret":
         return write_secret()
+    if given.command == "export":
+        return export_marks(given)
+    if given.command == "forget":
+        return forget(given)
+    if not given.submissions and not given.tables:
+        print(
+            "Nothing was graded. What is to be graded? Expected a zip or a folder of submissions, "
+            "such as: python -m helpers.grading class.zip",
+            file=sys.stderr,
+        )
+        return NOTHING_DONE
     return grade(given)
 
 
@@ -167,12 +274,14 @@ def grade(given: argparse.Namespace) -> int:
     """Grade a class. Returns the exit code."""
     print_whatever_comes()
     try:
-        if not given.dry_run:
+        if not (given.dry_run or given.tables):
             surroundings.check()
         with scratch():
             with processes.quick_imports():
-                from helpers.grading import flow  # now, so that --help answers soon
+                from helpers.grading import again, flow  # now, so that --help answers soon
 
+            if given.tables:
+                return SOME_NEED_A_PERSON if again.write_tables(given) else 0
             if given.dry_run:
                 return SOME_NEED_A_PERSON if flow.show_class(given) else 0
             with processes.fork_server():
@@ -201,6 +310,42 @@ def grade(given: argparse.Namespace) -> int:
         )
         print(printable(said), file=sys.stderr)
         return NOTHING_DONE
+
+
+def export_marks(given: argparse.Namespace) -> int:
+    """Write the file that a platform imports. Returns the exit code."""
+    print_whatever_comes()
+    from helpers.grading.export import command
+
+    try:
+        done = command.write(given)
+    except NothingGraded as error:
+        print(printable(f"Nothing was exported. {error}"), file=sys.stderr)
+        return NOTHING_DONE
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing was exported.", file=sys.stderr)
+        return INTERRUPTED
+    for sentence in (*done.notes, *done.needing):
+        print(printable(sentence))
+    print(printable(f"Exported: {done.path}"))
+    return SOME_NEED_A_PERSON if done.needing else 0
+
+
+def forget(given: argparse.Namespace) -> int:
+    """Delete a student's data. Returns the exit code."""
+    print_whatever_comes()
+    from helpers.grading import forgetting
+
+    try:
+        students = forgetting.forget(given.student, given.gradebook, given.db)
+    except NothingGraded as error:
+        print(printable(f"Nothing was deleted. {error}"), file=sys.stderr)
+        return NOTHING_DONE
+    print(printable(
+        f"Deleted: {', '.join(students)}. Tables and report are written anew; what was exported, "
+        "and copies elsewhere, are not touched."
+    ))  # fmt: skip
+    return 0
 
 
 def write_sheets(students: str, output: str) -> int:

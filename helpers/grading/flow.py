@@ -13,20 +13,21 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from helpers.grading import overview
-from helpers.grading.errors import NothingGraded, in_full, in_short
-from helpers.grading.gradebook import database, registration, results, tables
+from helpers.grading import finishing, overview
+from helpers.grading.class_list import roster
+from helpers.grading.class_list.reading import ClassList, read_class_list
+from helpers.grading.errors import NothingGraded, in_full
+from helpers.grading.finishing import Outcome
+from helpers.grading.gradebook import database, registration, results
 from helpers.grading.intake import submissions
-from helpers.grading.intake.reading import read_notebook
+from helpers.grading.lateness import penalty, policy, times
 from helpers.grading.machine import capacity, deadline, files, locks, versions
-from helpers.grading.pages import feedback, report
+from helpers.grading.pages import feedback
 from helpers.grading.progress import Bar, JsonLog, progress_of_kind
-from helpers.grading.repair.lay_in import announced_student
 from helpers.grading.repair.released import Released, released_notebooks
 from helpers.grading.running import cluster, executed, sandbox
 from helpers.grading.running.kernels import modules_of
@@ -42,28 +43,6 @@ ENDED = "Its grading process was ended by the system, perhaps for lack of memory
 OVERDUE = "Grading it did not come to an end in time, twice, so it was ended."
 
 
-@dataclass
-class Outcome:
-    """What came of grading."""
-
-    found: list[results.Result] = field(default_factory=list)
-    unwritten: list[tuple[str, str]] = field(default_factory=list)  # what could not be, and why
-    warnings: set[str] = field(default_factory=set)
-
-    def add(self, other: "Outcome") -> None:
-        self.found += other.found
-        self.unwritten += other.unwritten
-        self.warnings |= other.warnings
-
-    @contextmanager
-    def writing(self, what: str) -> Iterator[None]:
-        """Note it if something cannot be written, and go on."""
-        try:
-            yield
-        except Exception as error:
-            self.unwritten.append((what, f"could not be written: {in_short(error)}"))
-
-
 @dataclass(frozen=True)
 class _Class:
     """A class that is to be graded."""
@@ -72,6 +51,9 @@ class _Class:
     lesson: str
     released: list[Released]
     handed_in: submissions.Intake
+    listed: ClassList | None  # the class list, and whether it was given now
+    is_given: bool
+    rules: policy.Policy
 
 
 def _collect(arguments: argparse.Namespace, progress: Bar | JsonLog) -> _Class:
@@ -88,7 +70,10 @@ def _collect(arguments: argparse.Namespace, progress: Bar | JsonLog) -> _Class:
         for path in course.released.glob("*/*.ipynb")
         if path.parent.name != arguments.lesson
     ]
-    listed = class_list.read_list(arguments.students) if arguments.students else ()
+    listed = read_class_list(arguments.students) if arguments.students else roster.load_list(course)
+    students = listed.students if listed else ()
+    names = [notebook.name for notebook in released]
+    rules = policy.changed(policy.load(course, arguments.lesson), arguments, names)
     handed_in = submissions.collect(
         arguments.submissions,
         released,
@@ -96,30 +81,40 @@ def _collect(arguments: argparse.Namespace, progress: Bar | JsonLog) -> _Class:
         tempfile.mkdtemp(),
         names=arguments.names,
         student_pattern=arguments.student_pattern,
-        known_students=class_list.known_names(course, listed),
+        known_students=class_list.known_names(course, students),
     )
-
-    def announced(submission: submissions.Submission) -> list[str]:
-        return [
-            announced_student(
-                read_notebook(submission.notebooks[notebook.name]), notebook.notebook
-            ) or ""
-            for notebook in released
-            if notebook.name in submission.notebooks
-        ]  # fmt: skip
-
-    unlisted = class_list.identify(handed_in.submissions, listed, announced)
+    how: dict[str, str] = {}
+    unlisted = class_list.identify(
+        handed_in.submissions, students, lambda submission: submission.announced.values(), how
+    )
     for note in handed_in.notes:
         progress.warn(note)
-    if unlisted:
-        names = ", ".join(submission.student for submission in unlisted[:5])
-        names += f" and {len(unlisted) - 5} more" if unlisted[5:] else ""
-        progress.warn(
-            f"{arguments.students} has no row for {names}, or no certain one. Their own names "
-            "select their numbers."
-        )
+    if listed:
+        where = arguments.students or roster.path_of(course)
+        progress.matched(roster.in_words(where, listed, handed_in.submissions, how), how)
+        if unlisted:
+            named = ", ".join(submission.student for submission in unlisted[:5])
+            named += f" and {len(unlisted) - 5} more" if unlisted[5:] else ""
+            progress.warn(
+                f"{where} has no row for {named}, or no certain one. Their own names select their "
+                "numbers, and exports will stop at them."
+            )
     _check_secret()
-    return _Class(course, arguments.lesson, released, handed_in)
+    known = {name for s in handed_in.submissions for name in (s.identifier, s.student)}
+    finishing.check_extensions(rules, known, students, progress)
+    mine = _Class(course, arguments.lesson, released, handed_in, listed, bool(arguments.students),
+                  rules)  # fmt: skip
+    if rules.due or rules.extensions:
+        came = _arrivals(mine).values()
+        progress.say(f"Handed in, notebooks by what tells when: {penalty.sources(came)}.")
+    return mine
+
+
+def _arrivals(mine: _Class) -> dict[str, dict[str, times.Arrival]]:
+    """When what came now was handed in, by student and notebook."""
+    listed = mine.listed.students if mine.listed and mine.is_given else ()
+    submitted = {s.identifier: s.submitted for s in listed if s.submitted}
+    return times.arrivals(mine.handed_in.submissions, submitted)
 
 
 def show_class(arguments: argparse.Namespace) -> bool:
@@ -154,33 +149,37 @@ def grade_class(arguments: argparse.Namespace) -> bool:
         locks.alone(course),
         database.alone(course, arguments.lesson),
     ):
-        return _grade(course, arguments, released, handed_in, chosen, workers, progress)
+        return _grade(mine, arguments, chosen, workers, progress)
 
 
 def _grade(
-    course: Course,
+    mine: _Class,
     arguments: argparse.Namespace,
-    released: Sequence[Released],
-    handed_in: submissions.Intake,
     chosen: str,
     workers: cluster.Cluster | None,
     progress: Bar | JsonLog,
 ) -> bool:
-    """Grade an Intake and write everything, as `grade_class` does.
+    """Grade a class and write everything, as `grade_class` does.
 
     chosen: the sandbox. workers: the Cluster that executes the notebooks, or None.
     """
+    course, released, handed_in = mine.course, mine.released, mine.handed_in
     _remove_half_written(course)
     database.wait_until_free(course, progress.warn)
     with ctrl_c_later():
-        registration.register(course, arguments.lesson, released)
+        changed = registration.register(course, arguments.lesson, released)
+    for sentence in changed:
+        progress.warn(sentence)
     class_list.remember(course, handed_in.submissions)
+    finishing.keep_rules(course, arguments.lesson, mine.rules, arguments.students)
+    arrivals = _arrivals(mine)
 
     code = _code_fingerprint(arguments.cell_timeout)
     outcome, tasks = Outcome(), []
     for submission in handed_in.submissions:
         try:
             submissions.store(course, arguments.lesson, submission, released, arguments.take_older)
+            times.keep(course, arguments.lesson, submission, arrivals[submission.student])
             tasks.append((submission, _fingerprints(submission, released, code)))
         except OSError as error:
             problem = in_full(error)
@@ -199,19 +198,7 @@ def _grade(
         workers.execute_all(course, arguments.lesson, released, tasks, options)
     outcome.add(_grade_all(course, arguments, released, tasks, options, progress))
 
-    everything = results.load_all(course, outcome.found)  # of which some may not have been saved
-    points = tables.marks(course, everything)
-    places = {}
-    with outcome.writing("grades.csv, checks.csv or times.csv"):
-        places["Marks"], places["Verdicts"], places["Times"] = tables.write(
-            course, everything, points
-        )
-    with outcome.writing("report.html"):
-        places["Report"] = report.write(course, everything, points, handed_in.unassigned)
-    places["Feedback"] = course.feedback
-    others = [*handed_in.unassigned, *outcome.unwritten]
-    progress.finish(outcome.found, points, others, places)
-    return any(map(report.needs_person, outcome.found)) or bool(others)
+    return finishing.write_all(course, outcome, progress, handed_in.unassigned)
 
 
 def _remove_half_written(course: Course) -> None:
@@ -330,7 +317,7 @@ def _in_processes(
         workers,
         mp_context=WORK,
         initializer=_prepare_worker,
-        initargs=(tempfile.gettempdir(), course.lock),
+        initargs=(tempfile.gettempdir(), course.lock, options.sandbox != sandbox.NONE),
     )
     try:
         with ctrl_c_later():  # for the workers: never; it is for this process alone
@@ -353,8 +340,11 @@ def _in_processes(
         raise
 
 
-def _prepare_worker(scratch: str, lock_file: Path) -> None:
+def _prepare_worker(scratch: str, lock_file: Path, is_limited: bool) -> None:
+    """Begin a worker. is_limited: in memory, which kernels without a sandbox would inherit."""
     tempfile.tempdir = scratch
+    if is_limited:
+        deadline.limit_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
     # Libraries' warnings are not for the instructor.

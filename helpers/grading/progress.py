@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from helpers.grading.gradebook import results
+from helpers.grading.gradebook import history, results
 from helpers.grading.intake.submissions import SET_ASIDE, WOULD_BE_GRADED
 from helpers.grading.overview import MISSING, UNASSIGNED, Found
 from helpers.grading.pages import report
@@ -46,6 +46,31 @@ class Bar:
     def warn(self, sentence: str) -> None:
         tqdm.write(printable(f"Warning: {sentence}"), file=sys.stderr)
 
+    def say(self, sentence: str) -> None:
+        """Say something that is to be known before anything runs."""
+        print(printable(sentence))
+
+    def matched(self, sentence: str, how: Mapping[str, str]) -> None:
+        """Say how submissions were matched with the class list. how: by student."""
+        print(printable(sentence))
+        by_name = [student for student, by in how.items() if "name" in by]
+        if by_name and len(by_name) < len(how):  # of which one may be somebody else's
+            more = f" and {len(by_name) - MOST_LISTED} more" if by_name[MOST_LISTED:] else ""
+            print(printable(f"  By name alone: {', '.join(by_name[:MOST_LISTED])}{more}"))
+
+    def changed(self, changes: Sequence[history.Change]) -> None:
+        """Say what is no longer as it was when the tables were last written."""
+        if not changes:
+            return
+        print("\nChanged since the tables were last written (all is in history.csv):")
+        for change in changes[:MOST_NOTES]:
+            print(printable(
+                f"  {change.student}, {change.notebook}: {change.before} -> {change.after}, "
+                f"{change.why}"
+            ))  # fmt: skip
+        if changes[MOST_NOTES:]:
+            print(f"  and {len(changes) - MOST_NOTES} more")
+
     def found(self, lines: Sequence[Found], rule: str) -> None:
         """Say what was found, before anything runs, and by which rule."""
         _print_found(lines, rule, MOST_LISTED)
@@ -74,6 +99,22 @@ class Bar:
 
     def executed(self, student: str, notebook: str) -> None:
         """One more has been executed."""
+        assert self._bar is not None
+        self._bar.update()
+
+    def start_writing(self, pages: int) -> None:
+        """Begin: so many pages are to be written, and nothing is run."""
+        self._bar = tqdm(
+            total=pages,
+            unit="page",
+            desc="Writing",
+            bar_format="{desc} {percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt} pages, "
+            "{remaining} left",
+            mininterval=0.2,
+        )
+
+    def written(self) -> None:
+        """One more page is as it is to be."""
         assert self._bar is not None
         self._bar.update()
 
@@ -164,6 +205,16 @@ class JsonLog:
     def warn(self, sentence: str) -> None:
         self._say("warning", message=sentence)
 
+    def say(self, sentence: str) -> None:
+        self._say("note", message=sentence)
+
+    def matched(self, sentence: str, how: Mapping[str, str]) -> None:
+        self._say("class list", message=sentence, matched=how)
+
+    def changed(self, changes: Sequence[history.Change]) -> None:
+        for change in changes:
+            self._say("changed", **asdict(change))
+
     def found(self, lines: Sequence[Found], rule: str) -> None:
         counts = Counter(line.state for line in lines)
         students = len({line.student for line in lines} - {None})
@@ -183,6 +234,12 @@ class JsonLog:
     def executed(self, student: str, notebook: str) -> None:
         self._done += 1
         self._say("executed", student=student, notebook=notebook, done=self._done, of=self._of)
+
+    def start_writing(self, pages: int) -> None:
+        self._say("writing", pages=pages)
+
+    def written(self) -> None:
+        """Pages are no event each."""
 
     def start(self, students: int, notebooks: int) -> None:
         self._done, self._of = 0, notebooks

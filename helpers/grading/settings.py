@@ -17,6 +17,7 @@ CELL_TIMEOUT = 60  # seconds; the slowest given cell, importing TensorFlow, take
 PATIENCE = 60
 SQLITE = "sqlite:///"
 GRADE = "helpers.grading.preprocessors.Grade"
+LATE_POLICY = "helpers.grading.lateness.plugin.LatePolicy"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,9 @@ def configure(c: Config, course: Course, root: str | Path) -> None:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.AssignLatePenalties.plugin_class = LATE_POLICY
+    c.LatePolicy.course_root = str(course.root)
+    c.LatePolicy.gradebook_directory = str(course.gradebook)
     c.GenerateFeedback.preprocessors = []
     c.GenerateFeedback.exporter_class = "helpers.grading.pages.feedback.FeedbackExporter"
     c.Grade.course_root = str(course.root)

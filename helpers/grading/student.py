@@ -14,7 +14,6 @@ from helpers.grading.errors import in_full
 from helpers.grading.gradebook import results
 from helpers.grading.gradebook.database import lock_in_words, open_gradebook
 from helpers.grading.gradebook.entering import (
-    assign_late_penalty,
     enter,
     enter_nothing,
     enter_student,
@@ -24,6 +23,7 @@ from helpers.grading.gradebook.score import score
 from helpers.grading.intake.known import named
 from helpers.grading.intake.reading import read_notebook
 from helpers.grading.intake.submissions import Submission
+from helpers.grading.lateness import penalty, policy, times
 from helpers.grading.machine import deadline, files
 from helpers.grading.repair.released import Released
 from helpers.grading.running import executed
@@ -111,9 +111,30 @@ def grade_student(
             )
             for result in found
         ]
+        found = enter_lateness(gradebook, course, lesson, submission.identifier, found)
     for result in found:
         results.save(course, result)
     return found
+
+
+def enter_lateness(
+    gradebook: Gradebook,
+    course: Course,
+    lesson: str,
+    identifier: str,
+    found: Sequence[results.Result],
+) -> list[results.Result]:
+    """Enter what lateness costs one student's Results; returns them with what is to be said."""
+    if not found:
+        return []
+    student = found[0].student
+    called = (identifier, student)
+    rules, arrivals = policy.load(course, lesson), times.load(course, student, lesson)
+    penalty.enter_times(gradebook, rules, lesson, student, called, arrivals)
+    return [
+        penalty.enter(gradebook, rules, result, called, arrivals.get(result.notebook))
+        for result in found
+    ]
 
 
 def problem_of(course: Course, error: BaseException) -> str:
@@ -144,6 +165,30 @@ def _load_or_execute(
     return executed.keep(course, lesson, notebook, submission, fingerprint, ran)
 
 
+def better_scored(
+    student: str, lesson: str, notebook: Released, identifier: str, ran: executed.Executed
+) -> tuple[results.Result, executed.Executed]:
+    """The Result of a notebook that has run, and the Executed that it is of.
+
+    Where a cell that had ended Python later was left out, there are two of them; the better counts,
+    and a person is asked if they differ. student: the id. identifier: whose numbers.
+    """
+    result = score(student, lesson, notebook, identifier, ran)
+    other = ran.with_what_was_left_out()
+    if other is None:
+        return result, ran
+    with_it = score(student, lesson, notebook, identifier, other)
+    if with_it.points == result.points:
+        return result, ran
+    question = (
+        f"Without that cell the notebook has {results.number(result.points)} points; with it, as "
+        f"far as it had run, {results.number(with_it.points)}. The better is entered; decide which "
+        "counts."
+    )
+    best = max((result, ran), (with_it, other), key=lambda pair: pair[0].points)
+    return replace(best[0], questions=(*best[0].questions, question)), best[1]
+
+
 def _score_and_save(
     gradebook: Gradebook,
     course: Course,
@@ -156,7 +201,7 @@ def _score_and_save(
     student = submission.student
     # So that an old one cannot pass for the new.
     results.discard(course, student, lesson, notebook.name)
-    result = score(student, lesson, notebook, submission.identifier, ran)
+    result, ran = better_scored(student, lesson, notebook, submission.identifier, ran)
     remarks = (*submission.remarks[notebook.name], *result.remarks)
     questions = (*submission.questions[notebook.name], *result.questions)
     state = results.REPAIRED if remarks else result.state
@@ -165,7 +210,6 @@ def _score_and_save(
     )
     LimitOutput().preprocess(ran.notebook, {})
     result = enter(gradebook, course, ran.notebook, result)
-    assign_late_penalty(gradebook, course, result)
     path = course.autograded_notebook(student, lesson, notebook.name)
     files.write(path, nbformat.v4.writes(ran.notebook))
     return result

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.grading.errors import NothingGraded
+from helpers.grading.class_list.reading import Student, read_list
 from helpers.grading.machine import files
 from helpers.personal import normalised
 
@@ -20,127 +17,105 @@ if TYPE_CHECKING:
     from helpers.grading.intake.submissions import Submission
     from helpers.grading.settings import Course
 
-DELIMITERS = ",;\t"
-MAX_IDENTIFIER_LENGTH = 200
+__all__ = [
+    "Student",
+    "forget",
+    "identifier_of",
+    "identify",
+    "known_identifiers",
+    "known_names",
+    "read_list",
+    "remember",
+]
+
+NUMBER = re.compile(r"_(\d+)$")  # that Moodle and Canvas put after the name
 MIN_IN_FILE_NAME = 3  # characters of an identifier that is looked for in file names
-WANTED = "Expected: a CSV file with a column “identifier” and, if you like, a column “name”."
-
-
-@dataclass(frozen=True)
-class Student:
-    """A row of the list of students."""
-
-    identifier: str
-    name: str = ""  # "" where the list gives none
-
-
-def read_list(path: str | Path) -> list[Student]:
-    """The Students in a CSV file. Raises NothingGraded, saying what is wrong with it in words."""
-    lines = _text_of(Path(path)).splitlines()
-    if lines and lines[0].casefold().startswith("sep="):  # Excel writes it, and hides it
-        del lines[0]
-    header = next((line for line in lines if line.strip()), "")
-    if not header:
-        raise NothingGraded(f"{path} is empty. {WANTED}")
-    delimiter = max(DELIMITERS, key=header.count)
-    try:
-        reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter, strict=True)
-        rows = [(reader.line_num, row) for row in reader if any(field.strip() for field in row)]
-    except csv.Error as error:
-        raise NothingGraded(f"{path} cannot be read as CSV: {error}. {WANTED}") from None
-    columns = [field.strip().casefold() for field in rows[0][1]]
-    for column in ("identifier", "name"):
-        if columns.count(column) > 1:
-            raise NothingGraded(f"{path} has more than one column “{column}”. {WANTED}")
-    if "identifier" not in columns:
-        has = ", ".join(f"“{column}”" for column in columns if column)
-        raise NothingGraded(f"{path} has no column “identifier”; it has {has}. {WANTED}")
-    found = [_student(path, line, columns, row) for line, row in rows[1:]]
-    if not found:
-        raise NothingGraded(f"{path} has no students below its first line. {WANTED}")
-    _refuse_twins(path, found, [line for line, _ in rows[1:]])
-    return found
-
-
-def _text_of(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise NothingGraded(f"There is no file {path}. {WANTED}") from None
-    except OSError as error:
-        raise NothingGraded(f"{path} cannot be read: {error.strerror}. {WANTED}") from None
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        raise NothingGraded(
-            f"{path} is not text in UTF-8. In Excel, save it as “CSV UTF-8”. {WANTED}"
-        ) from None
-
-
-def _student(path: str | Path, line: int, columns: Sequence[str], row: Sequence[str]) -> Student:
-    fields = dict(zip(columns, map(str.strip, row)))
-    if not normalised(fields.get("identifier", "")):
-        raise NothingGraded(f"{path}, line {line}: the identifier is empty.")
-    if len(fields["identifier"]) > MAX_IDENTIFIER_LENGTH:
-        raise NothingGraded(
-            f"{path}, line {line}: the identifier has more than {MAX_IDENTIFIER_LENGTH} characters."
-        )
-    return Student(fields["identifier"], fields.get("name", ""))
-
-
-def _refuse_twins(path: str | Path, found: Sequence[Student], lines: Sequence[int]) -> None:
-    seen: dict[str, int] = {}
-    for student, line in zip(found, lines, strict=True):
-        before = seen.setdefault(normalised(student.identifier), line)
-        if before != line:
-            raise NothingGraded(
-                f"{path}, lines {before} and {line}: the identifier “{student.identifier}” occurs "
-                "twice. (Case and spaces make no difference.)"
-            )
 
 
 def identify(
     submissions: Iterable[Submission],
     students: Sequence[Student] = (),
     announced: Callable[[Submission], Iterable[str]] = lambda submission: (),
+    how: MutableMapping[str, str] | None = None,
 ) -> list[Submission]:
     """Give each Submission its identifier: from the list of Students, else the student's name.
 
-    A row belongs to a submission if its identifier, or else its name, is what the submission is
-    called, with or without the number that Moodle adds. Of several rows of that name it is the one
-    whose identifier is in the names of the files or is `announced` in the notebooks; if that does
-    not decide, it becomes a question. Returns the submissions for which the list has no row.
+    A row belongs to a submission if its identifier, what else is that student's alone, or else its
+    name is what the submission is called, with or without the number that Moodle adds. Of several
+    rows of that name it is the one whose identifier is in the names of the files or is `announced`
+    in the notebooks; if that does not decide, it becomes a question. how: where given, by which of
+    these each was found, by the submission's student. Returns the submissions for which the list
+    has no row.
     """
-    by_identifier = {normalised(student.identifier): student for student in students}
-    by_name: defaultdict[str, list[Student]] = defaultdict(list)
-    for student in students:
-        if student.name:
-            by_name[normalised(student.name)].append(student)
+    how = {} if how is None else how
+    rows_of = _Rows(students)
     unlisted = []
-    decided: defaultdict[str, list[Submission]] = defaultdict(list)
+    of_row: defaultdict[str, list[Submission]] = defaultdict(list)
     for submission in submissions:
-        called = [normalised(name) for name in (submission.student, *submission.called)]
-        rows = [by_identifier[name] for name in called if name in by_identifier]
-        rows = rows[:1] or next((by_name[name] for name in called if name in by_name), [])
+        rows, by = rows_of.belonging_to(submission)
         if len(rows) > 1:
             namesakes, rows = rows, _by_identifier(submission, rows, announced(submission))
-            if rows:
-                decided[rows[0].identifier].append(submission)
-            else:
+            by = "by the identifier in its files, of several with that name"
+            if not rows:
                 _ask(submission, namesakes)
         submission.identifier = rows[0].identifier if rows else submission.called[-1]
-        if students and not rows:
+        if rows:
+            how[submission.student] = by
+            of_row[rows[0].identifier].append(submission)
+        elif students:
             unlisted.append(submission)
-    for identifier, several in decided.items():
+    for identifier, several in of_row.items():
         for submission in several if len(several) > 1 else ():
             others = ", ".join(s.student for s in several if s is not submission)
-            _add_question(
-                submission,
-                f"By its files this is the work of {identifier}, and so is that of {others}, of "
-                "the same name. One of them cannot be; find out whose it is.",
-            )
+            if how[submission.student].startswith("by the identifier in its files"):
+                _add_question(
+                    submission,
+                    f"By its files this is the work of {identifier}, and so is that of {others}, "
+                    "of the same name. One of them cannot be; find out whose it is.",
+                )
+            else:
+                _add_question(
+                    submission,
+                    f"By the class list this is the work of {identifier} "
+                    f"({how[submission.student]}), and so is that of {others}. Hand over one of "
+                    "them, or put the identifier into the name of the folder.",
+                )
     return unlisted
+
+
+class _Rows:
+    """The rows of a class list, by what submissions may be called."""
+
+    def __init__(self, students: Sequence[Student]) -> None:
+        self.by_identifier = {normalised(student.identifier): student for student in students}
+        self.by_other: defaultdict[str, list[Student]] = defaultdict(list)
+        self.by_number = {student.number: student for student in students if student.number}
+        self.by_name: defaultdict[str, list[Student]] = defaultdict(list)
+        for student in students:
+            for other in student.others:
+                self.by_other[normalised(other)].append(student)
+            for name in {normalised(name) for name in (student.name, *student.names) if name}:
+                self.by_name[name].append(student)
+
+    def belonging_to(self, submission: Submission) -> tuple[list[Student], str]:
+        """The rows that may be a submission's, more than one for a name, and by what it is."""
+        called = [normalised(name) for name in (submission.student, *submission.called)]
+        for name in called:
+            if name in self.by_identifier:
+                return [self.by_identifier[name]], "by identifier"
+        for name in called:
+            if len(self.by_other[name]) == 1:
+                return self.by_other[name], "by e-mail, login or number"
+        named = next((self.by_name[name] for name in called if self.by_name[name]), [])
+        number = NUMBER.search(submission.called[0])
+        numbered = self.by_number.get(number[1]) if number else None
+        # The platform's number decides between those of one name, and never against the name: the
+        # numbers of Moodle's participants are others for each assignment.
+        if numbered and numbered in named:
+            return [numbered], "by the platform's number and the name"
+        if numbered and not named and numbered.number in (numbered.identifier, *numbered.others):
+            return [numbered], "by the platform's number"  # Canvas's, which stay the same
+        return named, "by name"
 
 
 def _by_identifier(
@@ -179,7 +154,7 @@ def _add_question(submission: Submission, question: str) -> None:
 
 def known_names(course: Course, students: Iterable[Student]) -> set[str]:
     """How the students of earlier runs and of a list are called."""
-    listed = {name for s in students for name in (s.identifier, s.name) if name}
+    listed = {n for s in students for n in (s.identifier, s.name, *s.others, *s.names) if n}
     return listed | set(_known(course))
 
 
@@ -193,6 +168,18 @@ def remember(course: Course, submissions: Iterable[Submission]) -> None:
 def identifier_of(course: Course, student: str) -> str:
     """The identifier of a student, by the id under which the submission is stored."""
     return _known(course).get(student, student)
+
+
+def known_identifiers(course: Course) -> dict[str, str]:
+    """The identifiers of all students of earlier runs, by id."""
+    return _known(course)
+
+
+def forget(course: Course, student: str) -> None:
+    """Forget the identifier of a student."""
+    known = {name: identifier for name, identifier in _known(course).items() if name != student}
+    if known != _known(course):
+        files.write(_path(course), json.dumps(known, indent=1, ensure_ascii=False))
 
 
 def _path(course: Course) -> Path:

@@ -24,6 +24,7 @@ from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.gradebook.marks import ByHand
 from helpers.grading.machine import surroundings
 from helpers.grading.pages import feedback, markup, report
+from helpers.grading.preprocessors import Grade
 from helpers.grading.progress import progress_of_kind
 from helpers.grading.running import limits, sandbox
 from helpers.grading.settings import course_at
@@ -150,7 +151,9 @@ def test_sample_student(graded, student):
 def test_tables_have_the_agreed_columns(graded):
     course, _ = graded
     first = (course.gradebook / "grades.csv").read_bytes()
-    assert first.startswith(b"\xef\xbb\xbfstudent,lesson,notebook,points,max_points,state\r\n")
+    assert first.startswith(
+        b"\xef\xbb\xbfstudent,lesson,notebook,points,max_points,state,identifier,email,late_points\r\n"
+    )
     assert tuple(rows(course.gradebook / "checks.csv")[0]) == tuple(
         "student,lesson,notebook,question,part,points,max_points,verdict,misconception,hint".split(
             ","
@@ -268,7 +271,8 @@ def test_report_links_to_every_page(graded):
 
     course, _ = graded
     page = Page((course.gradebook / "report.html").read_text(encoding="utf-8"))
-    linked = {(course.gradebook / unquote(link)).resolve() for link in page.links}
+    links = (unquote(link) for link in page.links if not link.startswith("#"))
+    linked = {(course.gradebook / link).resolve() for link in links}
     assert linked == {path.resolve() for path in course.feedback.rglob("*.html")}
     words = " ".join(page.words)
     for said in ("wrong sign", "Students who need a person", "Tariq Rahman", "Ελένη Παπαδοπούλου"):
@@ -479,6 +483,20 @@ def test_a_folder_whose_path_leaves_no_room_for_sockets_is_said(monkeypatch):
         surroundings.check()
     monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "x" * 60)
     surroundings.check()
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "x" * 79)
+    surroundings.check(in_scratch=False)  # as nbgrader's is, which has no folder of a run's own
+    with pytest.raises(NothingGraded, match="at most 84"):
+        monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "x" * 80)
+        surroundings.check(in_scratch=False)
+
+
+def test_nbgrader_too_looks_at_its_surroundings_first(monkeypatch):
+    def refuse(in_scratch):
+        raise NothingGraded("Too few files.")
+
+    monkeypatch.setattr(surroundings, "check", refuse)
+    with pytest.raises(NothingGraded, match="Too few files"):
+        Grade().preprocess(None, {})
 
 
 # Generate, in formgrader

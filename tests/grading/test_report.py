@@ -4,6 +4,7 @@ import json
 import pickle
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import nbformat
@@ -11,11 +12,14 @@ import numpy as np
 import pytest
 
 from helpers.grading.gradebook import results
-from helpers.grading.pages import analysis, examples, report
+from helpers.grading.gradebook.marks import ByHand
+from helpers.grading.gradebook.standing import Standing
+from helpers.grading.pages import analysis, examples, feedback, report
 from helpers.grading.settings import course_at
 from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG, Verdict
 from helpers.marking.misconceptions import CATALOGUE
 from helpers.marking.questions import question_by_id, questions_of
+from tests.browser import in_the_browser
 from tests.in_process import marked
 from tests.sample_class.generated import SLIPS, generated_class
 from tests.sample_class.students import P2, P3
@@ -215,12 +219,12 @@ def test_code_that_cannot_be_written_down_again_costs_its_example_alone(course):
 
 
 def test_an_example_from_a_function_keeps_the_questions_words(course):
-    work = Notebook(P3).edit("p3.backward", ("(a_o - t)", "(t - a_o)"))
+    work = Notebook(P3).edit("p3.deltas", ("(a_o - t)", "(t - a_o)"))
     verdicts = marked(work.content)
     keep_executed(course, "Kim_2", P3, work.content)
     example = examples.example_of("wrong_sign", course, [result("Kim_2", P3, verdicts)])
-    assert "(t - a_o)" in example.code and "'dW_h'" in example.code
-    assert "The gradients of the loss" not in example.code  # the docstring
+    assert "(t - a_o)" in example.code and "return (delta_o, delta_h)" in example.code
+    assert "The deltas of both layers" not in example.code  # the docstring
 
 
 def test_there_is_no_example_without_a_notebook_that_can_be_read(course):
@@ -296,7 +300,7 @@ def test_the_page_is_safe_and_loads_nothing(course):
     page = written(course, found)
     assert "<script" not in page and "<img src=x" not in page
     assert "default-src 'none'; script-src 'none'" in page
-    assert not re.search(r"(?:src|href)=\"(?!data:|feedback/)", page)
+    assert not re.search(r"(?:src|href)=\"(?!data:|feedback/|#)", page)
 
 
 def test_students_who_need_a_person_are_listed(course):
@@ -308,7 +312,8 @@ def test_students_who_need_a_person_are_listed(course):
         result("Fine_4", P3, right),
     ]
     page = written(course, found)
-    listed = page[page.index("Students who need a person") : page.index("<h3>Points")]
+    ends = page.index("Parts that tell students apart badly</h3>")
+    listed = page[page.index("Students who need a person") : ends]
     assert "A cell was put back." in listed and "It is not valid JSON." in listed
     assert "Nothing handed in: Nothing_3." in listed
     assert "Fine_4" not in listed
@@ -318,6 +323,102 @@ def test_students_who_need_a_person_are_listed(course):
 @pytest.mark.parametrize("state", [results.MISSING, results.SET_ASIDE])
 def test_a_class_of_one_who_handed_nothing_in_has_a_report(course, state):
     assert "1 student, 1 notebook, " in written(course, [result("Solo_1", P3, {}, state=state)])
+
+
+def test_the_contents_lead_to_all_parts(course):
+    right = _verdicts(P2, None)
+    found = [
+        result("Fine_1", P2, right), result("Nothing_2", P2, {}, state=results.MISSING),
+        result("Late_3", P2, right, lateness="Handed in x (by y), 1 day begun: 10%."),
+    ]  # fmt: skip
+    course.gradebook.mkdir()
+    points = {r.key: r.points for r in found}
+    standing = Standing(found, points, late={found[2].key: 5})
+    page = report.write(course, found, points, standing=standing).read_text(encoding="utf-8")
+    links = re.findall(r'href="#([^"]+)"', page)
+    assert [link.partition("-")[2] for link in links] == [
+        "summary", "person", "late", "questions", "items", "students"
+    ]  # fmt: skip
+    assert all(page.count(f'id="{link}"') == 1 for link in links)
+    assert page.index('id="tutorial-students"') > page.index('id="tutorial-items"')
+
+
+def test_work_that_was_set_aside_is_no_mark_of_0(course):
+    right = _verdicts(P2, None)
+    best = result("Fine_1", P2, right).points
+    found = [
+        result("Fine_1", P2, right), result("Aside_2", P2, {}, state=results.SET_ASIDE),
+        result("Nothing_3", P2, {}, state=results.MISSING), result("Wrong_4", P2, {
+            q: [replace(v, points=0, status=WRONG) for v in vs] for q, vs in right.items()}),
+    ]  # fmt: skip
+    page = written(course, found)
+    assert f"The average is {best / 2:g}, of the 2 who handed in something" in page
+    assert "1 handed in nothing. Of 1, work is set aside" in page
+    assert "not yet all" in page
+    only = written(course, found[1:3])
+    assert "The average" not in only and "Points in all" not in only
+
+
+def test_equal_repairs_are_one_line(course):
+    right = _verdicts(P2, None)
+    found = [
+        result(f"S_{n}", P2, right, state=results.REPAIRED, remarks=("A cell was put back.",))
+        for n in range(30)
+    ]
+    found.append(result("T", P2, right, state=results.REPAIRED, remarks=("Two were.",)))
+    page = written(course, found)
+    assert page.count("A cell was put back.") == page.count("Two were.") == 1
+    assert "30 notebooks: A cell was put back." in page
+    assert page.index("A cell was put back.") < page.index("Two were."), "those of most first"
+
+
+def test_students_are_in_a_table_that_folds(course):
+    right = _verdicts(P2, None)
+    for count, folded in ((5, False), (300, True)):
+        found = [result(f"S_{n}", P2, right) for n in range(count)]
+        page = written(course, found)
+        part = page[page.index('id="tutorial-students"') :]
+        assert ("<details><summary>" in part) == folded
+        assert part.count("<tr><td>S_") == count
+
+
+def test_discrimination_needs_20_who_answered(course):
+    """However large the class: where hardly anybody answered, it says nothing."""
+    found = constructed([k < 3 for k in range(60)])
+    unanswered = [
+        replace(r, verdicts=r.verdicts | {"p3.loss": [Verdict("E", 0, 2, MISSING)]})
+        if 3 <= k < 45 else r
+        for k, r in enumerate(found)
+    ]  # fmt: skip
+    assert "p3.loss" in {i.question for i in analysis.poor_items(found)}
+    (item,) = (i for i in analysis.items(unanswered) if i.question == "p3.loss")
+    assert item.answered == 18
+    assert "p3.loss" not in {i.question for i in analysis.poor_items(unanswered)}
+    nobody = [replace(r, verdicts={"p3.loss": [Verdict("E", 0, 2, MISSING)]}) for r in found]
+    assert analysis.same_for_all(nobody) == []
+
+
+@in_the_browser
+def test_the_pages_fit_a_phone(course, chromium):
+    """Nothing has to be pushed sideways at 390 pixels, whatever the names are."""
+    wrong = {
+        q: [replace(v, points=0, status=WRONG, hint="Look at the sign. " * 4) for v in vs]
+        for q, vs in _verdicts(P2, None).items()
+    }
+    name = "Bartholomew-Maximilian_Featherstonehaugh_1204001"
+    mine = result(name, P2, wrong, remarks=("“x” was repaired.",), state=results.REPAIRED)
+    keep_executed(course, name, P2, Notebook(P2).content)
+    path = course.gradebook / "page.html"
+    path.parent.mkdir(exist_ok=True)
+    content = Notebook(P2).content
+    path.write_text(feedback.page(course, mine, content, ByHand(0, {}, {}, 2)), encoding="utf-8")
+    written(course, [mine])
+    window = chromium.new_page(viewport={"width": 390, "height": 844})
+    for name in ("page.html", "report.html"):
+        window.goto((course.gradebook / name).as_uri())
+        width = window.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, name
+    window.close()
 
 
 def test_a_name_that_is_gone_from_the_catalogue_does_no_harm(course):

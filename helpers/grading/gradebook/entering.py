@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook, new_output
+from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.api import Grade, Gradebook, InvalidEntry
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import AssignLatePenalties
 
 from helpers.asking.cell_ids import answer_cell_id, question_of_answer, question_of_check
 from helpers.asking.record import MIME_TYPE
@@ -88,16 +87,6 @@ def outdated(gradebook: Gradebook, course: Course, result: Result) -> tuple[str,
     history = History(course, result.key)
     history.look(entry)
     return history.outdated(entry)
-
-
-def assign_late_penalty(gradebook: Gradebook, course: Course, result: Result) -> None:
-    """As nbgrader does it, whose rule is an instructor's to change."""
-    submission = gradebook.find_submission(result.lesson, result.student)
-    entry = gradebook.find_submission_notebook(result.notebook, result.lesson, result.student)
-    if submission.total_seconds_late > 0 or entry.late_submission_penalty:
-        names = {"notebook": result.notebook, "assignment": result.lesson}
-        names |= {"student": result.student, "db_url": course.database}
-        AssignLatePenalties().preprocess(new_notebook(), {"nbgrader": names})
 
 
 def enter_nothing(gradebook: Gradebook, course: Course, found: Sequence[Result]) -> None:

@@ -21,9 +21,10 @@ from helpers.grading.settings import Course
 class ByHand:
     """What the gradebook holds of a notebook: its points in all, and what a person gave there."""
 
-    points: float  # with a penalty for lateness taken off
+    points: float  # with what lateness costs taken off
     scores: dict[str, float]  # by grade_id
     comments: dict[str, str]  # by grade_id
+    late: float = 0.0  # points that lateness costs
 
 
 def by_hand(course: Course, result: Result) -> ByHand:
@@ -47,6 +48,7 @@ def by_hand(course: Course, result: Result) -> ByHand:
                 for comment in entry.comments
                 if comment.manual_comment
             },
+            min(entry.late_submission_penalty or 0.0, max(0.0, entry.score)),
         )
 
 
@@ -55,7 +57,12 @@ def _less_penalty(score: float, penalty: float | None) -> float:
 
 
 def points_entered(course: Course) -> dict[Key, float]:
-    """The points of all notebooks in the gradebook.
+    """The points of all notebooks in the gradebook, with what lateness costs taken off."""
+    return {key: _less_penalty(score, late) for key, (score, late) in entered(course).items()}
+
+
+def entered(course: Course) -> dict[Key, tuple[float, float]]:
+    """The points of all notebooks in the gradebook before lateness, and what that costs.
 
     In one query: nbgrader's own `score` goes through the grades of all students, for each notebook.
     """
@@ -84,6 +91,6 @@ def points_entered(course: Course) -> dict[Key, float]:
             )
         )
         return {
-            (student, lesson, notebook): _less_penalty(score, late)
+            (student, lesson, notebook): (score, min(late or 0.0, max(0.0, score)))
             for student, lesson, notebook, score, late in rows
         }

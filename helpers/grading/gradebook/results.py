@@ -39,6 +39,8 @@ class Result:
     # On what was given by hand for something that is no more, sentences for the instructor.
     outdated: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # what both are to know of this run, with nothing to do
+    lateness: str = ""  # how late it came and what that costs, a sentence for both
+    time_question: str = ""  # why lateness does not count yet, a sentence for the instructor
     seconds: float = 0.0  # that its run took
     cell_seconds: float = 0.0  # of these, in its cells
 

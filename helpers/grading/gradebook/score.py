@@ -20,7 +20,7 @@ from helpers.grading.gradebook.results import GRADED, REPAIRED, Result, number
 from helpers.grading.repair.released import Released, grade_id, is_answer
 from helpers.marking.judging import Judge, without_record
 from helpers.marking.verdict import CARRIED, ERROR, MISSING, WRONG, Verdict
-from helpers.personal import normalised
+from helpers.personal import marked_as, normalised
 
 if TYPE_CHECKING:
     from helpers.grading.running.executed import Executed
@@ -45,7 +45,9 @@ def score(
         questions = released.questions_for(identifier)
         return verdicts_by_question(executed.notebook, questions, executed.execution)
 
-    verdicts, announced = verdicts_for(identifier), executed.announced
+    announced = executed.announced
+    identifier = marked_as(identifier, announced)
+    verdicts = verdicts_for(identifier)
     to_decide = ""
     if (
         released.is_personal
@@ -75,7 +77,8 @@ def _two_identifiers(
 ) -> str:
     """The sentence on a notebook that was worked with other numbers than those it is marked with.
 
-    verdicts: with the numbers of `identifier`, who handed it in; others: with those of `announced`.
+    "" if its points are the same with both: then there is nothing to decide. verdicts: with the
+    numbers of `identifier`, who handed it in; others: with those of `announced`.
     """
 
     def points(verdicts: Verdicts) -> str:
@@ -86,6 +89,8 @@ def _two_identifiers(
         cut = identifier[:MAX_IDENTIFIER_LENGTH]
         return f"“{cut}”" if cut == identifier else f"“{cut}…”"
 
+    if points(verdicts) == points(others):
+        return ""
     if normalised(announced):
         worked = f"This notebook was worked with the numbers of {shown(announced)}"
     else:

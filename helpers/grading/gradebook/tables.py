@@ -5,14 +5,26 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
+from helpers.grading.class_list.reading import Student
 from helpers.grading.gradebook.marks import points_entered
 from helpers.grading.gradebook.results import Key, Result, number
 from helpers.grading.machine import files
 from helpers.grading.printable import printable
 from helpers.grading.settings import Course
 
-GRADES = ("student", "lesson", "notebook", "points", "max_points", "state")
+GRADES = (
+    "student",
+    "lesson",
+    "notebook",
+    "points",
+    "max_points",
+    "state",
+    "identifier",
+    "email",
+    "late_points",
+)
 CHECKS = (
     "student",
     "lesson",
@@ -44,15 +56,34 @@ def marks(course: Course, found: Iterable[Result]) -> dict[Key, float]:
 
 
 def write(
-    course: Course, found: Sequence[Result], points: Mapping[Key, float]
+    course: Course,
+    found: Sequence[Result],
+    points: Mapping[Key, float],
+    late: Mapping[Key, float] = MappingProxyType({}),
+    people: Mapping[str, Student] = MappingProxyType({}),
+    counted: Sequence[Result] | None = None,
 ) -> tuple[Path, Path, Path]:
-    """Write grades.csv, checks.csv and times.csv for the Results `found`; returns their paths."""
+    """Write grades.csv, checks.csv and times.csv for the Results `found`; returns their paths.
+
+    points: with what lateness costs taken off. late: what it costs. people: rows of the class list,
+    by student. counted: the Results that count, with the points that they count for, if not all do.
+    """
     names = ("grades.csv", "checks.csv", "times.csv")
     grades, checks, times = (course.gradebook / name for name in names)
     _write(
         grades,
         GRADES,
-        ((*r.key, number(points[r.key]), number(r.max_points), r.state) for r in found),
+        (
+            (
+                *r.key,
+                number(points[r.key] + late.get(r.key, 0.0)),
+                number(r.max_points),
+                r.state,
+                *((row.identifier, row.email) if (row := people.get(r.student)) else ("", "")),
+                number(late.get(r.key, 0.0)),
+            )
+            for r in (found if counted is None else counted)
+        ),
     )
     _write(
         checks,

@@ -51,6 +51,10 @@ class Entry:
     refused: str = ""  # why the file must not be read, "" if it may
     path: str = ""  # all of its path in what was handed over, "outer.zip!/inner" inside a zip
     doubt: str = ""  # why it counts only if there is nothing else, "" if it counts
+    # What says when it was handed in, other than the file's own time; "" if nothing does.
+    time_from: str = ""
+    # When it was handed in, in seconds, where `modified` may be anything: in a student's own zip.
+    handed_in: float | None = None
 
     @property
     def name(self) -> str:
@@ -68,11 +72,13 @@ class Entry:
 
     @property
     def submitted(self) -> datetime | None:
-        """The file's time, None if it has none."""
-        try:
-            return datetime.fromtimestamp(self.modified).astimezone() if self.modified else None
-        except (ValueError, OverflowError, OSError):
-            return None
+        """When it was handed in if the platform says, else the file's time, None if it has none."""
+        return self.arrived if self.time_from else _as_time(self.modified)
+
+    @property
+    def arrived(self) -> datetime | None:
+        """When it was handed in, as far as it is known: that of the zip for what is in it."""
+        return _as_time(self.modified if self.handed_in is None else self.handed_in)
 
     @property
     def suffix(self) -> str:
@@ -86,6 +92,13 @@ class Entry:
         if len(data) > limit:
             raise TooLarge(_too_large(limit))
         return data
+
+
+def _as_time(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds).astimezone() if seconds else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 class TooLarge(Unreadable):

@@ -7,6 +7,7 @@ import yaml
 
 from helpers.grading.errors import NothingGraded, Unreadable
 from helpers.grading.intake import archive
+from helpers.grading.intake.times import seconds_of
 
 METADATA = "submission_metadata.yml"
 # Written in C where it was built so, since the file also has what tests printed. It makes text of
@@ -21,6 +22,7 @@ class Submitter:
     name: str
     number: str
     email: str
+    submitted: float | None = None  # when, in seconds, if Gradescope says
 
     @property
     def student(self) -> str:
@@ -57,10 +59,11 @@ def submitters(metadata: archive.Entry) -> dict[str, list[Submitter]]:
 
 def _submitters(about: object) -> Iterator[Submitter]:
     listed = about.get(":submitters") if isinstance(about, dict) else None
+    created = seconds_of(_text(about.get(":created_at"))) if isinstance(about, dict) else None
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict):
-            fields = (one.get(key) for key in (":name", ":sid", ":email"))
-            made = Submitter(*(_text(field) for field in fields))
+            name, number, email = (_text(one.get(key)) for key in (":name", ":sid", ":email"))
+            made = Submitter(name, number, email, created)
             if made.student:
                 yield made
 

@@ -15,7 +15,7 @@ from helpers.grading.gradebook.results import Result
 from helpers.marking.judging import CARRIED, ERROR, MISSING, RIGHT, WRONG
 
 VERDICTS = (RIGHT, CARRIED, WRONG, ERROR, MISSING)
-MIN_STUDENTS = 20  # below, a correlation over students says nothing
+MIN_STUDENTS = 20  # who answered a part; below, a correlation over students says nothing
 LOW = 0.2  # a discrimination below is usually called poor
 EASY, HARD = 0.95, 0.05  # shares right beyond which hardly anybody is left to tell apart
 
@@ -83,6 +83,7 @@ class Item:
     question: str
     part: str
     share: float  # of those who handed in, how many have it right or carried
+    answered: int  # how many students answered it
     # The correlation between having it right and the points in the rest of the notebook, from -1
     # to 1; nan if one of the two is the same for all.
     discrimination: float
@@ -103,15 +104,18 @@ def items(found: Iterable[Result]) -> list[Item]:
 def _items(notebook: str, found: Iterable[Result]) -> Iterator[Item]:
     have: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
     points: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    answered: Counter[tuple[str, str]] = Counter()
     for result in found:
         for question, verdicts in result.verdicts.items():
             for verdict in verdicts:
                 if verdict.max_points:
                     have[question, verdict.part].append(verdict.status in (RIGHT, CARRIED))
                     points[question, verdict.part].append(result.points - verdict.points)
+                    answered[question, verdict.part] += verdict.status != MISSING
     for (question, part), right in have.items():
         correlation = _correlation(np.array(right, float), np.array(points[question, part]))
-        yield Item(notebook, question, part, float(np.mean(right)), correlation)
+        share, answers = float(np.mean(right)), answered[question, part]
+        yield Item(notebook, question, part, share, answers, correlation)
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
@@ -121,17 +125,17 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def poor_items(found: Sequence[Result]) -> list[Item]:
-    """The Items that discriminate badly, the worst first; [] for a small class."""
-    if len({result.student for result in handed_in(found)}) < MIN_STUDENTS:
-        return []
+    """The Items that discriminate badly, the worst first, of those that enough have answered."""
     poor = [
-        item for item in items(found) if HARD <= item.share <= EASY and item.discrimination < LOW
+        item
+        for item in items(found)
+        if item.answered >= MIN_STUDENTS
+        and HARD <= item.share <= EASY
+        and item.discrimination < LOW
     ]
     return sorted(poor, key=lambda item: item.discrimination)
 
 
 def same_for_all(found: Sequence[Result]) -> list[Item]:
-    """The Items that everybody, or nobody, has right."""
-    if len({result.student for result in handed_in(found)}) < MIN_STUDENTS:
-        return []
-    return [item for item in items(found) if item.share in (0, 1)]
+    """The Items that everybody, or nobody, has right, of those that enough have answered."""
+    return [item for item in items(found) if item.answered >= MIN_STUDENTS and item.share in (0, 1)]

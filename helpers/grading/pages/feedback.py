@@ -1,5 +1,8 @@
 """The feedback pages: one self-contained HTML page for each notebook of each student."""
 
+import hashlib
+import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,7 +19,7 @@ from helpers.asking.cell_ids import check_cell_id, question_of_check
 from helpers.grading.gradebook import results
 from helpers.grading.gradebook.marks import ByHand, by_hand
 from helpers.grading.gradebook.results import Result, number
-from helpers.grading.machine import files
+from helpers.grading.machine import files, versions
 from helpers.grading.pages import markup
 from helpers.grading.repair.released import (
     Released,
@@ -43,13 +46,23 @@ STATES = {
     results.MISSING: "This notebook was not handed in, so it has no points.",
     results.SET_ASIDE: "Your notebook could not be graded; your instructor knows of it.",
 }
+# What intake.reading says of a file that Jupyter may still open.
+BROKEN = re.compile(r"is broken|is empty|not a notebook|not text in UTF-8|the notebook format")
+TO_MEND = (
+    "What you can do: open the notebook in Jupyter, look whether your answers are there, save it, "
+    "and hand it in again. If Jupyter does not open it either, take an earlier copy of yours or a "
+    "new notebook, and put your answers in."
+)
+
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 @cache
 def templates() -> jinja2.Environment:
     """The Jinja2 environment; everything is escaped unless a template says that it is safe."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -65,35 +78,96 @@ def path_of(course: Course, result: Result) -> Path:
 
 
 def write(course: Course, result: Result) -> None:
-    """Write the page of a Result, from the executed notebook in gradebook/autograded/."""
-    executed = course.autograded / result.student / result.lesson / f"{result.notebook}.ipynb"
-    notebook = None
-    if result.verdicts and executed.is_file():
-        notebook = nbformat.v4.reads(executed.read_text(encoding="utf-8"))
-    path = path_of(course, result)
-    files.write(path, page(course, result, notebook, by_hand(course, result)))
+    """Write the page of a Result, from the executed notebook in gradebook/autograded/.
+
+    A page that was made of the same is left as it is.
+    """
+    path, by_person = path_of(course, result), by_hand(course, result)
+    mark = f"<!-- {_made_of(course, result, by_person)} -->\n"
+    if not _ends_with(path, mark):
+        files.write(path, page(course, result, _executed(course, result), by_person) + mark)
+
+
+def _made_of(course: Course, result: Result, by_person: ByHand) -> str:
+    """A hash of everything that a page is made of."""
+    path = course.autograded_notebook(*result.key)
+    released = course.released / result.lesson / f"{result.notebook}.ipynb"
+    digest = hashlib.sha256(_code().encode())
+    for file in (path, released):
+        digest.update(file.read_bytes() if file.is_file() else b"-")
+    digest.update(repr((result, by_person)).encode("utf-8", "replace"))
+    return digest.hexdigest()
+
+
+@cache
+def _code() -> str:
+    """A hash of all code and templates that pages come from."""
+    digest = hashlib.sha256(versions.of_helpers().encode())
+    for path in sorted(TEMPLATES.iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _ends_with(path: Path, mark: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            file.seek(-len(mark), os.SEEK_END)
+            return file.read() == mark.encode()
+    except OSError:
+        return False
+
+
+def _executed(course: Course, result: Result) -> NotebookNode | None:
+    """The executed notebook of a Result, None if it has not been."""
+    path = course.autograded_notebook(*result.key)
+    if not (result.verdicts and path.is_file()):
+        return None
+    return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
 def page(course: Course, result: Result, notebook: NotebookNode | None, by_person: ByHand) -> str:
     """The page of a Result as HTML. notebook: executed, None if it has not been."""
+    return _page([_contents(course, result, notebook, by_person)])
+
+
+def page_of_all(course: Course, found: Sequence[Result]) -> str:
+    """One page with all notebooks of one student that are in `found`, as HTML."""
+    return _page([_contents(course, r, _executed(course, r), by_hand(course, r)) for r in found])
+
+
+def _page(pages: Sequence[dict[str, Any]]) -> str:
+    return (
+        templates()
+        .get_template("feedback.html")
+        .render(pages=pages, student=pages[0]["result"].student, code_style=markup.code_style())
+    )
+
+
+def _contents(
+    course: Course, result: Result, notebook: NotebookNode | None, by_person: ByHand
+) -> dict[str, Any]:
+    """What the page says of one notebook."""
     released = Released(course.released / result.lesson / f"{result.notebook}.ipynb")
     questions = [
         _question(question, verdicts, by_person.scores.get(check_cell_id(question)))
         for question, verdicts in result.verdicts.items()
     ]
-    return (
-        templates()
-        .get_template("feedback.html")
-        .render(
-            result=result,
-            title=_title(released.notebook) or result.notebook,
-            state=STATES[result.state],
-            questions=questions,
-            points=by_person.points,
-            cells=_cells(notebook, released, questions, by_person) if notebook else [],
-            code_style=markup.code_style(),
-        )
-    )
+    return {
+        "result": result,
+        "title": _title(released.notebook) or result.notebook,
+        "state": STATES[result.state],
+        "advice": _advice(result),
+        "questions": questions,
+        "points": by_person.points,
+        "late": by_person.late,
+        "cells": list(_cells(notebook, released, questions, by_person)) if notebook else [],
+    }
+
+
+def _advice(result: Result) -> str:
+    """What a student does about a file that could not be read, "" if it is not that."""
+    is_broken = any(BROKEN.search(remark) for remark in result.remarks)
+    return TO_MEND if result.state == results.SET_ASIDE and is_broken else ""
 
 
 def _question(

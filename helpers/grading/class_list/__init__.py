@@ -1,0 +1,1 @@
+"""The class list as platforms export it, and whose row each submission belongs to."""

@@ -1,0 +1,118 @@
+"""The end of each command that grades: what holds is kept, and tables and report are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers.grading.class_list import roster
+from helpers.grading.class_list.reading import Student
+from helpers.grading.errors import NothingGraded, in_short
+from helpers.grading.gradebook import history, results, tables
+from helpers.grading.gradebook.database import open_gradebook
+from helpers.grading.gradebook.standing import Standing
+from helpers.grading.gradebook.standing import standing as standing_of
+from helpers.grading.lateness import penalty, policy
+from helpers.grading.pages import report
+from helpers.grading.progress import Bar, JsonLog
+from helpers.grading.settings import Course
+from helpers.personal import normalised
+
+
+@dataclass
+class Outcome:
+    """What came of grading."""
+
+    found: list[results.Result] = field(default_factory=list)
+    unwritten: list[tuple[str, str]] = field(default_factory=list)  # what could not be, and why
+    warnings: set[str] = field(default_factory=set)
+
+    def add(self, other: Outcome) -> None:
+        self.found += other.found
+        self.unwritten += other.unwritten
+        self.warnings |= other.warnings
+
+    @contextmanager
+    def writing(self, what: str) -> Iterator[None]:
+        """Note it if something cannot be written, and go on."""
+        try:
+            yield
+        except Exception as error:
+            self.unwritten.append((what, f"could not be written: {in_short(error)}"))
+
+
+def check_extensions(
+    rules: policy.Policy,
+    known: Iterable[str],
+    students: Sequence[Student],
+    progress: Bar | JsonLog,
+) -> None:
+    """Say which extensions are nobody's: one letter too many, and a student is late.
+
+    known: how those are called who handed in. students: of the class list, if there is one; then
+    it raises NothingGraded.
+    """
+    names = {normalised(name) for name in (*known, *(s.identifier for s in students))}
+    strange = [name for name in rules.extensions if normalised(name) not in names]
+    if strange and students:
+        raise NothingGraded(
+            f"--extensions: the class list has no {', '.join(strange)}. Expected the identifiers "
+            "of the class list."
+        )
+    if strange:
+        progress.warn(f"--extensions: nobody of those found is called {', '.join(strange)}.")
+
+
+def keep_rules(
+    course: Course, lesson: str, rules: policy.Policy, students: str | None = None
+) -> None:
+    """Keep a lesson's Policy and, if given, the class list in the file `students`."""
+    if rules != policy.load(course, lesson):
+        policy.keep(course, lesson, rules)
+    if students:
+        roster.keep(course, students)
+    with open_gradebook(course) as gradebook:
+        penalty.enter_due(gradebook, lesson, rules)
+
+
+def write_all(
+    course: Course,
+    outcome: Outcome,
+    progress: Bar | JsonLog,
+    unassigned: Sequence[tuple[str, str]] = (),
+) -> bool:
+    """Write tables and report, and say what came of it. Returns whether some need a person."""
+    everything = results.load_all(course, outcome.found)  # of which some may not have been saved
+    standing = standing_of(course, everything)
+    with outcome.writing("history.csv"):
+        progress.changed(history.note(course, standing))
+    places = write_files(course, standing, outcome, unassigned)
+    others = [*unassigned, *outcome.unwritten]
+    progress.finish(outcome.found, standing.points, others, {**places, "Feedback": course.feedback})
+    return any(map(report.needs_person, outcome.found)) or bool(others)
+
+
+def write_files(
+    course: Course,
+    standing: Standing,
+    outcome: Outcome,
+    unassigned: Sequence[tuple[str, str]] = (),
+) -> dict[str, Path]:
+    """Write tables and report; returns their paths by what is in them."""
+    places = {}
+    with outcome.writing("grades.csv, checks.csv or times.csv"):
+        places["Marks"], places["Verdicts"], places["Times"] = tables.write(
+            course,
+            standing.found,
+            standing.points,
+            standing.late,
+            standing.people,
+            standing.counted,
+        )
+    with outcome.writing("report.html"):
+        places["Report"] = report.write(
+            course, standing.found, standing.points, unassigned, standing=standing
+        )
+    return places

@@ -1,0 +1,1 @@
+"""Lateness: when each notebook was handed in, when it was due, and what that costs."""
