@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.activations import ACTIVATIONS
 from helpers.network import Network
-from helpers.reference import gradients, slope, vjp
+from helpers.reference import gradients, slope, vjp_at_once
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -108,23 +108,27 @@ class SGDStep:
         if self.net.loss_name != "cross_entropy":
             define(
                 "dE_da_o",
-                lambda: vjp(lambda a: self.net.losses(a, a, self.t), q["a_o"], each),
+                lambda: vjp_at_once(lambda a: self.net.losses(a, a, self.t), q["a_o"], each),
             )
-            define("delta_o", lambda: vjp(output, q["z_o"], q["dE_da_o"]))
+            define("delta_o", lambda: vjp_at_once(output, q["z_o"], q["dE_da_o"]))
         else:
             define(
                 "delta_o",
-                lambda: vjp(lambda z: self.net.losses(z, output(z), self.t), q["z_o"], each),
+                lambda: vjp_at_once(
+                    lambda z: self.net.losses(z, output(z), self.t), q["z_o"], each
+                ),
             )
         W_back = W_o if W_o_for_delta_h is None else W_o_for_delta_h
-        define("dE_da_h", lambda: vjp(lambda a: a @ W_back, q["a_h"], q["delta_o"]))
-        define("delta_h", lambda: vjp(hidden, q["z_h"], q["dE_da_h"]))
+        define("dE_da_h", lambda: vjp_at_once(lambda a: a @ W_back, q["a_h"], q["delta_o"]))
+        define("delta_h", lambda: vjp_at_once(hidden, q["z_h"], q["dE_da_h"]))
         # Of the average over the batch: each data point counts for one part in n_samples.
         mean_delta_h, mean_delta_o = q["delta_h"] / n_samples, q["delta_o"] / n_samples
-        define("dW_h", lambda: vjp(lambda W: self.x @ W + b_h, W_h, mean_delta_h))
-        define("db_h", lambda: vjp(lambda b: self.x @ W_h + b, b_h, mean_delta_h))
-        define("dW_o", lambda: vjp(lambda W: q["a_h"] @ W + b_o, W_o, mean_delta_o))
-        define("db_o", lambda: vjp(lambda b: q["a_h"] @ W_o + b, b_o, mean_delta_o))
+        define("dW_h", lambda: vjp_at_once(lambda W: self.x @ W + b_h, W_h, mean_delta_h))
+        define("db_h", lambda: vjp_at_once(lambda b: self.x @ W_h + b, b_h[None], mean_delta_h)[0])
+        define("dW_o", lambda: vjp_at_once(lambda W: q["a_h"] @ W + b_o, W_o, mean_delta_o))
+        define(
+            "db_o", lambda: vjp_at_once(lambda b: q["a_h"] @ W_o + b, b_o[None], mean_delta_o)[0]
+        )
         define("W_h_new", lambda: W_h - self.eta * q["dW_h"])
         define("b_h_new", lambda: b_h - self.eta * q["db_h"])
         define("W_o_new", lambda: W_o - self.eta * q["dW_o"])

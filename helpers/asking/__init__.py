@@ -11,10 +11,11 @@ import inspect
 import json
 import os
 import re
+import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from helpers.reference import not_for_answers
 
 PROBES_VARIABLE = "BACKPROP_PROBES"  # the file that the grader's Task is in
 HELPERS = Path(__file__).parents[1]
+MAX_NAMED = 3  # of the names that a function takes from the notebook
 
 TestInputs = dict[str, Any]  # the inputs of one case, by name
 Answers = dict[str, object]  # by part: values, or `Later` for those that have yet to be computed
@@ -60,6 +62,9 @@ class Task:
     collect_answers: str  # the function that calls the answers: "module.function" in this package
     test_inputs: Sequence[TestInputs]  # its inputs, one for each case
     nonce: str = ""  # what the grader will know the record by, "" without a grader
+    # What the notebook gives and the answers are made with, by its name there: numbers, lists of
+    # them, or a dict of these by name.
+    given_data: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The task as text; arrays are float64."""
@@ -99,13 +104,34 @@ def observe(task: Task, answers: Mapping[str, object]) -> Record:
             observed.append(dict.fromkeys(task.parts, problem))
         else:
             observed.append(_observe_case(task, answers, test_inputs))
-    return {
+    record: Record = {
         "version": VERSION,
         "question": task.question,
         "answers": {
             name: [encode(values.get(name)) for values in observed] for name in task.recorded
         },
     }
+    changed = [name for name, value in task.given_data.items() if _has_changed(name, value)]
+    return record | {"changed": changed} if changed else record
+
+
+def _has_changed(name: str, given: object) -> bool:
+    """Whether the notebook has another value under a name than the one that it was given."""
+    now = vars(sys.modules["__main__"]).get(name, given)
+    try:
+        if isinstance(given, Mapping):
+            fine = set(now) == set(given) and all(_same(now[key], given[key]) for key in given)
+        else:
+            fine = _same(now, given)
+    except Exception:  # whatever the student has put there
+        return True
+    return not fine
+
+
+def _same(now: Any, given: Any) -> bool:
+    """Whether two values are the same numbers, in float32 at least."""
+    numbers = np.asarray(now, dtype=float)
+    return numbers.shape == np.shape(given) and np.allclose(numbers, given, rtol=1e-6, atol=0)
 
 
 def _observe_case(task: Task, answers: Mapping[str, object], inputs: TestInputs) -> Answers:
@@ -148,7 +174,8 @@ def _attempt(run: Callable[[], object]) -> object:
     except Exception as error:
         if meets_a_gap(error):
             return Missing()
-        return Unusable(f"your code stops{_in_which_line(error)}: {_in_words(error)}")
+        stops = f"your code stops{_in_which_line(error)}: {_in_words(error)}"
+        return Unusable(f"{stops}{_with_data_of_the_notebook(error)}")
 
 
 def meets_a_gap(error: Exception) -> bool:
@@ -189,6 +216,15 @@ def _in_which_line(error: Exception) -> str:
         if frame.line and HELPERS not in path.parents and "site-packages" not in path.parts:
             return f" in the line `{frame.line.strip()[:80]}`"
     return ""
+
+
+def _with_data_of_the_notebook(error: Exception) -> str:
+    """What data of the notebook are used in a function that stopped with `error`, in words."""
+    names = getattr(error, "uses", None)
+    if not isinstance(names, list) or not names:
+        return ""
+    which = ", ".join(f"`{name}`" for name in names[:MAX_NAMED])
+    return f"; it uses {which} from the notebook, not from its arguments: is that meant?"
 
 
 def _in_words(error: Exception) -> str:

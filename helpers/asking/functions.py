@@ -1,10 +1,13 @@
 """Call a student's function, and take what it returns apart."""
 
 import ast
+import contextlib
 import copy
+import dis
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -15,17 +18,81 @@ from helpers.asking.record import NOT_CALLED, Missing, Refused, Unusable, number
 MAX_NAMED = 3  # of the keys that were not asked for
 
 
-def returned(function: Callable[..., object], *arguments: object) -> object:
-    """What the student's `function` returns; Refused if it changes what it was given."""
+def returned(function: Callable[..., object], *arguments: object, again: bool = True) -> object:
+    """What the student's `function` returns.
+
+    again: whether it is called a second time, with copies of the arguments: once for each case is
+    enough. Refused if it changes what it was given, or returns something else the second time. A
+    generator of random numbers among the arguments is meant to move on.
+    """
     if not callable(function):
         raise Refused(f"expected a function, got {type(function).__name__}: is it a result of one?")
     before = copy.deepcopy(arguments)
-    outputs = function(*arguments)
+    outputs = _called(function, arguments)
     if any(not _same(now, then) for now, then in zip(arguments, before, strict=True)):
         raise Refused("your function changes what it was given; let it make new arrays instead")
     if outputs is None:
         raise Refused(f"your function returns None: {_why_none(function)}")
-    return outputs
+    if not again or isinstance(outputs, Iterator):  # what an iterator is, is said where it is read
+        return outputs
+    try:
+        kept = copy.deepcopy(outputs)  # it may be an array that the next call adds to
+    except Exception:  # of a class of the student's, say
+        return outputs
+    if _differ(kept, _called(function, before)):
+        raise Refused(
+            "your function gives something else when it is called again with the same arguments: "
+            "does it add to something that stays from one call to the next, or draw random numbers "
+            "of its own?"
+        )
+    return kept
+
+
+def _called(function: Callable[..., object], arguments: Sequence[object]) -> object:
+    """What `function` returns; an error knows what data of the notebook the function uses."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        with contextlib.suppress(Exception):  # of a class of the student's that takes no attribute
+            error.uses = data_of_the_notebook(function)  # type: ignore[attr-defined]
+        raise
+
+
+def data_of_the_notebook(function: object) -> list[str]:
+    """The arrays, and dicts of arrays, that a function uses and that are none of its arguments."""
+
+    def is_data(value: object) -> bool:
+        of_arrays = isinstance(value, dict) and value and all(map(is_data, value.values()))
+        return isinstance(value, np.ndarray) or bool(of_arrays)
+
+    def loaded(code: CodeType) -> Iterator[str]:
+        for instruction in dis.get_instructions(code):
+            if instruction.opname == "LOAD_GLOBAL":
+                yield instruction.argval
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                yield from loaded(constant)
+
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return []
+    return [name for name in dict.fromkeys(loaded(code)) if is_data(beside(function, name))]
+
+
+def _differ(one: object, other: object) -> bool:
+    """Whether two results have other numbers; what is no number is the same as anything."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return any(_differ(one[name], other[name]) for name in one if name in other)
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list) and len(one) == len(other):
+        return any(map(_differ, one, other))
+    try:
+        numbers = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    except Exception:
+        return False
+    if numbers[0].shape != numbers[1].shape:
+        return True
+    # In float32 two sums of the same numbers may differ in their last digits.
+    return not np.allclose(*numbers, rtol=1e-5, atol=1e-9, equal_nan=True)
 
 
 def _why_none(function: Callable[..., object]) -> str:
@@ -86,7 +153,7 @@ def _same(now: Any, then: Any) -> bool:
         return now.keys() == then.keys() and all(_same(now[name], then[name]) for name in then)
     if isinstance(then, tuple | list):
         return all(map(_same, now, then))
-    if callable(then) or np.array_equal(now, then):
+    if callable(then) or isinstance(then, np.random.Generator) or np.array_equal(now, then):
         return True
     # What was moved and moved back again may differ in its last bits.
     numbers = isinstance(then, np.ndarray | float) and np.shape(now) == np.shape(then)

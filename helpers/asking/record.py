@@ -4,13 +4,14 @@
      "answers": {"z_h": [{"shape": [1, 2], "values": [0.1, 0.2]}], …}}
 
 At grading, "nonce" takes the place of "seed": what the grader knows the record by.
+"changed", if it is there, names data that the notebook gave and that have other values now.
 `answers` has a list for each part, and for each further value that the question records, with one
 entry for each case: numbers as above, {"text": "tanh"}, {"missing": true}, perhaps with a "reason"
 why, or {"error": "…"}. A formula's value has the formula beside it, {…, "formula": "a_k**2"},
 which is shown and never judged.
 """
 
-from collections.abc import Callable, Iterator, KeysView, Sequence, Set, ValuesView
+from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence, Set, ValuesView
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -173,12 +174,13 @@ def read_as(record: object, part: str) -> str:
     "" where it says nothing: of several cases, which are a function's values, and of a record that
     cannot be read.
     """
+    formula = formula_in(record, part)
+    if formula:
+        return formula
     try:
         (entry,) = record["answers"][part]  # type: ignore[index]
     except (TypeError, KeyError, ValueError):
         return ""
-    if isinstance(entry, dict) and isinstance(entry.get("formula"), str):
-        return entry["formula"][:MAX_TEXT_LENGTH]
     value = decode(entry)
     if isinstance(value, str):
         return f'"{value}"'
@@ -188,6 +190,22 @@ def read_as(record: object, part: str) -> str:
         return f"an array of shape {value.shape}"
     text = np.array2string(value, separator=", ", formatter={"float_kind": "{:.6g}".format})
     return " ".join(text.split())
+
+
+def formula_in(record: object, part: str) -> str:
+    """The formula that Python understood of an answer, the same in every case; "" if it is none."""
+    try:
+        entries = record["answers"][part]  # type: ignore[index]
+        (formula,) = {entry["formula"] for entry in entries}
+    except (TypeError, KeyError, ValueError):
+        return ""
+    return formula[:MAX_TEXT_LENGTH] if isinstance(formula, str) else ""
+
+
+def changed_in(record: object, given: Iterable[str]) -> list[str]:
+    """Those names of `given` data that have other values than they were given, by a record."""
+    changed = record.get("changed") if isinstance(record, dict) else None
+    return [name for name in given if isinstance(changed, list) and name in changed]
 
 
 class AskedPart(Protocol):

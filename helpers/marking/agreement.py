@@ -4,7 +4,7 @@ A wrong gradient may have the numbers of a wrong delta. Where the student's delt
 cause, and nothing may be said of it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 import numpy as np
@@ -28,18 +28,25 @@ COMPUTED_FROM = {
     "dW_h": ("delta_o", "delta_h"),
     "db_h": ("delta_o", "delta_h"),
 }
+# What shows that a delta is right where it is not asked for: the gradient that is the delta itself,
+# averaged. The weights' gradient has another factor as well.
+SHOWN_BY = {"delta_o": "db_o", "delta_h": "db_h"}
 
 
-def right_before(answer: Answer, name: str, right: Collection[str]) -> str:
+def right_before(answer: Answer, name: str, right: Set[str]) -> str:
     """What the mistake `name` would have spoilt on the way to an answer, and is right; "" if none.
 
-    right: the quantities that the student has right.
+    right: the quantities that the student has right. It is in words, "delta_h is right".
     """
     for earlier in COMPUTED_FROM.get(answer.quantity, ()):
-        if earlier in right and all(
+        shown_by = SHOWN_BY.get(earlier, "")
+        if not right & {earlier, shown_by} - {answer.quantity} or not all(
             _comes_by_way_of(earlier, answer, case, name) for case in answer.cases
         ):
-            return earlier
+            continue
+        if earlier in right:
+            return f"{earlier} is right"
+        return f"{shown_by} is right, and so is the delta in it"
     return ""
 
 
@@ -49,8 +56,11 @@ def _comes_by_way_of(earlier: str, answer: Answer, case: Case, name: str) -> boo
         return False
     wrong = _values(case, answer.part.name, name)
     index = () if answer.part.index is None else answer.part.index
+    right = case.expected.get(earlier)
+    if right is None:  # it is not asked for
+        right = next(iter(case.consequences({}))).get(earlier)
     return any(
-        earlier_value.shape == np.asarray(case.expected.get(earlier)).shape
+        earlier_value.shape == np.asarray(right).shape
         and any(
             np.allclose(follows[answer.quantity][index], value)
             for follows in case.consequences({earlier: earlier_value})
@@ -66,7 +76,7 @@ def _values(case: Case, part: str, name: str) -> list[np.ndarray]:
 
 
 def not_ruled_out(
-    answer: Answer, misconceptions: Misconceptions, right: Collection[str]
+    answer: Answer, misconceptions: Misconceptions, right: Set[str]
 ) -> tuple[Misconceptions, str]:
     """Those explanations of an answer that no right answer on the way to it contradicts; the hint.
 
@@ -91,6 +101,11 @@ def not_ruled_out(
     return left, _hint_beside(left[0], against[left[0]])
 
 
+# What explains one part, and what explains it where another part shows the other mistake: zeros in
+# the biases' gradient are not those of the biases alone if the weights' gradient has them too.
+IN_COMPANY = {("bias_gradient_forgotten",): ("nothing_arrives",)}
+
+
 def with_shared_causes(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """The verdicts of a table; of several causes of a part those are left that others share.
 
@@ -106,22 +121,32 @@ def _with_shared_cause(verdict: Verdict, others: Sequence[Verdict]) -> Verdict:
     alternatives = verdict.misconceptions
     elsewhere = {names for other in others for names in other.misconceptions}
     shared = tuple(names for names in alternatives if names in elsewhere)
-    if not 0 < len(shared) < len(alternatives) or verdict.hint != hint_for(alternatives):
+    for alone, together in IN_COMPANY.items():
+        if alone in alternatives and together in elsewhere:
+            said, alternatives = hint_for(alternatives), (together,)
+            hint = verdict.hint.removesuffix(said) + hint_for(alternatives)
+            return replace(verdict, misconceptions=alternatives, hint=hint)
+    if not shared:  # of two mistakes at once one may be alone elsewhere
+        single = {names[0] for names in elsewhere if len(names) == 1}
+        shared = tuple(names for names in alternatives if single & set(names))
+    said = hint_for(alternatives)
+    if not 0 < len(shared) < len(alternatives) or not verdict.hint.endswith(said):
         return verdict
-    return replace(verdict, misconceptions=shared, hint=hint_for(shared))
+    hint = verdict.hint.removesuffix(said) + hint_for(shared)
+    return replace(verdict, misconceptions=shared, hint=hint)
 
 
 def _hint_beside(names: Sequence[str], against: Mapping[str, str]) -> str:
     """What to say of one or two mistakes that right quantities contradict.
 
-    against: the right quantity by mistake, "" where there is none.
+    against: what is right, in words, by mistake, "" where nothing is.
     """
     earlier = next(filter(None, against.values()))
     if not all(CATALOGUE[name].fact for name in names if against[name]):
-        return f"Your {earlier} is right, but this does not follow from it. {hint(names[0])}"
+        return f"Your {earlier}, but this does not follow from it. {hint(names[0])}"
     facts = [
         CATALOGUE[name].fact if against[name] else CATALOGUE[name].as_second or hint(name)
         for name in names
     ]
     both = "Two mistakes at once. " if len(names) == 2 else ""
-    return f"{both}{' '.join(facts)} Your {earlier} is right: what happens between it and this?"
+    return f"{both}{' '.join(facts)} Your {earlier}: what happens between it and this?"

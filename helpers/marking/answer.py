@@ -1,6 +1,6 @@
 """A student's answer to one part of a question, beside the values that it is compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -39,14 +39,20 @@ class Answer:
 
     def matches(self, values: Sequence[np.ndarray]) -> list[bool]:
         """Whether the answer agrees with `values`, one array a case: a bool for each case."""
-        return [
-            value.shape == answer.shape and bool(np.all(self.accepted(number, value)))
-            for number, (answer, value) in enumerate(zip(self.values, values, strict=True))
-        ]
+        return list(self._matches(values))
+
+    def _matches(self, values: Sequence[np.ndarray]) -> Iterator[bool]:
+        for number, (answer, value) in enumerate(zip(self.values, values, strict=True)):
+            yield value.shape == answer.shape and bool(self.accepted(number, value).all())
 
     def agrees(self, values: Sequence[np.ndarray]) -> bool:
         """Whether the answer agrees with `values`, one array a case, in every case."""
-        return all(self.matches(values))
+        return all(self._matches(values))  # most stop at the first
+
+    def is_itself(self, values: Sequence[np.ndarray]) -> bool:
+        """Whether the answer agrees with `values` by their own size, not by what has changed."""
+        accepts = self.part.tolerance.accepts
+        return all(bool(accepts(own, v).all()) for own, v in zip(self.values, values, strict=True))
 
     def with_values(self, values: Sequence[Any]) -> "Answer":
         """The Answer that has other values, one for each case."""

@@ -6,18 +6,21 @@ same for everybody who has them.) Then the trail of the right method, or of a si
 a trail its size.
 """
 
+import re
 from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from helpers.asking.record import MAX_TEXT_LENGTH
 from helpers.marking.answer import Answer
-from helpers.marking.questions.model import Case
+from helpers.marking.questions.model import Case, Part
 from helpers.marking.trail import trail
 
 SAME = 1e-6  # relative difference below which factors of two numbers count as the same
 SOME_SIGNS = "some signs are not"
-# How much too large or small a number is, in words that do not give away what it should be.
-SIZES = ((1.25, "a little too"), (5, "too"))
+# So many times too large or small is told. Of smaller factors it would be enough to halve again and
+# again, and the messages alone would lead to the number.
+FAR = 100
 DIFFERS = "this is not what comes out: go through it once more, one step after the other"
 
 
@@ -56,6 +59,38 @@ def describe_error(
         how = _size(value.item(), wanted.item())
     where = ": ".join(filter(None, (which, how)))
     return "; ".join(filter(None, (only_with, where, way))) or DIFFERS
+
+
+NAMES = re.compile(r"[A-Za-z_]\w*")
+FUNCTIONS = {"exp", "log", "tanh", "cosh", "sinh", "sqrt", "pi", "E", "I"}  # of SymPy
+
+
+def describe_symbols(part: Part, formula: str) -> str:
+    """What the symbols of a wrong formula say, in words; "" if it is not known what it needs.
+
+    formula: as Python read it, "" if that is not known.
+    """
+    if not part.needs or not formula or len(formula) >= MAX_TEXT_LENGTH:
+        return ""
+    symbols = {*NAMES.findall(formula)} - FUNCTIONS
+    alternatives = [need.split("|") for need in part.needs]
+    missing = [names for names in alternatives if not symbols.intersection(names)]
+    known = {*part.may_have, *(name for names in alternatives for name in names)}
+    foreign = sorted(symbols - known)
+    if not symbols:
+        return (
+            f"as Python reads it this is {formula}, without any symbol. A power is written with "
+            "**: is there a ^, or has a symbol been given a number?"
+        )
+    said = []
+    if missing:
+        said.append(f"without {', '.join(map(' or '.join, missing))} it cannot be right")
+    if foreign:
+        does = "does" if len(foreign) == 1 else "do"
+        said.append(f"{' and '.join(foreign)} {does} not belong in it")
+    if not said:
+        said.append("its symbols are the right ones: how are they joined, signs and powers too?")
+    return f"not equal to the right formula; {', and '.join(said)}"
 
 
 def where_off(answer: Answer) -> str:
@@ -126,7 +161,8 @@ def _pattern(answer: np.ndarray, right: np.ndarray, exactly: bool) -> tuple[str,
     """
     alone = answer.size == 1
     if not np.any(answer):
-        return f"{'it is' if alone else 'they are'} 0, and should not be", False
+        zero = f"{'it is' if alone else 'they are'} 0, and should not be"
+        return zero if exactly else f"{zero} (// cuts off all decimals)", False
     if not alone and np.allclose(np.sort(answer), np.sort(right), rtol=SAME, atol=0):
         return "the right numbers in another order", True
     if not np.all(right):  # of a 0 neither sign nor ratio says anything
@@ -148,8 +184,8 @@ def _pattern(answer: np.ndarray, right: np.ndarray, exactly: bool) -> tuple[str,
 def _size(answer: float, right: float) -> str:
     """How the size and the sign of a number differ from the right one, which is not 0."""
     ratio = answer / right
-    times = max(abs(ratio), 1 / abs(ratio)) if ratio else np.inf
-    way = "large" if abs(ratio) > 1 else "small"
-    how_much = next((words for limit, words in SIZES if times < limit), "far too")
-    sign = "the sign is not right, and " if ratio < 0 else ""
-    return f"{sign}it is {how_much} {way}"
+    sign = "the sign is not right" if ratio < 0 else ""
+    far = ""
+    if not 1 / FAR < abs(ratio) < FAR:
+        far = f"it is far too {'large' if abs(ratio) > 1 else 'small'}"
+    return ", and ".join(filter(None, (sign, far)))

@@ -1,16 +1,23 @@
 """Judge a record of answers part by part. Used by the check in the notebook and by the grader."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from helpers.asking.record import Missing, Unusable, answers_in, read_as
+from helpers.asking.record import (
+    Missing,
+    Unusable,
+    answers_in,
+    changed_in,
+    formula_in,
+    read_as,
+)
 from helpers.marking.agreement import not_ruled_out, with_shared_causes
 from helpers.marking.answer import Answer
-from helpers.marking.description import describe_error, where_off
+from helpers.marking.description import describe_error, describe_symbols, where_off
 from helpers.marking.follow_through import StudentValues
 from helpers.marking.misconceptions import CATALOGUE, hint
 from helpers.marking.questions import follows_through
@@ -58,7 +65,10 @@ class Judge:
         self.forget(question.id)
         its_seed = self.seed if seed is None else seed
         verdicts, kept = self._judged(question, record, its_seed)
-        verdicts = [_with_what_was_read(verdict, record) for verdict in verdicts]
+        verdicts = [
+            _with_what_was_read(question, part, verdict, record)
+            for part, verdict in zip(question.parts, verdicts, strict=True)
+        ]
         self._remember(question, record, its_seed, verdicts)
         verdicts = [self._beside_replaced(question, verdict) for verdict in verdicts]
         if seed is None or seed == self.seed:
@@ -160,7 +170,7 @@ class Judge:
         question: Question,
         answers: Sequence[Answer],
         intermediates: Mapping[str, Sequence[np.ndarray]],
-        right: Collection[str],
+        right: Set[str],
     ) -> tuple[list[Verdict], list[Kept]]:
         """As `_judged`, of answers that are made with the `intermediates`; right: the quantities
         that are."""
@@ -232,7 +242,7 @@ def _is_right(answer: Answer) -> bool:
     return all(value is not None for value in fitting.values) and fitting.agrees(answer.expected)
 
 
-def _judge_alone(answer: Answer, known: Collection[str]) -> tuple[Verdict, Answer | None]:
+def _judge_alone(answer: Answer, known: Set[str]) -> tuple[Verdict, Answer | None]:
     """The verdict on an answer, and the answer in the expected shapes if it has numbers in them.
 
     known: the quantities that the student has right.
@@ -244,7 +254,10 @@ def _judge_alone(answer: Answer, known: Collection[str]) -> tuple[Verdict, Answe
     if any(isinstance(value, str) for value in answer.expected):
         return _judge_choice(answer), None
     if any(isinstance(value, str) for value in answer.values):
-        return _verdict(part, ERROR, hint="expected a number, got text: take the quotes away"), None
+        comma = any(isinstance(v, str) and re.search(r"\d,\d", v) for v in answer.values)
+        point = ", and write a point in place of the comma" if comma else ""
+        said = f"expected a number, got text: take the quotes away{point}"
+        return _verdict(part, ERROR, hint=said), None
     fitting = answer.in_expected_shape()
     for value, right, own, case in zip(fitting.values, answer.expected, answer.values, cases):
         if value is None:
@@ -286,7 +299,7 @@ def _judge_choice(answer: Answer) -> Verdict:
     return _verdict(part, WRONG, hint=hints[0] if hints else part.default_hint)
 
 
-def _judge_numbers(answer: Answer, known: Collection[str]) -> Verdict:
+def _judge_numbers(answer: Answer, known: Set[str]) -> Verdict:
     """The verdict on numbers that have the expected shapes."""
     if answer.agrees(answer.expected):
         return _verdict(answer.part, RIGHT)
@@ -320,7 +333,7 @@ def _recognise_where_off(answer: Answer) -> tuple[Misconceptions, str]:
 
 
 def _judge_following(
-    question: Question, answer: Answer, own: StudentValues, known: Collection[str]
+    question: Question, answer: Answer, own: StudentValues, known: Set[str]
 ) -> tuple[Verdict, list[Kept]]:
     """The verdict on an answer, where a right consequence of the student's own values counts.
 
@@ -361,7 +374,7 @@ def _after_error(
     verdict: Verdict,
     answer: Answer,
     following: Sequence[np.ndarray],
-    known: Collection[str],
+    known: Set[str],
     own: Collection[str],
 ) -> Verdict:
     """The verdict on a wrong part, said with a view to what would follow from earlier values."""
@@ -398,11 +411,29 @@ def _add_used(own: StudentValues, quantity: str, values: Sequence[Any]) -> None:
 # Words
 
 
-def _with_what_was_read(verdict: Verdict, record: object) -> Verdict:
-    """A verdict that is not right with what Python understood, where that is a value."""
+def _with_what_was_read(
+    question: Question, part: Part, verdict: Verdict, record: object
+) -> Verdict:
+    """A verdict that is not right with what Python understood, where that is a value.
+
+    Of a formula with what its symbols say, and in a notebook whose given data have other values
+    with their names.
+    """
     if verdict.status not in (WRONG, ERROR):
         return verdict
-    return replace(verdict, read_as=read_as(record, verdict.part))
+    said = verdict.hint
+    if part.default_hint and said == part.default_hint:
+        said = describe_symbols(part, formula_in(record, part.name)) or said
+    changed = changed_in(record, question.given_data) if verdict.status == WRONG else []
+    if changed:
+        names = " and ".join(f"`{name}`" for name in changed)
+        was = "was" if len(changed) == 1 else "were"
+        them = "it" if len(changed) == 1 else "them"
+        said = (
+            f"{names} {was} changed since the notebook gave {them}: run the cell that gives {them} "
+            f"again, then your answer. {said[:1].upper()}{said[1:]}"
+        )
+    return replace(verdict, hint=said, read_as=read_as(record, verdict.part))
 
 
 def _expected_shape(part: Part, answer: np.ndarray, expected: np.ndarray) -> str:
@@ -413,13 +444,19 @@ def _expected_shape(part: Part, answer: np.ndarray, expected: np.ndarray) -> str
         rows, columns = expected.shape
         return f"expected a list of {rows} rows with {columns} numbers each."
     numbers = "one number" if expected.size == 1 else f"a list of {expected.size} numbers"
-    return f"expected {numbers}, got {answer.size}."
+    # As 0,12 is read: two whole numbers.
+    comma = answer.size == 2 * expected.size and not np.any(answer % 1)
+    point = " A decimal comma parts two numbers: write 0.12, not 0,12." if comma else ""
+    return f"expected {numbers}, got {answer.size}.{point}"
 
 
 def _too_few_digits(answer: np.ndarray, expected: np.ndarray) -> bool:
-    """Whether every number is the expected one rounded to at most three decimals."""
+    """Whether every number is the expected one rounded to two or three decimals.
+
+    Of one decimal it is not told: ten tries for each further digit would lead to the number.
+    """
     return any(
-        np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12) for digits in (1, 2, 3)
+        np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12) for digits in (2, 3)
     ) and not np.all(answer == 0)
 
 

@@ -38,6 +38,7 @@ NEIGHBOURS = 8  # of the grid, from which a value in between is computed
 SIGNED = [(-1) ** k * comb(NEIGHBOURS - 1, k) for k in range(NEIGHBOURS)]
 
 FORWARD = ("z_h", "a_h", "z_o", "a_o")
+DELTAS = ("delta_o", "delta_h")
 GRADIENTS = ("dW_h", "db_h", "dW_o", "db_o")
 UPDATE = tuple(f"{name}_new" for name in PARAMETERS)
 STEP_QUESTIONS = ("p3.forward", "p3.loss", "p3.backward", "p3.sgd_step")
@@ -237,6 +238,20 @@ def rule_for(part: Part, judged: Judged) -> Rule | None:
     return _loss_for(answer, judged) if answer.quantity == "E" else None
 
 
+def _rules_for(judged: Judged) -> tuple[dict[str, Rule], set[str]]:
+    """The Rules of the parts that are wrong, by quantity, and the parts that none explains."""
+    rules: dict[str, Rule] = {}
+    unexplained: set[str] = set()
+    for part in judged.question.parts:
+        if judged.statuses[part.name] == WRONG:
+            rule = rule_for(part, judged)
+            if rule is None:
+                unexplained.add(part.name)
+            else:
+                rules[part.quantity or part.name] = rule
+    return rules, unexplained
+
+
 def _factor(value: np.ndarray, base: np.ndarray) -> float:
     """How many times `base` the array `value` is where `base` is largest; 0 if they do not fit."""
     if value.shape != base.shape or not np.any(base):
@@ -281,15 +296,16 @@ class OwnFunctions:
             if judged is None or {MISSING, ERROR} & set(judged.statuses.values()):
                 return None
             carried[name] = CARRIED in judged.statuses.values()
-            for part in judged.question.parts:
-                if judged.statuses[part.name] == WRONG:
-                    rule = rule_for(part, judged)
-                    if rule is None and part.name not in GRADIENTS:
-                        return None
-                    if rule is None:
-                        unknown.add(part.name)
-                    else:
-                        rules[part.quantity or part.name] = rule
+            found, unexplained = _rules_for(judged)
+            if unexplained - {*GRADIENTS}:
+                return None
+            rules |= found
+            unknown |= unexplained
+        if carried["p3.backward"] and "p3.deltas" in earlier:
+            # Then it is made with the deltas, which it need not be.
+            found, unexplained = _rules_for(earlier["p3.deltas"])
+            rules |= found
+            unknown |= {*GRADIENTS} if unexplained else set()
         # Those alone that forward and backward use: what is right there is made without them.
         activations = earlier.get("p3.activations")
         on_grid: dict[str, np.ndarray] = {}
@@ -337,13 +353,18 @@ class OwnFunctions:
         return formula(step[f"a_{layer}"])
 
     def runs(
-        self, inputs: Mapping[str, Any], steps: int, gradients: Mapping[str, Any]
+        self,
+        inputs: Mapping[str, Any],
+        steps: int,
+        gradients: Mapping[str, Any],
+        batches: Sequence[np.ndarray] | None = None,
     ) -> list[tuple[list[np.ndarray], np.ndarray]]:
         """The losses before and after each of `steps` steps and the true loss at the end, by way.
 
         inputs: the test inputs of a case. gradients: those that were recorded, an array with one
-        entry for each step, by name; they count where nothing else is known. A way that leads out
-        of all numbers is left out.
+        entry for each step, by name; they count where nothing else is known. batches: the indices
+        of the points in each step, None where it is all of them; losses are those of all points. A
+        way that leads out of all numbers is left out.
         """
         recorded: list[Quantities] = [{} for _ in range(steps + 1)]
         for name in self.unknown:
@@ -355,11 +376,15 @@ class OwnFunctions:
         found = []
         for way in self.ways(inputs["hidden"]):
             with suppress(ValueError):  # of a Network, or of shapes that do not fit
-                found.append(self._trained(inputs, recorded, way))
+                found.append(self._trained(inputs, recorded, way, batches))
         return found
 
     def _trained(
-        self, inputs: Mapping[str, Any], recorded: Sequence[Quantities], way: Mapping[str, str]
+        self,
+        inputs: Mapping[str, Any],
+        recorded: Sequence[Quantities],
+        way: Mapping[str, str],
+        batches: Sequence[np.ndarray] | None,
     ) -> tuple[list[np.ndarray], np.ndarray]:
         parameters = {name: np.asarray(inputs[name]) for name in PARAMETERS}
         losses = []
@@ -369,6 +394,10 @@ class OwnFunctions:
             losses.append(now["E"])
             if number == len(recorded) - 1:
                 return losses, np.asarray(step.loss_with(parameters))
+            if batches is not None:
+                points = batches[number]
+                of_batch = {**inputs, "x": inputs["x"][points], "t": inputs["t"][points]}
+                now = self.step(_step_at(of_batch, parameters), way, own)
             parameters = {
                 # A gradient of another shape may have been spread out.
                 name: np.broadcast_to(now[f"{name}_new"], inputs[name].shape)
@@ -412,7 +441,7 @@ def of_forward(
     yield found
 
 
-def of_backward(
+def of_deltas(
     cases: Sequence[Case], values: Recorded, earlier: Mapping[str, Judged]
 ) -> Iterator[Intermediates]:
     """What the student's slopes give in the backward pass of each case: slope_h and slope_o."""
@@ -432,6 +461,44 @@ def of_backward(
     yield found
 
 
+def of_backward(
+    cases: Sequence[Case], values: Recorded, earlier: Mapping[str, Judged]
+) -> Iterator[Intermediates]:
+    """What the student's deltas give in each case, delta_o and delta_h, or the slopes alone.
+
+    Which of the two `backward` is made with is for the judge to find out.
+    """
+    yield from of_deltas(cases, values, earlier)
+    judged = earlier.get("p3.deltas")
+    if judged is None or not {WRONG, CARRIED} & set(judged.statuses.values()):
+        return
+    rules, unexplained = _rules_for(judged)
+    names = [f"slope_{name}" for name in ACTIVATIONS]
+    on_grid = {}
+    if CARRIED in judged.statuses.values():
+        on_grid = wrong_on_grid(earlier.get("p3.activations"), names)
+    own = OwnFunctions(rules, on_grid, frozenset())
+    known: list[dict[str, np.ndarray]] = []
+    follows = True  # delta_h from delta_o: then it is not wrong by itself
+    for number, case in enumerate(cases):
+        step = _step_at(case.test_inputs, case.test_inputs)
+        layers = {"o": "sigmoid", "h": case.test_inputs["hidden"]}
+        way = {k: "own" if f"slope_{name}" in on_grid else "z" for k, name in layers.items()}
+        # Those that no mistake explains are the recorded ones: whoever made them up would have to
+        # write what is made of them all the same.
+        recorded = {name: values[f"own_{name}"][number] for name in unexplained}
+        if not all(isinstance(value, np.ndarray) for value in recorded.values()):
+            return
+        try:
+            q = own.step(step, way, recorded)
+            known.append({name: q[name] for name in DELTAS})
+            follows &= np.allclose(step.following(delta_o=q["delta_o"])["delta_h"], q["delta_h"])
+        except ValueError:  # of shapes that do not fit
+            return
+    names = [name for name in DELTAS if name == "delta_o" or not follows]
+    yield {name: [each[name] for each in known] for name in names}
+
+
 def of_training(
     cases: Sequence[Case], values: Recorded, earlier: Mapping[str, Judged]
 ) -> Iterator[Intermediates]:
@@ -448,6 +515,52 @@ def of_training(
             "own_losses": [np.array(losses[:-1]) for losses, _ in chosen],
             "own_E_end": [end for _, end in chosen],
         }
+
+
+def of_batch_training(
+    cases: Sequence[Case], values: Recorded, earlier: Mapping[str, Judged]
+) -> Iterator[Intermediates]:
+    """As of_training, of a loop over batches, which may be the student's own as well."""
+    own = OwnFunctions.from_answers(earlier)
+    of_batches = earlier.get("p3.batches")
+    own_batches = of_batches is not None and WRONG in of_batches.statuses.values()
+    if own is None and not own_batches:
+        return
+    # Without own functions everything is right but the batches.
+    own = own or OwnFunctions({}, {}, frozenset())
+    runs = []
+    for number, case in enumerate(cases):
+        inputs, order = case.test_inputs, values["own_order"][number]
+        if not own_batches:
+            order = _right_order(inputs)
+        if not isinstance(order, np.ndarray) or order.ndim != 2 or not _are_indices(order, inputs):
+            return
+        size, epochs = int(inputs["size"]), len(order)
+        starts = range(0, order.shape[1], size)
+        batches = [row[start : start + size].astype(int) for row in order for start in starts]
+        gradients = {name: values[f"own_{name}"][number] for name in GRADIENTS}
+        found = []
+        for losses, end in own.runs(inputs, len(batches), gradients, batches):
+            found.append((losses[: -1 : len(batches) // epochs], end))
+        runs.append(found)
+    for chosen in product(*runs):
+        yield {
+            "own_losses": [np.array(losses) for losses, _ in chosen],
+            "own_E_end": [end for _, end in chosen],
+        }
+
+
+def _right_order(inputs: Mapping[str, Any]) -> np.ndarray:
+    """The indices of each epoch, a row for each, as the test inputs' generator draws them."""
+    rng = np.random.default_rng(int(inputs["seed"]))
+    return np.array([rng.permutation(len(inputs["x"])) for _ in range(int(inputs["epochs"]))])
+
+
+def _are_indices(order: np.ndarray, inputs: Mapping[str, Any]) -> bool:
+    """Whether a table that was recorded has an epoch's indices in each row."""
+    count = len(inputs["x"])
+    whole = order.size and np.all(order == np.round(order)) and len(order) == inputs["epochs"]
+    return bool(whole and order.min() >= 0 and order.max() < count and order.shape[1] <= 2 * count)
 
 
 def of_reproduction(

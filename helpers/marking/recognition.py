@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from helpers.marking.questions.model import Case, Part
 from helpers.marking.verdict import Misconceptions
 
 STEP_ALONE = "step_instead_of_weight"  # whose values are not counted from the old weight
+OF_ALL_NUMBERS = {"nothing_arrives", "decimals_cut_off"}  # not made with some of them
 MAX_TOLD = 2  # of explanations that are less likely: more of them explain nothing
 
 Values = Sequence[np.ndarray]  # one array for each case
@@ -37,10 +39,10 @@ def match_misconception(answer: Answer, alone: bool = False) -> Misconceptions:
 
 def _match(answer: Answer, agrees: Agrees, alone: bool = False) -> Misconceptions:
     single = list(explanations(answer.part, answer.cases))
-    fitting = _fitting(single, agrees)
+    fitting = _fitting(single, agrees, answer)
     if fitting or alone:
         return fitting
-    return _few(_fitting(two_at_once(answer.part, answer.cases, single), agrees))
+    return _few(_fitting(two_at_once(answer.part, answer.cases, single), agrees, answer))
 
 
 def match_misconception_in_part(answer: Answer) -> Misconceptions:
@@ -59,7 +61,7 @@ def match_misconception_in_part(answer: Answer) -> Misconceptions:
         )
 
     part, cases = answer.part, answer.cases
-    single = list(explanations(part, cases))
+    single = [e for e in explanations(part, cases) if e.names[0] not in OF_ALL_NUMBERS]
     factors = [e for e in single if e.names[0] in _plain_factors(part, cases, single)]
     return _few(_fitting(single, agrees)) or _few(
         _fitting(two_at_once(part, cases, factors), agrees)
@@ -73,8 +75,9 @@ def match_misconception_after_error(answer: Answer, following: Values) -> Miscon
     columns are looked for.
     """
     single = list(explanations(answer.part, answer.cases))
+    given = _given(answer.part, answer.cases)
     found = [
-        Explanation((name,), _scaled(answer.part, answer.cases, by_case, following))
+        Explanation((name,), _Scaled(given, by_case, following))
         for name, by_case in _plain_factors(answer.part, answer.cases, single).items()
     ]
     if any(explanation.names == ("transposed",) for explanation in single):
@@ -91,7 +94,14 @@ WRONG_SHAPES: dict[str, tuple[Callable, Callable]] = {
         np.asarray,
     ),
     "units_added": (np.asarray, np.sum),
+    "rows_left_flat": (np.asarray, np.asarray),
 }
+
+
+def _in_a_row(mistake: str, value: np.ndarray, right: np.ndarray) -> bool:
+    """Whether an answer is a number, or a matrix without its rows where that is the mistake."""
+    one_row = value.ndim == 1 and mistake == "rows_left_flat"
+    return value.size == right.size and (value.size == 1 or one_row)
 
 
 def match_wrong_shape(answer: Answer) -> tuple[Misconceptions, str]:
@@ -106,7 +116,7 @@ def match_wrong_shape(answer: Answer) -> tuple[Misconceptions, str]:
             continue
         reduced = answer.with_values(
             [
-                value.reshape(right.shape) if value.size == right.size == 1 else value
+                value.reshape(right.shape) if _in_a_row(mistake, value, right) else value
                 for value, right in zip(map(np.asarray, map(of_answer, answer.values)), expected)
             ]
         )
@@ -151,11 +161,17 @@ def _few(fitting: Misconceptions) -> Misconceptions:
     return fitting if len(fitting) <= MAX_TOLD else ()
 
 
-def _fitting(explanations: Iterable[Explanation], agrees: Agrees) -> Misconceptions:
+def _fitting(
+    explanations: Iterable[Explanation], agrees: Agrees, answer: Answer | None = None
+) -> Misconceptions:
     """The names of those explanations that agree with the answers, each set of names once."""
     found: dict[frozenset[str], tuple[str, ...]] = {}
     for explanation in explanations:
-        if agrees(explanation.values):
+        if not agrees(explanation.values):
+            continue
+        # A step alone is small beside the old weight, from which the tolerance is counted.
+        by_itself = STEP_ALONE in explanation.names
+        if answer is None or not by_itself or answer.is_itself(explanation.values):
             found.setdefault(frozenset(explanation.names), explanation.names)
     return tuple(found.values())
 
@@ -181,7 +197,7 @@ def two_at_once(
 
     A sign, a 2 or the number of points goes along with any other mistake.
     """
-    right = _right(part, cases)
+    right, given = _right(part, cases), _given(part, cases)
     factors = _plain_factors(part, cases, single)
     for name, by_case in factors.items():
         for other in single:
@@ -189,11 +205,8 @@ def two_at_once(
                 continue
             if any(v.shape != r.shape for v, r in zip(other.values, right, strict=True)):
                 continue
-            values: Values
-            if other.names == (STEP_ALONE,):
-                values = [factor * value for factor, value in zip(by_case, other.values)]
-            else:
-                values = _scaled(part, cases, by_case, other.values)
+            start = [np.zeros(())] * len(cases) if other.names == (STEP_ALONE,) else given
+            values = _Scaled(start, by_case, other.values)
             # Two mistakes that undo each other explain nothing.
             if not Answer(part, cases, values).agrees(right):
                 yield Explanation((*other.names, name), values)
@@ -222,12 +235,21 @@ def _plain_factors(
     return factors
 
 
-def _scaled(part: Part, cases: Sequence[Case], by_case: Sequence[float], values: Values) -> Values:
-    """`values`, counted from what is given, times a factor in each case."""
-    return [
-        start + factor * (value - start)
-        for start, factor, value in zip(_given(part, cases), by_case, values, strict=True)
-    ]
+class _Scaled(Sequence[np.ndarray]):
+    """Values, counted from what is given, times a factor in each case.
+
+    Each is computed when it is asked for: of most explanations the first case already says no.
+    """
+
+    def __init__(self, given: Values, by_case: Sequence[float], values: Values) -> None:
+        self._given, self._by_case, self._values = given, by_case, values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, number: Any) -> Any:
+        start = self._given[number]
+        return start + self._by_case[number] * (self._values[number] - start)
 
 
 def _factor(value: np.ndarray, right: np.ndarray, given: np.ndarray) -> float | None:

@@ -17,6 +17,7 @@ import nbformat
 
 from helpers import checking
 from helpers.marking.judging import judge
+from helpers.marking.questions import question_by_id
 from helpers.marking.verdict import as_html
 
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
@@ -38,7 +39,7 @@ def measured_check(rows):
     """A stand-in for `check` that appends (question, ms for all, ms for the student's code)."""
 
     def check(question, **answers):
-        asked = checking.question_by_id(question)
+        asked = question_by_id(question)
         totals, own = [], []
         for seed in range(REPEATS):
             start = time.perf_counter()

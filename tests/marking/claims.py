@@ -1,50 +1,213 @@
 """What a check's sentences claim, each tested on the numbers alone.
 
-Written from the sentences, with NumPy, and without anything of helpers.marking.
+Written from the sentences, with NumPy, and without anything of helpers.marking: what a slip gives
+is in `textbook` and `slips_elsewhere`, what sentences say of numbers is here.
 """
 
 import re
 from collections import Counter
+from itertools import product
 
 import numpy as np
 
 from helpers.asking.record import decode
+from helpers.course import HIDDEN, tutorial_step
+from helpers.network import Network
+from helpers.sgd_step import PARAMETERS, SGDStep
+from tests.marking import slips_elsewhere
+from tests.marking.textbook import FROM_OUTPUT, Textbook, factors_of
 
 ROOM = 0.02  # relative: what is said of numbers by hand is said within their tolerance
 NEAR_0 = 3e-4
+EXACTLY = 1e-4  # relative, in code: float32 rounds, and so do differences
 
 
 class Beside:
     """The numbers of one part beside the right ones, case by case, and what else is known."""
 
-    def __init__(self, part, values, expected, given, right_parts, n_samples):
-        self.part, self.right_parts, self.n_samples = part, right_parts, n_samples
-        fits = [
-            np.shape(v) == np.shape(e) or np.size(v) == np.size(e) for v, e in zip(values, expected)
-        ]
-        self.comparable = all(fits)
+    def __init__(self, question, part, answers, cases, right_parts, wrong_parts=()):
+        """answers: by part, one array or word a case. right_parts, wrong_parts: the quantities that
+        the student has right and wrong, those of earlier questions among them.
+        """
+        self.question, self.part, self.cases, self.answers = question, part, cases, answers
+        self.right_parts, self.wrong_parts = set(right_parts), set(wrong_parts)
+        self.by_hand = part.tolerance.by_hand
+        values = answers[part.name]
+        self.values = values
+        self.expected = [case.expected[part.name] for case in cases]
+        self.given = [case.given.get(part.name) for case in cases]
+        self.numbers = all(
+            isinstance(v, np.ndarray) and not isinstance(e, str)
+            for v, e in zip(values, self.expected)
+        )
+        self.comparable = self.numbers and all(
+            np.shape(v) == np.shape(e) or np.size(v) == np.size(e)
+            for v, e in zip(values, self.expected)
+        )
         self.pairs = [
             (np.reshape(v, np.shape(e)), np.asarray(e), g)
-            for v, e, g in zip(values, expected, given)
-            if np.size(v) == np.size(e)
+            for v, e, g in zip(values, self.expected, self.given)
+            if self.numbers and np.size(v) == np.size(e)
         ]
+
+    @property
+    def quantity(self):
+        return quantity_and_index(self.question.id, self.part)[0]
+
+    @property
+    def n_samples(self):
+        step = step_of(self.question.id, self.part.name, self.cases[0])
+        return len(step.x) if step else 0
+
+    def off(self):
+        """Which numbers are off, a mask for each case."""
+        return [~np.asarray(self.part.tolerance.accepts(v, e, g)) for v, e, g in self.pairs]
 
     def everywhere(self, holds):
         """Whether `holds(answer, right)` in every case in which the answer is off."""
-        return any(self._off) and all(
-            holds(v, e) for (v, e, _), off in zip(self.pairs, self._off) if off
-        )
+        off = [not np.allclose(v, e, rtol=1e-7, atol=1e-9) for v, e, _ in self.pairs]
+        return any(off) and all(holds(v, e) for (v, e, _), is_off in zip(self.pairs, off) if is_off)
 
     def somewhere(self, holds):
         return any(holds(v, e) for v, e, _ in self.pairs)
 
-    @property
-    def _off(self):
-        return [not np.allclose(v, e, rtol=1e-7, atol=1e-9) for v, e, _ in self.pairs]
-
     def changes(self, holds):
         """As `everywhere`, of the changes from what was given."""
         return all(holds(v - g, e - g) for v, e, g in self.pairs if g is not None)
+
+    def room(self, right):
+        size = max(1e-9, float(np.max(np.abs(right), initial=0)))
+        return ROOM * size + NEAR_0 if self.by_hand else EXACTLY * size + 1e-9
+
+    def near(self, one, other):
+        return np.abs(one - other) <= self.room(other)
+
+
+# Where a quantity stands in a step, by the name of the part
+
+
+FORMULAS = {
+    "dE_da_k": ("dE_da_o", (0, 0)),
+    "da_k_dz_k": ("slope_o", (0, 0)),
+    "dz_k_dw_jk": ("a_h", (0, 0)),
+    "dz_k_da_j": ("W_o", (0, 0)),
+    "da_j_dz_j": ("slope_h", (0, 0)),
+    "dz_j_dw_ij": ("x", (0, 1)),
+    "delta_k_formula": ("delta_o", (0, 0)),
+    "dE_dw_jk": ("dW_o", (0, 0)),
+    "dE_db_k": ("db_o", (0,)),
+    "delta_j_formula": ("delta_h", (0, 0)),
+    "dE_dw_ij": ("dW_h", (1, 0)),
+    "dE_db_j": ("db_h", (0,)),
+    "w_jk_new": ("W_o_new", (0, 0)),
+    "b_k_new": ("b_o_new", (0,)),
+    "w_ij_new": ("W_h_new", (1, 0)),
+    "b_j_new": ("b_h_new", (0,)),
+}
+
+
+def quantity_and_index(question, part):
+    """A part's name among the quantities of a step, and its element there, () for all."""
+    if question.startswith("p1.") and part.name in FORMULAS:
+        return FORMULAS[part.name]
+    if question == "p3.reproduce":
+        return "E_new", ()
+    if question == "p4.forward":
+        return "a_o", ()
+    return part.quantity or part.name, part.index or ()
+
+
+def step_of(question, part, case):
+    """The SGDStep that a case is about, None if it is about none."""
+    if question in ("p3.reproduce", "p4.forward") and part in HIDDEN:
+        return tutorial_step(part)
+    follows = case.consequences
+    owner = getattr(follows, "__self__", None) or next(iter(getattr(follows, "args", ())), None)
+    return owner if hasattr(owner, "net") else _step_in(case.test_inputs)
+
+
+def _step_in(inputs):
+    """The SGDStep that a function is called for, from its test inputs; None if they have none."""
+    if not {"x", *PARAMETERS} <= set(inputs):
+        return None
+    net = Network(
+        [inputs["W_h"], inputs["W_o"]],
+        [inputs["b_h"], inputs["b_o"]],
+        hidden=inputs["hidden"] if "hidden" in inputs else "tanh",
+    )
+    t = inputs["t"] if "t" in inputs else np.full((len(inputs["x"]), len(inputs["b_o"])), 0.5)
+    return SGDStep(net, inputs["x"], t, inputs.get("eta", 0.3))
+
+
+def slip_values(beside, name, number):
+    """What the part would be in a case, by its number, with the slip `name`; [] if not known."""
+    question, part, case = beside.question.id, beside.part, beside.cases[number]
+    right = np.asarray(beside.expected[number])
+    step = step_of(question, part.name, case)
+    if question == "p1.two_outputs":
+        return _two_outputs(case.test_inputs["point"], name)
+    found = []
+    if step:
+        quantity, index = quantity_and_index(question, part)
+        book = Textbook(step)
+        if question.startswith("p1."):
+            found += _with_symbols(part.name, name, book)
+        if quantity in book.all():
+            for value in book.with_slip(name, quantity):
+                if np.ndim(value) >= len(index):
+                    found.append(value[index])
+    found += slips_elsewhere.values(question, part.name, name, case, right)
+    if not found:
+        start = beside.given[number] if beside.given[number] is not None else 0
+        n_samples = len(np.atleast_1d(case.test_inputs.get("x", 0)))
+        factors = (n_samples,) if name == "sum_over_batch" else factors_of(name, None)
+        found = [start + factor * (right - start) for factor in factors]
+    return [np.asarray(value) for value in found]
+
+
+def _with_symbols(part, name, book):
+    """Slips in a link or a formula of Problem 1 that are made of the symbols themselves."""
+    x_i, w_ij, w_jk = book.x[0, 1], book.parameters["W_h"][1, 0], book.parameters["W_o"][0, 0]
+    a_j, z_j, z_k = book("a_h")[0, 0], book("z_h")[0, 0], book("z_o")[0, 0]
+    delta_k, delta_j = book("delta_o")[0, 0], book("delta_h")[0, 0]
+    if part == "dz_k_db_k":
+        return {
+            "sum_not_differentiated": [z_k],
+            "bias_gradient_forgotten": [0],
+            "sign_turned": [-1],
+        }.get(name, [])
+    return {
+        "other_factor": {"dz_k_dw_jk": [w_jk], "dz_k_da_j": [a_j], "dz_j_dw_ij": [w_ij]},
+        "sum_not_differentiated": {
+            "dz_k_dw_jk": [z_k],
+            "dz_k_da_j": [z_k],
+            "dz_j_dw_ij": [z_j],
+        },
+        "start_of_the_edge": {"dE_dw_jk": [x_i * delta_k], "dE_dw_ij": [a_j * delta_j]},
+    }.get(name, {}).get(part, [])
+
+
+def _two_outputs(point, name):
+    """delta_j of a unit that feeds two, from its symbols."""
+    a, z = point["a_j"], point["z_j"]
+    paths = point["delta_k"] * point["w_jk"], point["delta_l"] * point["w_jl"]
+    slope = a * (1 - a)
+    right = sum(paths) * slope
+    sigmoid_of_a = 1 / (1 + np.exp(-a))
+    return {
+        "one_path_only": [path * slope for path in paths],
+        "paths_averaged": [right / 2],
+        "sign_turned": [-right],
+        "factor_of_its_own": [2 * right, right / 2],
+        "slope_forgotten": [sum(paths)],
+        "slope_at_a": [sum(paths) * sigmoid_of_a * (1 - sigmoid_of_a)],
+        "slope_formula_at_z": [sum(paths) * z * (1 - z)],
+        "factor_of_the_slope_missing": [sum(paths) * a, sum(paths) * (1 - a)],
+        "edge_forgotten": [(point["delta_k"] + point["delta_l"]) * slope],
+    }.get(name, [])
+
+
+# Sentences
 
 
 def close(one, other):
@@ -87,17 +250,135 @@ SENTENCES = {
     r"each is \S+ times": off_only(ratios_agree),
     r"it is (a little|far)? ?too large": off_only(lambda v, e: np.all(np.abs(v) > np.abs(e))),
     r"it is (a little|far)? ?too small": off_only(lambda v, e: np.all(np.abs(v) < np.abs(e))),
-    r"only the number \S+.* is off": lambda beside: beside.somewhere(
-        lambda v, e: np.sum(np.abs(v - e) > 1e-9) >= 1
+    r"the sign is not right": off_only(lambda v, e: np.all(v * e < 0)),
+    r"right to some digits": lambda beside: beside.somewhere(
+        lambda v, e: np.all(np.abs(v - e) <= 0.006 + 3e-4 * np.abs(e))
     ),
-    r"δ_o ✓": lambda beside: bool({"delta_o", "dW_o", "db_o"} & beside.right_parts),
-    r"δ_h ✓": lambda beside: bool({"delta_h", "dW_h", "db_h"} & beside.right_parts),
-    r"\ba_h ✓": lambda beside: bool({"a_h", "z_o", "a_o"} & beside.right_parts),
-    r"z_h ✓": lambda beside: "z_h" in beside.right_parts,
-    r"Your (\w+) is right": None,  # see `untrue`
 }
 
-# What the hint of a mistake claims, by the mistake's name, where numbers can tell.
+# What a tick in a trail says is right, by the symbol before it; what shows that.
+TICKS = {
+    "a_h": {"a_h", "z_o", "a_o"},
+    "z_h": {"z_h"},
+    "z_o": {"z_o"},
+    "a_o": {"a_o"},
+    "error": {"dE_da_o"},
+    "derivative of the output unit": {"slope_o"},
+    "derivative of the hidden unit": {"slope_h"},
+    "δ_o": {"delta_o", "dW_o", "db_o"},
+    "δ_h": {"delta_h", "dW_h", "db_h"},
+    **{f"∂E/∂{name}": {f"d{name}"} for name in ("W_h", "b_h", "W_o", "b_o")},
+}
+NEW = {"W_h_new", "b_h_new", "W_o_new", "b_o_new"}
+
+
+def false_ticks(hint, beside):
+    way = re.search(r"the way there: (.*?)\.(?: |$)", hint)
+    for step in re.split(r" [·+−] |, |(?<=[✓?)]) of ", way[1]) if way else ():
+        if step.endswith("✓"):
+            symbol = step[:-2].removeprefix("a forward pass with ")
+            if symbol == "all new weights and biases":
+                fine = NEW <= beside.right_parts
+            else:
+                fine = bool(TICKS.get(symbol, set()) & beside.right_parts)
+        elif step.endswith("(yours)"):
+            symbol = step.removesuffix(" (yours)")
+            fine = bool(TICKS.get(symbol, set()) & beside.wrong_parts)
+        else:
+            continue
+        if not fine:
+            yield f"{symbol}, in a trail"
+
+
+def false_places(hint, beside):
+    """What is said of where an answer is off."""
+    off = beside.off()
+    first = next((mask for mask in off if mask.any()), None)
+    if first is None:
+        return
+    except_with = re.search(r"right except with (.*?)(?:[;:.](?: |$)|$)", hint)
+    if except_with:
+        wrong = {case.label for case, mask in zip(beside.cases, off) if mask.any()}
+        if not all(label in hint for label in wrong) or any(
+            case.label in hint and case.label not in wrong for case in beside.cases if case.label
+        ):
+            yield except_with[0]
+    only = re.search(r"only the number (.*?) is off", hint)
+    some = re.search(r"(\d+) of (\d+) numbers are off, the first (in|of) (.*?)(?:[:;.]|$)", hint)
+    if only and (first.sum() != 1 or not _is_place(only[1], np.argwhere(first)[0], first.shape)):
+        yield only[0]
+    if some and (
+        (int(some[1]), int(some[2])) != (first.sum(), first.size)
+        or not _is_place(f"{some[3]} {some[4]}", np.argwhere(first)[0], first.shape)
+    ):
+        yield some[0]
+    lines = re.search(r"off is all that belongs to (row|column|point|unit) ([\d and]+)", hint)
+    if lines:
+        chosen = [int(n) - 1 for n in re.findall(r"\d+", lines[2])]
+        wanted = np.zeros(first.shape, bool)
+        wanted[(chosen, slice(None)) if lines[1] in ("row", "point") else (slice(None), chosen)] = (
+            True
+        )
+        if not np.array_equal(first, wanted):
+            yield lines[0]
+
+
+def _is_place(words, index, shape):
+    numbers = [int(n) for n in re.findall(r"\d+", words)]
+    place = [int(i) + 1 for i in index]
+    return numbers in (place, place[-1:]) and (len(numbers) == len(place) or shape[0] == 1)
+
+
+def false_shapes(hint, beside):
+    said = re.search(r"expected shape (\(.*?\)), got (\(.*?\)|one number)", hint)
+    if said:
+        shapes = [
+            (str(np.shape(e)), str(np.shape(v)) if np.ndim(v) else "one number")
+            for v, e in zip(beside.values, beside.expected)
+        ]
+        if (said[1], said[2]) not in shapes:
+            yield said[0]
+    numbers = re.search(r"expected (one number|a list of (\d+) numbers), got (\d+)", hint)
+    if numbers:
+        right = (int(numbers[2] or 1), int(numbers[3]))
+        if right not in [(np.size(e), np.size(v)) for v, e in zip(beside.values, beside.expected)]:
+            yield numbers[0]
+
+
+def false_quantities(hint, beside):
+    """Which of the student's quantities are said to be right, or not to be."""
+    for name in re.findall(r"[Yy]our (\w+) is right", hint):
+        if name not in beside.right_parts:
+            yield f"{name} is right"
+    carried = re.fullmatch(r"consistent with your (\w+), which is not right yet", hint)
+    if carried and not beside.question.intermediates and carried[1] not in beside.wrong_parts:
+        yield carried[0]
+
+
+WHY_NOTHING = {
+    "it is not finite": lambda v, e: not np.all(np.isfinite(v)),
+    "it is 0, or nearly,": lambda v, e: np.any(np.abs(v) < 1e-3 * np.abs(e)),
+    "it is nothing but 0 and 1": lambda v, e: set(np.abs(v).flat) <= {0, 1},
+    "it is far too large": lambda v, e: np.abs(v).max() > 1e3 * np.abs(e).max(),
+}
+
+
+def false_reasons(hint, beside):
+    """Why nothing carries over from an earlier value."""
+    said = re.search(r"nothing carries over from your (\w+), because (.*)$", hint)
+    if not said or said[1] not in beside.answers:
+        return
+    right = [np.asarray(case.expected[said[1]]) for case in beside.cases]
+    pairs = [(np.reshape(v, e.shape), e) for v, e in zip(beside.answers[said[1]], right)]
+    for words, holds in WHY_NOTHING.items():
+        if said[2].startswith(words) and not any(holds(v, e) for v, e in pairs):
+            yield said[0]
+
+
+# What the hints of mistakes claim
+
+
+# Where a predicate says it better than values.
 MISTAKES = {
     "wrong_sign": times(-1),
     "sign_turned": times(-1),
@@ -107,7 +388,7 @@ MISTAKES = {
     "half_forgotten": times(2),
     "bias_gradient_forgotten": lambda beside: beside.everywhere(lambda v, e: not v.any()),
     "bias_gradient_one": lambda beside: beside.everywhere(lambda v, e: np.all(v == 1)),
-    "sum_over_batch": lambda beside: beside.n_samples and times(beside.n_samples)(beside),
+    "sum_over_batch": lambda beside: not beside.n_samples or times_points(beside, 1),
     "delta_averaged": lambda beside: beside.n_samples and times(1 / beside.n_samples)(beside),
     "transposed": lambda beside: beside.everywhere(
         lambda v, e: v.size == e.size and close(np.sort(v.ravel()), np.sort(e.ravel()))
@@ -118,38 +399,213 @@ MISTAKES = {
     "step_twice_as_long": lambda beside: beside.changes(lambda v, e: close(v, 2 * e)),
     "step_half_as_long": lambda beside: beside.changes(lambda v, e: close(v, e / 2)),
     "brackets_forgotten": lambda beside: beside.everywhere(lambda v, e: np.all(v > 1)),
+    "loss_after_the_step": lambda beside: beside.everywhere(lambda v, e: close(v[:-1], e[1:])),
+    "too_few_digits": lambda beside: beside.everywhere(lambda v, e: np.all(np.abs(v - e) < 0.06)),
+    "difference_quotient": lambda beside: all(
+        np.all(np.abs(v - e) <= 0.05 * np.abs(e).max()) for v, e, _ in beside.pairs
+    ),
 }
-PARTIAL = re.compile(
-    r"(right except|is off|are off|belongs to|Two mistakes|More than one|follows from your)"
-)
+BY_PREDICATE_ALONE = {"loss_after_the_step", "too_few_digits", "difference_quotient"}
+
+
+def times_points(beside, power):
+    """Whether the answer is the right one times the number of points, in each case."""
+    for number, (v, e, g) in enumerate(beside.pairs):
+        step = step_of(beside.question.id, beside.part.name, beside.cases[number])
+        start = 0 if g is None else g
+        if step and not close(v - start, len(step.x) ** power * (e - start)):
+            return False
+    return True
+
+
+def explained(beside, names, in_part=False, following=None):
+    """Whether one slip, or two at once, give the answer in each case; None if that is unknown.
+
+    in_part: whether only the numbers that are off need fit. following: what takes the place of the
+    right values, one list of possible arrays a case.
+    """
+    known = True
+    off = beside.off()
+    for number, (value, right, given) in enumerate(beside.pairs):
+        start = 0 if given is None else np.asarray(given)
+        raw = np.asarray(beside.values[number])
+        if not beside.by_hand and np.squeeze(raw).shape != np.squeeze(right).shape:
+            value = raw  # in code the shape counts
+        if following is None and not off[number].any() and np.shape(value) == np.shape(right):
+            continue  # a slip need not show in every case
+        if following is None:
+            found = _values_of(beside, names, number, right, start)
+        else:
+            found = [
+                candidate
+                for base in following[number]
+                for candidate in _scaled(beside, names, number, base, start)
+            ]
+        if not found:
+            known = False
+            continue
+        if not any(
+            _fits(beside, value, wrong, off[number] if in_part else None) for wrong in found
+        ):
+            return False
+    return True if known else None
+
+
+def _fits(beside, value, wrong, off):
+    """Whether an answer is what a slip gives; off: which numbers count, None for all."""
+    wrong = np.asarray(wrong)
+    if wrong.shape != np.shape(value):
+        if wrong.size != np.size(value) or not (beside.by_hand or wrong.size == 1):
+            return False
+        wrong = wrong.reshape(np.shape(value))
+    near = beside.near(value, wrong)
+    if off is not None and off.shape == near.shape:
+        near = near | ~off
+    return bool(np.all(near))
+
+
+def _values_of(beside, names, number, right, start):
+    if len(names) == 1:
+        return slip_values(beside, names[0], number)
+    found = []
+    for one, other in (names, names[::-1]):
+        for value in slip_values(beside, one, number):
+            if np.shape(value) in (np.shape(right), ()):
+                found += _scaled(beside, (other,), number, value, start)
+                # A step alone is not counted from the old weight.
+                found += _scaled(beside, (other,), number, value, 0)
+    return found
+
+
+def _scaled(beside, names, number, base, start):
+    """An array with slips that are plain factors."""
+    step = step_of(beside.question.id, beside.part.name, beside.cases[number])
+    book = Textbook(step) if step else None
+    found = [base]
+    for name in names:
+        if name == "transposed":
+            found = [value.T for value in found]
+        elif name == "number_of_points_mistaken" and book:
+            columns = book.x.shape[1]
+            factors = (book.points / columns, 1 / columns, 1 / book.points)
+            found = [start + f * (value - start) for f in factors for value in found]
+        else:
+            factors = factors_of(name, book)
+            if name == "sum_over_batch" and not book:
+                factors = (len(beside.cases[number].test_inputs.get("x", [0])),)
+            found = [start + f * (value - start) for f in factors for value in found]
+    return found
+
+
+def followings(beside):
+    """What may follow from the student's wrong earlier values: a list of arrays for each case.
+
+    None where they are not all known here.
+    """
+    own_functions = beside.question.intermediates or beside.question.id.startswith(("p1.", "l2."))
+    if own_functions or step_of(beside.question.id, beside.part.name, beside.cases[0]) is None:
+        return None
+    quantity, index = quantity_and_index(beside.question.id, beside.part)
+    by_case = []
+    for number, case in enumerate(beside.cases):
+        book = Textbook(step_of(beside.question.id, beside.part.name, case))
+        right = book.all()
+        own = {}
+        for part in beside.question.parts:
+            name, _ = quantity_and_index(beside.question.id, part)
+            value = beside.answers[part.name][number]
+            if part.name == beside.part.name or name not in right:
+                continue
+            if isinstance(value, np.ndarray) and np.size(value) == np.size(right[name]):
+                own[name] = np.reshape(value, np.shape(right[name]))
+        found = []
+        names = [n for n in own if not np.allclose(own[n], right[n], rtol=1e-3, atol=1e-4)]
+        for chosen in product((False, True), repeat=len(names)):
+            some = {name: own[name] for name, taken in zip(names, chosen) if taken}
+            for kept in ({}, {n: v for n, v in own.items() if n not in names}):
+                for layers in ("", "h", "o", "ho"):
+                    changed = {**kept, **some}
+                    for layer in layers:
+                        formula = FROM_OUTPUT.get(book.activation_of(layer))
+                        if formula:
+                            changed[f"slope_{layer}"] = formula(book(f"a_{layer}", **changed))
+                    with np.errstate(all="ignore"):
+                        found.append(np.asarray(book(quantity, **changed))[index])
+        by_case.append(found)
+    return by_case
+
+
+AFTER_ERROR = "This is compared with what follows from your earlier values."
+PARTLY = re.compile(r"right except|(is|are) off\b|off is all")
+# Hints that say which quantity a right one would have to be, and not what was made of it.
+FACTS = "is right: what happens between it and this?"
 
 
 def untrue(verdict, beside):
     """The claims of a verdict's sentence that the numbers contradict."""
-    found = []
-    for pattern, holds in SENTENCES.items():
-        match = re.search(pattern, verdict.hint, re.IGNORECASE)
-        if match and "follow" in verdict.hint and "earlier values" in verdict.hint:
-            continue  # compared with something else than what is right
-        if match and holds is None:
-            if match[1] not in beside.right_parts:
-                found.append(match[0])
-        elif match and beside.comparable and not holds(beside):
-            found.append(match[0])
-    if len(verdict.names) == 1 and beside.comparable and not PARTIAL.search(verdict.hint):
-        (name,) = verdict.names
-        if name in MISTAKES and not MISTAKES[name](beside):
-            found.append(name)
+    hint, found = verdict.hint, []
+    after_error = "earlier values" in hint or "that you had before" in hint
+    if beside.numbers:
+        found += false_shapes(hint, beside)
+    if beside.comparable:
+        found += false_reasons(hint, beside)
+        if not after_error:
+            found += false_places(hint, beside)
+            for pattern, holds in SENTENCES.items():
+                match = re.search(pattern, hint, re.IGNORECASE)
+                if match and not holds(beside):
+                    found.append(match[0])
+    found += false_ticks(hint, beside)
+    found += false_quantities(hint, beside)
+    if verdict.misconceptions and beside.comparable and "had before" not in hint:
+        found += _false_names(verdict, beside)
     return found
+
+
+def _false_names(verdict, beside):
+    in_part = bool(PARTLY.search(verdict.hint))
+    following = None
+    if AFTER_ERROR in verdict.hint:
+        following = followings(beside)
+        if following is None:
+            return
+    for names in verdict.misconceptions:
+        alone = len(verdict.misconceptions) == 1 and len(names) == 1 and not in_part
+        if alone and names[0] in MISTAKES and following is None:
+            if not MISTAKES[names[0]](beside):
+                yield names[0]
+        if set(names) & BY_PREDICATE_ALONE:
+            continue
+        if explained(beside, names, in_part, following) is False:
+            yield " + ".join(names)
+
+
+def without_claim(verdict, beside):
+    """Names of mistakes in a verdict about which nothing is claimed here."""
+    if not beside.comparable or AFTER_ERROR in verdict.hint:
+        return []
+    return [
+        name
+        for names in verdict.misconceptions
+        for name in names
+        if name not in MISTAKES
+        and not any(slip_values(beside, name, k) for k in range(len(beside.cases)))
+        and not factors_of(name, None)
+    ]
 
 
 def kind(verdict):
     """The kind of a message, for the table: its mistakes, or its first words."""
-    return verdict.misconception or re.sub(r"[\d'].*", "…", verdict.hint)[:45]
-
-
-def n_samples_of(case):
-    return len(case.inputs[0]) if case.inputs else 0
+    if verdict.misconception:
+        return (
+            "two at once"
+            if any(len(n) > 1 for n in verdict.misconceptions)
+            else ("one of several" if len(verdict.misconceptions) > 1 else verdict.misconception)
+        )
+    words = verdict.hint
+    if "the way there" in words:
+        return "the way there: …"
+    return re.sub(r"[\d'`(].*", "…", words)[:45]
 
 
 def wrong_values(rng, right, others):
@@ -180,15 +636,32 @@ def wrong_values(rng, right, others):
             yield f"{name} times", [v * o for v, o in zip(right, other)]
 
 
-def recorded(record, part):
-    return [decode(entry) for entry in record["answers"][part]]
+def besides(question, verdicts, record, cases, earlier_right=()):
+    """(verdict, Beside) for each verdict of a question. earlier_right: quantities, as in Beside."""
+    answers = {
+        part.name: [
+            case.read(value) if case.read and isinstance(value, np.ndarray) else value
+            for value, case in zip(map(decode, record["answers"][part.name]), cases)
+        ]
+        for part in question.parts
+    }
+    by_status = {"right": set(earlier_right), "wrong": set()}
+    for part, verdict in zip(question.parts, verdicts):
+        names = {part.quantity or part.name}
+        by_status["right" if verdict.status == "right" else "wrong"] |= names
+        if verdict.status in ("wrong", "carried"):
+            by_status["wrong"].add(part.name)
+    for part, verdict in zip(question.parts, verdicts):
+        yield (
+            verdict,
+            Beside(question, part, answers, cases, by_status["right"], by_status["wrong"]),
+        )
 
 
 def table(spoken, false):
     """The truth table as text: how often each kind of message was spoken, how often false."""
-    lines = [f"{count:6} {false[name]:4}  {name}" for name, count in spoken.most_common()]
+    by_kind = Counter()
+    for (name, _), count in false.items():
+        by_kind[name] += count
+    lines = [f"{count:6} {by_kind[name]:4}  {name}" for name, count in spoken.most_common()]
     return "\n".join(["spoken false  kind", *lines])
-
-
-def counters():
-    return Counter(), Counter()

@@ -4,8 +4,6 @@ Each question that has a seed is answered rightly, in other ways, and with every
 `python -m tests.mutation.draws`, which does the same with many seeds, this is a sample.
 """
 
-import re
-
 import numpy as np
 import pytest
 
@@ -13,10 +11,9 @@ from helpers.asking.record import Missing, decode, encode
 from helpers.checking import observe
 from helpers.marking.judging import judge
 from helpers.marking.questions import question_by_id
-from tests.marking.test_equivalents import SOLUTIONS
+from tests.marking.equivalents import SOLUTIONS
 from tests.mutation.draws import verdicts_by_seed, with_a_seed, works
 from tests.mutation.marking import answers, mark
-from tests.mutation.rules import RULES
 from tests.sample_class.work import Notebook
 
 SEEDS = (11, 12, 13)
@@ -252,12 +249,15 @@ def test_what_follows_from_the_trace_counts_beside_difference_quotients():
 @pytest.mark.parametrize("seed", range(8))
 def test_a_wrong_backward_pass_that_overflows_keeps_its_own_name(seed):
     """As output weights do that are updated before the deltas are sent back through them."""
-    (source,) = {
-        mutant
-        for rule in RULES
-        if rule.names == ("updated_output_weights",) and re.fullmatch(rule.asked_in, "p3.backward")
-        for mutant in rule.mutants(answers()["p3.backward"][1])
-    }
+    source = changed(
+        "p3.backward",
+        (
+            "= deltas(t, params, trace, hidden)",
+            '= (a_o - t) * slope("sigmoid", z_o), None\n'
+            '    W_o = params["W_o"] - eta * a_h.T @ delta_o / len(x)\n'
+            "    delta_h = (delta_o @ W_o.T) * slope(hidden, z_h)",
+        ),
+    )
     verdicts, _ = mark("p3.backward", source, seed)
     assert verdicts[0].misconception == "updated_output_weights"
 

@@ -345,12 +345,16 @@ def with_changes(notebook, changes):
         ("p3.activations", ("np.tanh(z)", "np.tanh(2 * z)"), 1),
         ("p3.activations", ("np.where(z > 0, 1.0, 0.0)", "np.where(z > 0, 1.0, 0.5)"), 1),
         ("p3.loss", ("0.5", "0.7"), 2),
-        ("p3.backward", ("(a_o - t)", "(t - a_o)"), 12),
+        ("p3.deltas", ("(a_o - t)", "(t - a_o)"), 3),
         ("p3.sgd_step", ("- eta", "+ eta"), 4),
         # Nothing recognised explains these.
         ("p3.forward", ('+ params["b_h"]', '- params["b_h"]'), 1),
         ("p3.loss", ("** 2", "* 2"), 2),
-        ("p3.backward", ("(a_o - t)", "(a_o + 0.3 * t)"), 12),
+        ("p3.deltas", ("(a_o - t)", "(a_o + 0.3 * t)"), 3),
+        ("p3.deltas", ("delta_o @", "delta_o**3 @"), 3),
+        ("p3.backward", ("x.T @ delta_h", "x.T @ delta_h**3"), 2),
+        ("p3.batches", ("rng.permutation(N)", "np.arange(N)"), 1),
+        ("p3.batches", ("range(0, N, size)", "range(0, N - size + 1, size)"), 3),
         ("p3.sgd_step", ("- eta", "- 0.7 * eta"), 4),
     ],
 )
@@ -358,22 +362,28 @@ def test_a_wrong_function_costs_its_own_points_only(question, change, lost):
     """Whatever is computed with it later on is consistent with it: forward, steps, training."""
     points, found = with_changes("problem_3_numpy", {question: change})
     assert points == {question: lost}
-    carried = [v for q in ("p3.reproduce", "p3.train") for v in found[q] if v.status == "carried"]
-    for verdict in carried:
-        assert verdict.hint.startswith("consistent with your step by forward, loss, backward")
+    for name, words in (
+        ("p3.reproduce", "step by forward, loss, backward"),
+        ("p3.train", "step by forward, loss, backward"),
+        ("p3.train_batches", "steps by batches, forward, loss, backward"),
+    ):
+        for verdict in found[name]:
+            if verdict.status == "carried":
+                assert verdict.hint.startswith(f"consistent with your {words}")
 
 
 @pytest.mark.parametrize(
     ("question", "change"),
     [
         ("p3.sgd_step", ("- eta", "- 0 * eta")),
-        ("p3.backward", ("(a_o - t)", "0 * (a_o - t)")),
-        ("p3.backward", ("(a_o - t)", "np.nan * (a_o - t)")),
+        ("p3.deltas", ("(a_o - t)", "0 * (a_o - t)")),
+        ("p3.deltas", ("(a_o - t)", "np.nan * (a_o - t)")),
     ],
 )
 def test_functions_that_do_not_train_carry_nothing(question, change):
     points, found = with_changes("problem_3_numpy", {question: change})
-    assert set(points) == {question, "p3.reproduce", "p3.train"}
+    used_in = {"p3.backward"} if question == "p3.deltas" else set()
+    assert set(points) == {question, *used_in, "p3.reproduce", "p3.train", "p3.train_batches"}
     assert not any(v.status == "carried" for verdicts in found.values() for v in verdicts)
 
 
@@ -393,7 +403,7 @@ def test_nothing_that_a_kernel_makes_up_is_carried(change):
     """
     notebook = Notebook("problem_3_numpy")
     if change:
-        notebook.edit("p3.backward", change)
+        notebook.edit("p3.deltas", change)
     for question, change in WITHOUT_A_LOOP.items():
         notebook.edit(question, change)
     records = recorded_in(notebook.content)
@@ -441,7 +451,7 @@ def recorded_in(notebook):
 
 
 def test_a_wrong_loop_is_not_excused_by_the_functions_it_calls():
-    notebook = Notebook("problem_3_numpy").edit("p3.backward", ("(a_o - t)", "(t - a_o)"))
+    notebook = Notebook("problem_3_numpy").edit("p3.deltas", ("(a_o - t)", "(t - a_o)"))
     notebook.edit("p3.train", ("range(steps)", "range(steps + 1)"))
     found = marked_notebook(notebook.content)
     assert [verdict.status for verdict in found["p3.train"]] == ["wrong", "wrong"]

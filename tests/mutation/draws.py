@@ -13,7 +13,6 @@ import sys
 import types
 import warnings
 from collections import Counter
-from textwrap import dedent
 from unittest.mock import patch
 
 import numpy as np
@@ -23,6 +22,7 @@ from helpers.grading.repair.released import grade_id, is_check
 from helpers.marking.judging import Judge
 from helpers.marking.questions import model, question_by_id
 from tests.in_process import as_main, needed_code
+from tests.marking.equivalents import SOLUTIONS, worked
 from tests.mutation import generic
 from tests.mutation.marking import answers
 from tests.mutation.rules import RULES
@@ -95,16 +95,7 @@ def works(question, equivalents=()):
         yield f"{told}\n{mutant}", Notebook(name).answer(question, mutant).content
     for told, solution in equivalents:
         if question in (*solution.answers, *solution.asked):
-            yield told, _with(Notebook(name), solution)
-
-
-def _with(notebook, solution):
-    for question, source in solution.answers.items():
-        notebook.answer(question, dedent(source))
-    if solution.own_cell:
-        after = solution.after or next(iter(solution.answers))
-        notebook.insert_after(after, dedent(solution.own_cell))
-    return notebook.content
+            yield told, worked(solution).content
 
 
 def with_a_seed():
@@ -119,8 +110,6 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("questions", nargs="*")
     options = parser.parse_args(arguments)
-    from tests.marking.test_equivalents import SOLUTIONS
-
     # All seeds of a question are asked again for each of its mutants.
     kept = model.lru_cache(maxsize=None)(model._cases.__wrapped__)
     found = 0

@@ -47,7 +47,7 @@ def slip(names, asked_in, *changes):
     RULES.append(Rule(names, asked_in, pairs))
 
 
-BACKWARD = r"p2\..*\.backward|p3\.backward"
+BACKWARD = r"p2\..*\.backward|p3\.deltas"
 UPDATE = r"p2\..*\.update"
 
 # Forward pass and loss
@@ -161,8 +161,8 @@ slip("slope_forgotten", r"p2\.\w+\.backward|p1\.output_layer", r" \* a_[ok] \* \
 slip("slope_forgotten", r"p2\.sigmoid\.backward", r" \* a_h\[\d\] \* \(1 - a_h\[\d\]\)", "")
 slip("slope_forgotten", r"p2\.tanh\.backward", r" \* \(1 - a_h\[\d\] \*\* 2\)", "")
 slip("slope_forgotten", r"p2\.relu\.backward", r" \* \(z_h\[\d\] > 0\)", "")
-slip("slope_forgotten|output_slope_forgotten", r"p3\.backward", r' \* slope\("sigmoid", z_o\)', "")
-slip("slope_forgotten", r"p3\.backward", r" \* slope\(hidden, z_h\)", "")
+slip("slope_forgotten|output_slope_forgotten", r"p3\.deltas", r' \* slope\("sigmoid", z_o\)', "")
+slip("slope_forgotten", r"p3\.deltas", r" \* slope\(hidden, z_h\)", "")
 slip("slope_forgotten", r"p1\.(hidden_layer|two_outputs)", r" \* a_j \* \(1 - a_j\)", "")
 slip("slope_forgotten", r"l2\.two_paths", r" \* 0\.8 \* \(1 - 0\.8\)", "")
 slip(
@@ -182,8 +182,8 @@ slip(
     r"\(a\[-1\] - t\) \* a\[-1\] \* \(1 - a\[-1\]\)",
     "a[-1] - t",
 )
-slip("slope_at_a", r"p3\.backward", r"slope\(hidden, z_h\)", "slope(hidden, a_h)")
-slip("slope_at_a", r"p3\.backward", r'slope\("sigmoid", z_o\)', 'slope("sigmoid", a_o)')
+slip("slope_at_a", r"p3\.deltas", r"slope\(hidden, z_h\)", "slope(hidden, a_h)")
+slip("slope_at_a", r"p3\.deltas", r'slope\("sigmoid", z_o\)', 'slope("sigmoid", a_o)')
 slip(
     "slope_at_a",
     r"p3\.activations",
@@ -235,7 +235,7 @@ slip(
     r"1 - a\*\*2|np\.where\(z > 0, 1\.0, 0\.0\)",
     "a * (1 - a)",
 )
-slip("slope_of_sigmoid", r"p3\.backward", r"slope\(hidden, z_h\)", "(a_h * (1 - a_h))")
+slip("slope_of_sigmoid", r"p3\.deltas", r"slope\(hidden, z_h\)", "(a_h * (1 - a_h))")
 slip(
     "slope_of_sigmoid",
     r"l3\.hidden_delta",
@@ -328,12 +328,12 @@ slip(
 slip("other_edge", r"p2\.\w+\.backward", r"w_o11(.*\s*.*)w_o21", r"w_o21\1w_o11")
 slip("other_edge", r"l2\.hidden_unit", "w_o21", "w_o11")
 slip("slope_of_another_unit", r"l2\.hidden_unit", r"a_h2 \* \(1 - a_h2\)", "a_h1 * (1 - a_h1)")
-slip("output_slope_forgotten", r"p3\.backward", r"\(delta_o @", "((a_o - t) @")
+slip("output_slope_forgotten", r"p3\.deltas", r"\(delta_o @", "((a_o - t) @")
 slip(
     "updated_output_weights",
-    r"p3\.backward",
+    r"p3\.deltas",
     r'params\["W_o"\]\.T',
-    '(params["W_o"] - eta * a_h.T @ delta_o / len(x)).T',
+    '(params["W_o"] - eta * a_h.T @ delta_o / len(t)).T',
 )
 slip(
     "updated_output_weights",
@@ -353,11 +353,47 @@ slip("one_path_only", r"p1\.two_outputs", r" \+ delta_l \* w_jl", "")
 slip("one_path_only", r"l2\.two_paths", r" - 0\.2 \* 2", "")
 slip(
     "one_path_only",
-    r"p3\.backward",
+    r"p3\.deltas",
     r'delta_o @ params\["W_o"\]\.T',
     'delta_o[:, :1] @ params["W_o"][:, :1].T',
 )
 slip("paths_averaged", r"p1\.two_outputs", r"delta_j_formula = ", "delta_j_formula = 1 / 2 * ")
+slip("paths_multiplied", r"p1\.(two_outputs|transpose)", r" \+ (delta_l)", r" * \1")
+slip("wrong_sign", r"p1\.output_sum", r"\((a_\w) - (t_\w)\)", r"(\2 - \1)")
+slip("slope_forgotten", r"p1\.output_sum", r" \* a_\w \* \(1 - a_\w\)", "")
+slip(
+    "other_output_kept",
+    r"p1\.output_sum",
+    r"dE_l_dz_k = 0",
+    "dE_l_dz_k = (a_l - t_l) * a_l * (1 - a_l)",
+)
+slip("other_output_kept", r"p1\.output_sum", r"dE_l_dz_k = 0", "dE_l_dz_k = a_l - t_l")
+slip("other_output", r"p1\.output_sum", r"(?<=delta_l_formula = ).*", "dE_k_dz_k")
+slip("one_path_only", r"p1\.transpose", r" \+ delta_l \* w_\wl", "")
+slip("paths_averaged", r"p1\.transpose", r"(?<=back_\w = )(.*)", r"(\1) / 2")
+slip("not_transposed", r"p1\.transpose", r"delta_l \* w_jl", "delta_l * w_mk")
+slip("not_transposed", r"p1\.transpose", r"delta_k \* w_mk", "delta_k * w_jl")
+slip(
+    "edges_of_another_unit",
+    r"p1\.transpose",
+    r"delta_k \* w_jk \+ delta_l \* w_jl",
+    "delta_k * w_mk + delta_l * w_ml",
+)
+slip("slope_too_early", r"p1\.transpose", r"(?<=back_j = )(.*)", r"(\1) * a_j * (1 - a_j)")
+slip("sign_turned", r"p1\.transpose", r"(?<=back_\w = )(.*)", r"-(\1)")
+slip(
+    "weights_before_the_step",
+    r"p2\.relu\.second_step",
+    r"(?s)(?<=z_h_next = ).*",
+    "z_h",
+)
+slip("bias_forgotten", r"p2\.relu\.second_step", r"(?s) \+ b_h_new\[0\](.*) \+ b_h_new\[1\]", r"\1")
+slip(
+    "activation_for_weighted_input",
+    r"p2\.relu\.second_step",
+    r"(?s)(?<=z_h_next = )(.*)",
+    r"[max(0, z) for z in \1]",
+)
 slip("paths_averaged", r"l2\.two_paths", r"= \(", "= 1 / 2 * (")
 slip("sign_of_a_path", r"l2\.two_paths", r" - 0\.2", " + 0.2")
 slip("sign_turned", r"l2\.two_paths", r"= \(", "= -(")
@@ -436,7 +472,7 @@ slip("sum_over_batch", r"p3\.(backward|any_depth)", r"\.mean\(axis=0\)", ".sum(a
 slip("sum_over_batch", r"p2\.two_points", r" / 2(?= for|$)", "")
 slip("sum_over_batch", r"l2\.loop", r" / N", "")
 slip("sum_over_batch", r"l2\.loop", r"\.mean\(axis=0\)", ".sum(axis=0)")
-slip("mean_over_outputs", r"p3\.backward", r"delta_o = (.*)", r"delta_o = \1 / t.shape[1]")
+slip("mean_over_outputs", r"p3\.deltas", r"delta_o = (.*)", r"delta_o = \1 / t.shape[1]")
 slip("points_left_apart", r"p3\.backward", r"\.mean\(axis=0\)", "")
 slip("units_added", r"p3\.backward", r"(delta_\w)\.mean\(axis=0\)", r"\1.mean(axis=0).sum()")
 slip("transposed", r"p3\.backward", r"(x|a_h)\.T @ (delta_\w)", r"\2.T @ \1")
@@ -492,7 +528,7 @@ slip(
 )
 slip(
     "slope_forgotten + wrong_sign",
-    r"p3\.backward",
+    r"p3\.deltas",
     r"\(a_o - t\)",
     "(t - a_o)",
     r" \* slope\(hidden, z_h\)",
@@ -501,8 +537,8 @@ slip(
 slip(
     "sum_over_batch + wrong_sign",
     r"p3\.backward",
-    r"\(a_o - t\)",
-    "(t - a_o)",
+    r"= deltas\((.*)\)",
+    r"= (-d for d in deltas(\1))",
     r" / len\(x\)",
     "",
     r"mean\(axis=0\)",
@@ -511,8 +547,8 @@ slip(
 slip(
     "sum_over_batch + factor_two",
     r"p3\.backward",
-    r"\(a_o - t\)",
-    "2 * (a_o - t)",
+    r"= deltas\((.*)\)",
+    r"= (2 * d for d in deltas(\1))",
     r" / len\(x\)",
     "",
     r"mean\(axis=0\)",
@@ -607,6 +643,52 @@ slip(
     r"(?s)(        losses\.append.*?\n)(        params = .*?\n)",
     r"\2        trace = forward(x, params, hidden)\n\1",
 )
+slip("batches_not_shuffled", r"p3\.batches", r"rng\.permutation\(N\)", "np.arange(N)")
+slip(
+    "each_batch_sorted",
+    r"p3\.batches",
+    r"order\[start : start \+ size\]",
+    "np.sort(order[start : start + size])",
+)
+slip("last_batch_dropped", r"p3\.batches", r"range\(0, N, size\)", "range(0, N - size + 1, size)")
+slip(
+    "order_drawn_once",
+    r"p3\.train_batches",
+    r"    for _ in range\(epochs\):",
+    "    drawn = batches(len(x), size, rng)\n    for _ in range(epochs):",
+    r"in batches\(len\(x\), size, rng\)",
+    "in drawn",
+)
+slip("batches_not_used", r"p3\.train_batches", r"x\[points\], params", "x, params",
+     r"\[points\]", "")  # fmt: skip
+slip(
+    "one_batch_an_epoch",
+    r"p3\.train_batches",
+    r"( +)params = sgd_step\(params, gradients, eta\)",
+    r"\1params = sgd_step(params, gradients, eta)\n\1break",
+)
+slip(
+    "last_batch_dropped",
+    r"p3\.train_batches",
+    r"( +)trace = forward",
+    r"\1if len(points) < size:\n\1    continue\n\1trace = forward",
+)
+APPEND = r"        losses\.append\(loss\(forward\(x, params, hidden\)\[-1\], t\)\)\n"
+slip(
+    "loss_after_the_epoch",
+    r"p3\.train_batches",
+    rf"({APPEND})((?:.*\n)*?)(    return)",
+    r"\2\1\3",
+)
+slip(
+    "losses_of_batches",
+    r"p3\.train_batches",
+    rf"{APPEND}((?:.*\n)*?)(    return)",
+    r"\1        losses.append(loss(trace[-1], t[points]))\n\2",
+)
+slip("hunt_last_layer", r"p3\.bug_hunt", r"delta_3\.mean", "delta_3.sum")
+slip("hunt_second_layer", r"p3\.bug_hunt", r"1 - a_2\*\*2", "1 - z_2**2")
+slip("hunt_first_layer", r"p3\.bug_hunt", r'params\["W_2"\]\.T', 'params["W_2"]')
 slip("learning_rate_unchanged", r"p4\.learning_rate", r"eta \* outputs / 2", "eta")
 slip("learning_rate_inverted", r"p4\.learning_rate", r"eta \* outputs / 2", "eta * 2 / outputs")
 slip("outputs_ignored", r"p4\.learning_rate", r"eta \* outputs / 2", "eta / 2")
@@ -816,7 +898,7 @@ slip(
 )
 slip(
     "mask_on_what_comes_back",
-    r"p3\.backward",
+    r"p3\.deltas",
     r"\(delta_o @ params\[\"W_o\"\]\.T\) \* slope\(hidden, z_h\)",
     '(lambda back: np.maximum(back, 0) if hidden == "relu" else back * slope(hidden, z_h))'
     '(delta_o @ params["W_o"].T)',
@@ -843,3 +925,38 @@ slip(
 )
 slip("learning_rate_squared", r"p2\.\w+\.update", r"b_o_new = b_o - eta", "b_o_new = b_o - eta**2")
 slip("learning_rate_squared", r"p3\.sgd_step", r"- eta \*", "- eta**2 *")
+
+# What is added, left out or read in another way
+slip("error_in_percent", r"p2\.\w+\.forward", r"E = .*", "E = 100 * abs(t - a_o) / t")
+slip("error_in_percent", r"p2\.\w+\.forward", r"E = (.*)", r"E = 100 * \1")
+slip("decimals_cut_off", r"p2\.sigmoid\.forward", r"1 / \(1 \+", "1 // (1 +")
+slip(
+    "rows_left_flat",
+    r"p2\.\w+\.backward",
+    r"dW_h = \[\[(.*), (.*)\], \[(.*), (.*)\]\]",
+    r"dW_h = [\1, \2, \3, \4]",
+)
+slip(
+    "penalty_added",
+    r"p3\.backward",
+    r'"d(W_\w)": (.*),',
+    r'"d\1": \2 + 0.01 * params["\1"],',
+)
+slip("weights_decayed", r"p3\.sgd_step", r"(params\[\w+\]|w) - eta", r"0.99 * \1 - eta")
+slip(
+    "momentum",
+    r"p3\.train",
+    r"(?m)^( +)params = sgd_step\(params, (.*), eta\)",
+    r"\1g = \2\n\1v = {k: 0.9 * v.get(k, 0) + g[k] for k in g}\n"
+    r"\1params = sgd_step(params, v, eta)",
+    r"losses = \[\]",
+    "losses, v = [], {}",
+)
+slip("nothing_arrives", r"p3\.backward", r"(x|a_h)\.T @", r"0 * \1.T @")
+slip(
+    "returned_too_early",
+    r"p3\.central_difference",
+    r"(?m)^    return result",
+    "        return result",
+)
+slip("two_steps", r"p4\.step", r"(model\.train_on_batch\(x, t\))", r"\1\n    \1")

@@ -9,11 +9,13 @@ from helpers.marking.misconceptions.registry import (
     DELTAS,
     GRADIENTS,
     HIDDEN_LAYER,
+    MULTIPLES,
     OUTPUT_LAYER,
     SLOPES,
     Value,
     Values,
     gives,
+    in_code,
 )
 from helpers.personal.problem_data import DEFAULT_PROBLEM
 from helpers.reference import slope, vjp
@@ -226,6 +228,20 @@ def bias_gradient_forgotten(step: SGDStep, quantity: str) -> np.ndarray:
     return np.zeros_like(step[quantity])
 
 
+@gives("nothing_arrives", "dW_o", "dW_h")
+def nothing_arrives(step: SGDStep, quantity: str) -> np.ndarray:
+    return np.zeros_like(step[quantity])
+
+
+@gives("penalty_added", "dW_o", "dW_h")
+def penalty_added(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    if not in_code(step):
+        return None
+    weights = step[quantity.removeprefix("d")]
+    averaged = (1, len(step.x))
+    return [step[quantity] + much * weights / count for much in MULTIPLES for count in averaged]
+
+
 @gives("points_left_apart", "db_o", "db_h")
 def points_left_apart(step: SGDStep, quantity: str) -> np.ndarray | None:
     return step[f"delta_{quantity[-1]}"] if len(step.x) > 1 else None
@@ -257,6 +273,11 @@ def factor_half(step: SGDStep, quantity: str) -> np.ndarray:
 @gives("transposed", "dW_o", "dW_h", "W_o_new", "W_h_new")
 def transposed(step: SGDStep, quantity: str) -> np.ndarray:
     return step[quantity].T
+
+
+@gives("rows_left_flat", "dW_h", "dW_o", "W_h_new", "W_o_new")
+def rows_left_flat(step: SGDStep, quantity: str) -> np.ndarray | None:
+    return step[quantity].ravel() if min(step[quantity].shape) > 1 else None
 
 
 @gives("incoming_activation_forgotten", "dW_o", "dW_h")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from helpers.activations import sigmoid
-from helpers.marking.misconceptions.registry import GRADIENTS, gives
+from helpers.marking.misconceptions.registry import DELTAS, GRADIENTS, gives
 from helpers.sgd_step import SGDStep
 
 
@@ -67,7 +67,7 @@ def error_not_squared(step: SGDStep, quantity: str) -> list[np.ndarray]:
     return [0.5 * size, size]
 
 
-@gives("mean_over_outputs", "E", *GRADIENTS)
+@gives("mean_over_outputs", "E", *DELTAS, *GRADIENTS)
 def mean_over_outputs(step: SGDStep, quantity: str) -> np.ndarray | None:
     outputs = step["t"].shape[1]
     return step[quantity] / outputs if outputs > 1 else None
@@ -145,6 +145,20 @@ def cross_entropy_for_squared_error(step: SGDStep, quantity: str) -> list[np.nda
         return None
     of_yes = -(t * np.log(a)).sum(axis=1)
     return [(of_yes - ((1 - t) * np.log(1 - a)).sum(axis=1)).mean(), of_yes.mean()]
+
+
+@gives("error_in_percent", "E")
+def error_in_percent(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    error = np.abs(step["t"] - step["a_o"])
+    if error.size > 1:
+        return None
+    return [100 * step["E"], 100 * error.sum(), 100 * (error / np.abs(step["t"])).sum()]
+
+
+@gives("decimals_cut_off", "a_h", "a_o")
+def decimals_cut_off(step: SGDStep, quantity: str) -> np.ndarray | None:
+    name, _ = _function(step, quantity)
+    return np.zeros_like(step[quantity]) if name == "sigmoid" else None
 
 
 @gives("root_of_the_loss", "E")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.marking.misconceptions.registry import HALVES, NEW, gives
+from helpers.marking.misconceptions.registry import HALVES, MULTIPLES, NEW, gives, in_code
 from helpers.sgd_step import PARAMETERS, SGDStep
 
 
@@ -56,6 +56,14 @@ def learning_rate_divided(step: SGDStep, quantity: str) -> np.ndarray:
 def learning_rate_squared(step: SGDStep, quantity: str) -> np.ndarray:
     old = quantity.removesuffix("_new")
     return step[old] - step.eta**2 * step[f"d{old}"]
+
+
+@gives("weights_decayed", *NEW)
+def weights_decayed(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    old = step[quantity.removesuffix("_new")]
+    if not in_code(step):
+        return None
+    return [step[quantity] - by * old for much in MULTIPLES for by in (much, step.eta * much)]
 
 
 def _half_done(kept: tuple[str, ...]) -> None:

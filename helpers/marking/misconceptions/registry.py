@@ -23,7 +23,14 @@ GRADIENTS = ("dW_o", "db_o", "dW_h", "db_h")
 OUTPUT_LAYER = ("delta_o", "dW_o", "db_o")
 HIDDEN_LAYER = ("delta_h", "dW_h", "db_h")
 NEW = ("W_o_new", "b_o_new", "W_h_new", "b_h_new")
+MULTIPLES = (0.001, 0.01, 0.1)  # of the weights, as penalties and decay usually have them
 HALVES = (("W_h", "b_h"), ("W_o", "b_o"), ("b_h", "b_o"), ("W_h", "W_o"))
+
+
+def in_code(step: SGDStep) -> bool:
+    """Whether a step is too large to be worked by hand, where every mistake takes its time."""
+    return step["W_o"].shape != (2, 1)
+
 
 # (name, quantities, function), in the order in which they are tried
 _makers: list[tuple[str, tuple[str, ...], Wrong]] = []

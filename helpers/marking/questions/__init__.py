@@ -54,7 +54,7 @@ def place(section: str) -> str:
 
 
 # Notebooks in which each student may have their own numbers (see helpers.personal).
-PERSONAL = {"problem_2_pen_and_paper"}
+PERSONAL = {"problem_2_pen_and_paper", "problem_3_numpy", "problem_4_keras"}
 
 
 def questions_of(notebook: str, student: str = "") -> dict[str, Question]:

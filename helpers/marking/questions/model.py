@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -84,6 +85,10 @@ class Part:
     index: tuple[int, ...] | None = None  # its element that is asked for; None for all
     # What to say of a wrong answer that no catalogue entry explains, where its size says nothing.
     default_hint: str = ""
+    # Of a formula: the symbols without which it cannot be right, "a_k|z_k" where either will do,
+    # and those besides that may stand in it.
+    needs: tuple[str, ...] = ()
+    may_have: tuple[str, ...] = ()
     # Of a multiple-choice question, what to say of each answer, by letter or word; what is said of
     # the right one is "". Any other answer is answered with the list of choices.
     hint_for_choice: dict[str, str] = field(default_factory=dict, hash=False)
@@ -146,6 +151,9 @@ class Question:
     method_recognised: Callable[[list[Case], dict[str, list[Answer]]], dict[str, str]] | None = None
     # Whose numbers it asks for, by identifier (see helpers.personal); "" for the course's.
     student: str = ""
+    # What the notebook gives and the answers are made with, by its name there: numbers, lists of
+    # them, or a dict of these by name. Whoever gives such a name another value is told.
+    given_data: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         validate_question_id(self.id)
@@ -177,6 +185,7 @@ class Question:
             collect_answers=name_of(cases[0].collect_answers),
             test_inputs=tuple(case.test_inputs for case in cases),
             nonce=nonce,
+            given_data=self.given_data,
         )
 
 
@@ -205,6 +214,13 @@ def _cases(question: Question, seed: int) -> list[Case]:
     return cases
 
 
+def given_in_code(step: SGDStep, *names: str) -> dict[str, Any]:
+    """What a notebook gives of a step under x, t, eta and params, as Question.given_data."""
+    given: dict[str, Any] = {"x": step.x.tolist(), "t": step.t.tolist(), "eta": step.eta}
+    given["params"] = {name: step[name].tolist() for name in PARAMETERS}
+    return {name: given[name] for name in names}
+
+
 def step_case(
     step: SGDStep,
     parts: Sequence[Part],
@@ -229,7 +245,7 @@ def step_case(
     inputs = tuple(step[name] for name in ("x", "t", *PARAMETERS))
     return Case(
         expected,
-        mistakes=_MistakesOfStep(step, parts, more_mistakes),
+        mistakes=_mistakes_of_step(step, parts, more_mistakes),
         given=given,
         collect_answers=collect_answers,
         test_inputs=test_inputs or {},
@@ -239,22 +255,30 @@ def step_case(
     )
 
 
-class _MistakesOfStep(Mapping[str, list[Mistake]]):
+class MistakesOnDemand(Mapping[str, list[Mistake]]):
     """(misconception, value) pairs by part, made when they are asked for: of wrong answers alone.
 
-    step, parts, more_mistakes: as in step_case.
+    A right answer is never held beside them, and to make them all takes longer than the rest.
     """
 
     def __init__(
-        self, step: SGDStep, parts: Sequence[Part], more_mistakes: MoreMistakes | None
+        self,
+        parts: Iterable[str],
+        make: Callable[[str], Iterable[Mistake]],
+        on_the_way: Iterable[str] = (),
     ) -> None:
-        self._step, self._more_mistakes = step, more_mistakes
-        self._parts = {part.name: part for part in parts}
+        """parts: their names; make: gives the pairs of a part by its name. on_the_way: what is not
+        asked for, and has pairs all the same if they are asked for by name.
+        """
+        self._parts, self._make = dict.fromkeys(parts), make
+        self._known = {*self._parts, *on_the_way}
         self._made: dict[str, list[Mistake]] = {}
 
     def __getitem__(self, name: str) -> list[Mistake]:
+        if name not in self._known:
+            raise KeyError(name)
         if name not in self._made:
-            self._made[name] = self._mistakes(self._parts[name])
+            self._made[name] = list(self._make(name))
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -263,13 +287,22 @@ class _MistakesOfStep(Mapping[str, list[Mistake]]):
     def __len__(self) -> int:
         return len(self._parts)
 
-    def _mistakes(self, part: Part) -> list[Mistake]:
-        index = () if part.index is None else part.index
-        found = list(self._more_mistakes(part.name)) if self._more_mistakes else []
-        for name, value in wrong_values(self._step, part.quantity or part.name):
+
+def _mistakes_of_step(
+    step: SGDStep, parts: Sequence[Part], more_mistakes: MoreMistakes | None
+) -> MistakesOnDemand:
+    """The mistakes in `parts`, quantities of a step; the arguments are those of step_case."""
+    by_name = {part.name: part for part in parts}
+
+    def made(name: str) -> Iterator[Mistake]:
+        part = by_name.get(name)
+        index = () if part is None or part.index is None else part.index
+        yield from more_mistakes(name) if part and more_mistakes else ()
+        for mistake, value in wrong_values(step, part.quantity or name if part else name):
             if _has_element(value, index):
-                found.append((name, np.asarray(value)[index]))
-        return found
+                yield mistake, np.asarray(value)[index]
+
+    return MistakesOnDemand(by_name, made, on_the_way=("delta_o", "delta_h"))
 
 
 def _has_element(value: Value, index: tuple[int, ...]) -> bool:

@@ -12,13 +12,14 @@ import numpy as np
 
 from helpers.asking.formulas import values_at
 from helpers.marking.misconceptions.of_a_step import Value, wrong_values
-from helpers.marking.questions.model import Case, Mistake, Part, Question
+from helpers.marking.questions.model import Case, Mistake, MistakesOnDemand, Part, Question
 from helpers.sgd_step import Quantities, SGDStep, random_step
 
 Point = Mapping[str, float]  # the value of each symbol
 
 POINTS = 3
 INPUT, J, K = 1, 0, 0
+M, L = 1, 1  # the other hidden unit and the other output unit, where there are two
 
 # Each symbol's quantity in an SGDStep of one data point, and its element there.
 SYMBOLS = {
@@ -63,12 +64,44 @@ HIDDEN_LAYER = ("delta_j_formula", "dE_dw_ij", "dE_db_j")
 # What a weight's gradient would be with the other layer's input, as symbols.
 OTHER_START = {"dE_dw_jk": ("x_i", "delta_k"), "dE_dw_ij": ("a_j", "delta_j")}
 # Mistakes with units that have no symbol here.
-OF_OTHER_UNITS = ("transposed", "other_edge", "start_of_the_edge")
+OF_OTHER_UNITS = (
+    *("transposed", "other_edge", "start_of_the_edge"),
+    *("units_swapped", "inputs_exchanged", "mean_over_outputs"),
+)
 # Where the output's delta is given, the error is not the student's to turn round or to scale.
 IN_THE_HIDDEN_LAYER = {
     "wrong_sign": "sign_turned",
     "factor_two": "factor_of_its_own",
     "factor_half": "factor_of_its_own",
+}
+
+
+# The symbols that each formula cannot be without; a delta may be spelled out.
+OUTPUT, ITS_ERROR, HIDDEN = "a_k|z_k", "delta_k|t_k", "a_j|z_j"
+NEEDS = {
+    "dE_da_k": (OUTPUT, "t_k"),
+    "da_k_dz_k": (OUTPUT,),
+    "dz_k_dw_jk": (HIDDEN,),
+    "dz_k_db_k": (),
+    "dz_k_da_j": ("w_jk",),
+    "da_j_dz_j": (HIDDEN,),
+    "dz_j_dw_ij": ("x_i",),
+    "delta_k_formula": (OUTPUT, "t_k"),
+    "dE_dw_jk": (ITS_ERROR, HIDDEN),
+    "dE_db_k": (ITS_ERROR,),
+    "delta_j_formula": (ITS_ERROR, "w_jk", HIDDEN),
+    "dE_dw_ij": ("delta_j|w_jk", "x_i"),
+    "dE_db_j": ("delta_j|w_jk",),
+    "w_jk_new": ("w_jk", "eta", ITS_ERROR, HIDDEN),
+    "b_k_new": ("b_k", "eta", ITS_ERROR),
+    "w_ij_new": ("w_ij", "eta", "delta_j|w_jk", "x_i"),
+    "b_j_new": ("b_j", "eta", "delta_j|w_jk"),
+}
+SPELLED_OUT = ("a_k", "z_k", "t_k", "delta_k", "a_j", "z_j")
+MAY_HAVE = {
+    name: SPELLED_OUT if "delta_j|w_jk" in needs else ("a_k", "z_k")
+    for name, needs in NEEDS.items()
+    if {ITS_ERROR, "delta_j|w_jk"} & set(needs)
 }
 
 
@@ -88,6 +121,8 @@ def _question(
             1,
             in_words,
             default_hint="not equal to the right formula; which symbols belong in it?",
+            needs=NEEDS[name],
+            may_have=MAY_HAVE.get(name, ()),
         )
         for name, in_words in words.items()
     )
@@ -98,17 +133,14 @@ def _question(
         steps = [random_step(rng, "sigmoid", units=(2, 2, 1), n_samples=1) for _ in range(POINTS)]
         for step in steps:
             point = {name: float(step[q][index]) for name, (q, index) in SYMBOLS.items()}
-            expected: Quantities = {}
-            mistakes: dict[str, list[Mistake]] = {}
-            for part in parts:
-                expected[part.name], mistakes[part.name] = _right_and_wrong(part.name, step, point)
+            expected = {part.name: _right(part.name, step) for part in parts}
             # The right deltas are what is asked for, so the student's kernel has others.
             shown = {name: value for name, value in point.items() if name not in DELTAS}
             shown |= {name: float(rng.uniform(0.3, 0.5)) for name in deltas}
             moved = {name: float(rng.uniform(0.7, 0.9)) for name in deltas}
             yield Case(
                 expected,
-                mistakes,
+                MistakesOnDemand(expected, partial(_wrong, step, point)),
                 given={
                     part.name: np.asarray(point[part.name.removesuffix("_new")])
                     for part in parts
@@ -173,34 +205,36 @@ def _consequences(step: SGDStep, point: Point, own: Quantities) -> Iterator[Quan
         yield q
 
 
-def _right_and_wrong(name: str, step: SGDStep, point: Point) -> tuple[np.ndarray, list[Mistake]]:
-    """The value of the formula `name` at a point, and the (misconception, value) pairs there."""
-    wrong: list[Mistake] = []
+def _right(name: str, step: SGDStep) -> np.ndarray:
+    """The value of the formula `name` at the point of a step."""
+    if name == "dz_k_db_k":
+        return np.asarray(1.0)
+    quantity, index = ANSWERS[name]
+    return np.asarray(step[quantity][index])
+
+
+def _wrong(step: SGDStep, point: Point, name: str) -> Iterator[Mistake]:
+    """The (misconception, value) pairs of the formula `name` at a point."""
     if name in OTHER_FACTOR:
-        wrong.append(("other_factor", np.asarray(point[OTHER_FACTOR[name]])))
+        yield "other_factor", np.asarray(point[OTHER_FACTOR[name]])
     if name in WHOLE_SUM:
-        wrong.append(("sum_not_differentiated", np.asarray(point[WHOLE_SUM[name]])))
+        yield "sum_not_differentiated", np.asarray(point[WHOLE_SUM[name]])
     if name in OTHER_START:
         start, delta = OTHER_START[name]
-        wrong.append(("start_of_the_edge", np.asarray(point[start] * point[delta])))
+        yield "start_of_the_edge", np.asarray(point[start] * point[delta])
     if name == "dz_k_db_k":
-        wrong += [
-            ("bias_gradient_forgotten", np.asarray(0.0)),
-            ("sign_turned", np.asarray(-1.0)),
-        ]
-        return np.asarray(1.0), wrong
+        yield "bias_gradient_forgotten", np.asarray(0.0)
+        yield "sign_turned", np.asarray(-1.0)
+        return
     quantity, index = ANSWERS[name]
     # The links a_j, w_jk and x_i are quantities of the forward pass; its mistakes do not apply.
     if name not in OTHER_FACTOR:
         for entry, value in _fitting(step, quantity):
             if name in HIDDEN_LAYER:
                 entry = IN_THE_HIDDEN_LAYER.get(entry, entry)
-            wrong.append((entry, np.asarray(value)[index]))
-    else:
-        wrong.append(("sign_turned", -step[quantity][index]))
-    if name.startswith("da_"):
-        wrong.append(("sign_turned", -step[quantity][index]))
-    return np.asarray(step[quantity][index]), wrong
+            yield entry, np.asarray(value)[index]
+    if name in OTHER_FACTOR or name.startswith("da_"):
+        yield "sign_turned", -step[quantity][index]
 
 
 def _fitting(step: SGDStep, quantity: str) -> Iterator[Mistake]:
@@ -210,35 +244,150 @@ def _fitting(step: SGDStep, quantity: str) -> Iterator[Mistake]:
             yield entry, value
 
 
-def _two_outputs() -> Question:
-    """For those who finish early: delta_j when unit j feeds two output units, k and l."""
-    part = Part("delta_j_formula", 0, "delta of hidden unit j, with two output units")
+def _of_two_outputs(rng: np.random.Generator) -> Iterator[tuple[SGDStep, dict[str, float]]]:
+    """Steps with two output units, k and l, and the value of each symbol there."""
+    for _ in range(POINTS):
+        step = random_step(rng, "sigmoid", units=(2, 2, 2), n_samples=1)
+        point = {}
+        for unit, name in ((J, "j"), (M, "m")):
+            point[f"z_{name}"] = step["z_h"][0, unit]
+            point[f"a_{name}"] = step["a_h"][0, unit]
+            for output, after in ((K, "k"), (L, "l")):
+                point[f"w_{name}{after}"] = step["W_o"][unit, output]
+        for output, name in ((K, "k"), (L, "l")):
+            point[f"b_{name}"] = step["b_o"][output]
+            point[f"z_{name}"] = step["z_o"][0, output]
+            point[f"a_{name}"] = step["a_o"][0, output]
+            point[f"t_{name}"] = step["t"][0, output]
+            point[f"delta_{name}"] = step["delta_o"][0, output]
+        yield step, point
+
+
+def _output_sum() -> Question:
+    """The derivative of a sum of losses with respect to one output's weighted input."""
+    parts = (
+        Part(
+            "dE_k_dz_k",
+            1,
+            "how output k's part of the loss changes with z_k",
+            default_hint="not equal to the right formula; through what does z_k reach E_k?",
+        ),
+        Part(
+            "dE_l_dz_k",
+            1,
+            "how output l's part of the loss changes with z_k",
+            default_hint="not right; which of the symbols in E_l change when z_k does?",
+        ),
+        Part(
+            "delta_l_formula",
+            1,
+            "delta of output unit l",
+            default_hint="not equal to the right formula; it is that of unit k, for unit l",
+        ),
+    )
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for _ in range(POINTS):
-            step = random_step(rng, "sigmoid", units=(2, 2, 2), n_samples=1)
-            point = {"z_j": step["z_h"][0, J], "a_j": step["a_h"][0, J]}
-            for unit, name in enumerate("kl"):
-                point[f"w_j{name}"] = step["W_o"][J, unit]
-                point[f"delta_{name}"] = step["delta_o"][0, unit]
-            one_path = step["slope_h"][0, J] * point["delta_k"] * point["w_jk"]
+        for step, point in _of_two_outputs(rng):
+            delta, wrong = step["delta_o"][0], list(_fitting(step, "delta_o"))
+            mistakes = {
+                name: [(entry, np.asarray(np.asarray(value)[0, unit])) for entry, value in wrong]
+                for name, unit in (("dE_k_dz_k", K), ("delta_l_formula", L))
+            }
+            mistakes["delta_l_formula"].append(("other_output", np.asarray(delta[K])))
+            error, slope = step["dE_da_o"][0, L], step["slope_o"][0]
+            mistakes["dE_l_dz_k"] = [
+                ("other_output_kept", np.asarray(error * slope[L])),
+                ("other_output_kept", np.asarray(error * slope[K])),
+                ("other_output_kept", np.asarray(error)),
+            ]
+            usable = [name for name in point if not name.startswith("delta_")]
             yield Case(
-                {"delta_j_formula": step["delta_h"][0, J]},
                 {
-                    "delta_j_formula": [
-                        ("one_path_only", np.asarray(one_path)),
-                        ("paths_averaged", step["delta_h"][0, J] / 2),
-                        *(
-                            (IN_THE_HIDDEN_LAYER.get(m, m), np.asarray(v)[0, J])
-                            for m, v in wrong_values(step, "delta_h")
-                        ),
-                    ]
+                    "dE_k_dz_k": np.asarray(delta[K]),
+                    "dE_l_dz_k": np.asarray(0.0),
+                    "delta_l_formula": np.asarray(delta[L]),
                 },
+                mistakes,
                 collect_answers=values_at,
-                test_inputs={"point": point, "usable": list(point)},
+                test_inputs={"point": {n: point[n] for n in usable}, "usable": usable},
+            )
+
+    names = tuple(part.name for part in parts)
+    return Question("p1.output_sum", parts, names, lambda rng: list(cases(rng)))
+
+
+def _wrong_with_two_paths(step: SGDStep, point: Point, name: str) -> Iterator[Mistake]:
+    """The (misconception, value) pairs of delta_j where unit j feeds two output units."""
+    one_path = step["slope_h"][0, J] * point["delta_k"] * point["w_jk"]
+    yield "one_path_only", np.asarray(one_path)
+    yield "paths_averaged", step["delta_h"][0, J] / 2
+    yield "paths_multiplied", np.asarray(one_path * point["delta_l"] * point["w_jl"])
+    for entry, value in _fitting(step, "delta_h"):
+        yield IN_THE_HIDDEN_LAYER.get(entry, entry), np.asarray(value)[0, J]
+
+
+def _two_outputs() -> Question:
+    """delta_j when unit j feeds two output units, k and l."""
+    part = Part(
+        "delta_j_formula",
+        2,
+        "delta of hidden unit j, with two output units",
+        default_hint="not equal to the right formula; what comes back on each path?",
+        needs=("w_jk", "delta_k", "w_jl", "delta_l", HIDDEN),
+    )
+
+    def cases(rng: np.random.Generator) -> Iterator[Case]:
+        for step, point in _of_two_outputs(rng):
+            usable = ("z_j", "a_j", "w_jk", "delta_k", "w_jl", "delta_l")
+            yield Case(
+                {part.name: step["delta_h"][0, J]},
+                MistakesOnDemand((part.name,), partial(_wrong_with_two_paths, step, point)),
+                collect_answers=values_at,
+                test_inputs={"point": {n: point[n] for n in usable}, "usable": list(usable)},
             )
 
     return Question("p1.two_outputs", (part,), ("delta_j_formula",), lambda rng: list(cases(rng)))
+
+
+def _transpose() -> Question:
+    """What comes back to each of two hidden units: the row of deltas times W_o transposed."""
+    units = {"back_j": (J, "what comes back to unit j"), "back_m": (M, "what comes back to unit m")}
+    parts = tuple(
+        Part(
+            name,
+            1,
+            in_words,
+            default_hint="not equal to the right sum; which two edges lead on from this unit?",
+        )
+        for name, (_, in_words) in units.items()
+    )
+
+    def cases(rng: np.random.Generator) -> Iterator[Case]:
+        for step, point in _of_two_outputs(rng):
+            expected, mistakes = {}, {}
+            for name, (unit, _) in units.items():
+                back = step["dE_da_h"][0, unit]
+                W_o, delta = step["W_o"], step["delta_o"][0]
+                expected[name] = np.asarray(back)
+                mistakes[name] = [
+                    ("one_path_only", np.asarray(delta[K] * W_o[unit, K])),
+                    ("one_path_only", np.asarray(delta[L] * W_o[unit, L])),
+                    ("not_transposed", np.asarray((delta @ W_o)[unit])),
+                    ("edges_of_another_unit", step["dE_da_h"][0, 1 - unit]),
+                    ("paths_averaged", np.asarray(back / 2)),
+                    ("paths_multiplied", np.asarray(np.prod(delta * W_o[unit]))),
+                    ("slope_too_early", step["delta_h"][0, unit]),
+                    ("sign_turned", np.asarray(-back)),
+                ]
+            usable = [n for n in point if n[0] in "wd" or n in ("z_j", "a_j", "z_m", "a_m")]
+            yield Case(
+                expected,
+                mistakes,
+                collect_answers=values_at,
+                test_inputs={"point": {n: point[n] for n in usable}, "usable": usable},
+            )
+
+    return Question("p1.transpose", parts, tuple(units), lambda rng: list(cases(rng)))
 
 
 QUESTIONS = (
@@ -290,5 +439,7 @@ QUESTIONS = (
         deltas=("delta_k", "delta_j"),
         depends_on=("output_links", "output_layer", "hidden_links", "hidden_layer"),
     ),
+    _output_sum(),
     _two_outputs(),
+    _transpose(),
 )

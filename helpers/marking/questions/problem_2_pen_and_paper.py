@@ -1,14 +1,14 @@
 """Problem 2: one step of SGD by hand, with sigmoid, tanh and ReLU hidden units."""
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
 
 import numpy as np
 
 from helpers.course import HIDDEN
 from helpers.marking.questions.model import BY_HAND, EXACT, Case, Part, Question, step_case
 from helpers.personal.problem_data import DEFAULT_PROBLEM, ProblemData
-from helpers.sgd_step import SGDStep
+from helpers.sgd_step import Quantities, SGDStep
 
 FORWARD = {
     "z_h": "weighted inputs of the hidden units",
@@ -51,7 +51,12 @@ def questions_with(
             name = f"p2.{hidden}.{kind}"
             by_hand.append(_by_hand(name, step, names, follows, student))
             follows = {**follows, name: None}
-    return (*by_hand, _comparison(steps, student), _two_points(steps["sigmoid"], student))
+    return (
+        *by_hand,
+        _second_step(steps["relu"], student),
+        _comparison(steps, student),
+        _two_points(steps["sigmoid"], student),
+    )
 
 
 def _by_hand(
@@ -65,7 +70,64 @@ def _by_hand(
         cases=lambda rng: [step_case(step, parts)],
         depends_on=follows,
         student=student,
+        given_data=_names_in_code(step),
     )
+
+
+def _names_in_code(step: SGDStep) -> dict[str, float]:
+    """The given numbers by their names in the notebook."""
+    (x_1, x_2), (t,) = step.x[0].tolist(), step.t[0].tolist()
+    weights = {
+        f"w_{layer}{i + 1}{j + 1}": weight
+        for layer in "ho"
+        for i, row in enumerate(step[f"W_{layer}"].tolist())
+        for j, weight in enumerate(row)
+    }
+    b_h1, b_h2 = step["b_h"].tolist()
+    biases = {"b_h1": b_h1, "b_h2": b_h2, "b_o": step["b_o"].item()}
+    return {"x_1": x_1, "x_2": x_2, "t": t, "eta": step.eta} | weights | biases
+
+
+def _second_step(step: SGDStep, student: str) -> Question:
+    """The hidden units' weighted inputs with the new weights: does a unit that is off come back?"""
+    part = Part(
+        "z_h_next",
+        0,
+        "weighted inputs of the hidden units at the second step",
+        BY_HAND,
+        default_hint="compute them as at the first step, with the new weights and biases",
+    )
+
+    def cases(rng: np.random.Generator) -> list[Case]:
+        right = step["x"] @ step["W_h_new"] + step["b_h_new"]
+        mistakes = [
+            ("weights_before_the_step", step["z_h"]),
+            ("bias_forgotten", step["x"] @ step["W_h_new"]),
+            ("activation_for_weighted_input", np.maximum(right, 0)),
+        ]
+        return [
+            Case(
+                {part.name: right},
+                {part.name: mistakes},
+                consequences=partial(_second_weighted_inputs, step),
+                inputs=(step["x"], step["W_h"], step["b_h"]),
+            )
+        ]
+
+    return Question(
+        "p2.relu.second_step",
+        (part,),
+        (part.name,),
+        cases,
+        depends_on={"p2.relu.update": ("W_h_new", "b_h_new")},
+        student=student,
+    )
+
+
+def _second_weighted_inputs(step: SGDStep, own: Quantities) -> Iterator[Quantities]:
+    """What the hidden units add up at the second step, with a student's own new weights."""
+    new = {name: np.asarray(own.get(name, step[name])) for name in ("W_h_new", "b_h_new")}
+    yield {**new, "z_h_next": step["x"] @ new["W_h_new"] + new["b_h_new"]}
 
 
 def _comparison(steps: Mapping[str, SGDStep], student: str) -> Question:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import cycle
 from typing import Any
 
@@ -12,14 +12,24 @@ from helpers.activations import HIDDEN_ACTIVATIONS, sigmoid
 from helpers.asking import TestInputs
 from helpers.asking import problem_3_numpy as asking
 from helpers.asking.record import Answer, Missing
-from helpers.course import HIDDEN, tutorial_step
+from helpers.course import HIDDEN
 from helpers.marking import own_functions
 from helpers.marking.answer import Answer as AnswerToPart
 from helpers.marking.misconceptions.of_a_step import slope_from_output
-from helpers.marking.questions.model import Case, CollectAnswers, Mistake, Part, Question, step_case
+from helpers.marking.questions.model import (
+    Case,
+    CollectAnswers,
+    Mistake,
+    Part,
+    Question,
+    given_in_code,
+    step_case,
+)
 from helpers.network import Network
 from helpers.numerical import central_difference, forward_difference
-from helpers.reference import gradients, slope
+from helpers.personal import DEFAULT_PROBLEM
+from helpers.personal.problem_data import ProblemData
+from helpers.reference import gradients, slope, vjp
 from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
 TRAINING_STEPS = 3
@@ -237,13 +247,19 @@ FORWARD = tuple(
 LOSS = (Part("E", 2, "loss of the batch"),)
 
 
+DELTAS = (
+    Part("delta_o", 3, "deltas of the output layer"),
+    Part("delta_h", 3, "deltas of the hidden layer"),
+)
+
+
 BACKWARD = tuple(
-    Part(name, 3, words)
-    for name, words in (
-        ("dW_h", "gradient of the hidden weights"),
-        ("db_h", "gradient of the hidden biases"),
-        ("dW_o", "gradient of the output weights"),
-        ("db_o", "gradient of the output biases"),
+    Part(name, points, words)
+    for name, points, words in (
+        ("dW_h", 2, "gradient of the hidden weights"),
+        ("db_h", 1, "gradient of the hidden biases"),
+        ("dW_o", 2, "gradient of the output weights"),
+        ("db_o", 1, "gradient of the output biases"),
     )
 )
 
@@ -399,6 +415,7 @@ def _difference_cases(rng: np.random.Generator) -> Iterator[Case]:
                     ("difference_turned", -right),
                     ("all_moved_at_once", np.full(shape, _along_all(function, w, h))),
                     ("not_moved_back", _without_moving_back(function, w, h)),
+                    ("returned_too_early", right * (np.arange(right.size) == 0).reshape(shape)),
                 ]
             },
             collect_answers=asking.difference_quotients,
@@ -407,7 +424,9 @@ def _difference_cases(rng: np.random.Generator) -> Iterator[Case]:
         )
 
 
+GIVEN_NAMES = ("x", "t", "eta", "params")  # of the tutorial's step, in the notebook
 CALLED = "step by forward, loss, backward and sgd_step"
+CALLED_IN_BATCHES = "steps by batches, forward, loss, backward and sgd_step"
 
 
 def _along_all(function: Function, w: np.ndarray, h: float) -> float:
@@ -425,8 +444,7 @@ def _without_moving_back(function: Function, w: np.ndarray, h: float) -> np.ndar
     return found
 
 
-def _reproduction(rng: np.random.Generator) -> list[Case]:
-    steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
+def _reproduction(steps: Mapping[str, SGDStep], rng: np.random.Generator) -> list[Case]:
     right = {hidden: np.asarray(step["E_new"]) for hidden, step in steps.items()}
     before = {
         hidden: [("loss_of_before_the_step", np.asarray(s["E"]))] for hidden, s in steps.items()
@@ -468,6 +486,23 @@ def _training_batches() -> Iterator[_Batch]:
         yield _Batch(hidden, points, units, first_sign, remark)
 
 
+MOMENTUM = 0.9  # as it is nearly always chosen
+
+
+def _losses_with_momentum(step: SGDStep) -> np.ndarray:
+    """The losses before each step and after the last if steps add up as with momentum."""
+    parameters, losses = step.parameters, []
+    velocity = dict.fromkeys(PARAMETERS, np.asarray(0.0))
+    for _ in range(TRAINING_STEPS):
+        weights, biases = ([parameters[f"{kind}_{layer}"] for layer in "ho"] for kind in "Wb")
+        g = gradients(Network(weights, biases, hidden=step.net.hidden), step.x, step.t)
+        losses.append(g.loss)
+        found = dict(zip(("W_h", "W_o", "b_h", "b_o"), (*g.weights, *g.biases), strict=True))
+        velocity = {name: MOMENTUM * velocity[name] + found[name] for name in PARAMETERS}
+        parameters = {name: parameters[name] - step.eta * velocity[name] for name in PARAMETERS}
+    return np.array([*losses, step.loss_with(parameters)])
+
+
 def _training_cases(rng: np.random.Generator) -> Iterator[Case]:
     for batch in _training_batches():
         step = _step_of(rng, batch)
@@ -483,9 +518,13 @@ def _training_cases(rng: np.random.Generator) -> Iterator[Case]:
             )  # fmt: skip
         losses = np.array(found)
         after = np.array([*losses[1:], now["E"]])
+        with_momentum = _losses_with_momentum(step)
         yield Case(
             {"losses": losses, "E_end": now["E"]},
-            {"losses": [("loss_after_the_step", after)]},
+            {
+                "losses": [("loss_after_the_step", after), ("momentum", with_momentum[:-1])],
+                "E_end": [("momentum", with_momentum[-1])],
+            },
             collect_answers=asking.training,
             test_inputs=test_inputs_of(step, INPUTS) | {"steps": TRAINING_STEPS},
             label=f"hidden={batch.hidden!r}{batch.remark}",
@@ -545,7 +584,235 @@ ANY_DEPTH = tuple(
     for k in range(DEPTH)
 )
 
-QUESTIONS = (
+
+BATCHES = (
+    Part(
+        "each_once",
+        1,
+        "how often each index occurs in an epoch",
+        default_hint="every point belongs to one batch of an epoch, and to one only: how often "
+        "does each index occur in yours?",
+    ),
+    Part(
+        "sizes",
+        1,
+        "how many points each batch has",
+        default_hint="each batch has `size` points, and the last one what is left",
+    ),
+    Part(
+        "order",
+        1,
+        "the first indices of two epochs",
+        default_hint="the indices go in the order of rng.permutation(N), drawn once per epoch",
+    ),
+)
+
+
+def _batches_cases(rng: np.random.Generator) -> Iterator[Case]:
+    # A last batch that is shorter, one that is not, and one batch for all.
+    for N, size in ((23, 5), (12, 4), (7, 9)):
+        N += int(rng.integers(0, 2)) * size * (N > size)  # perhaps a whole batch more
+        seed = int(rng.integers(1, 2**31))
+        generator = np.random.default_rng(seed)
+        epochs = [generator.permutation(N) for _ in range(asking.MIXED)]
+        whole, rest = divmod(N, size)
+        sizes = np.array([size] * whole + [rest] * bool(rest), dtype=float)
+        first = np.array([indices[:size] for indices in epochs], dtype=float)
+        mistakes: dict[str, list[Mistake]] = {
+            "order": [
+                ("batches_not_shuffled", np.tile(np.arange(min(N, size), dtype=float), (2, 1))),
+                ("each_batch_sorted", np.sort(first, axis=1)),
+            ]
+        }
+        if rest:
+            left_out = np.isin(np.arange(N), epochs[0][: whole * size]).astype(float)
+            mistakes["each_once"] = [("last_batch_dropped", left_out)]
+        yield Case(
+            {"each_once": np.ones(N), "sizes": sizes, "order": first},
+            mistakes,
+            collect_answers=asking.batches,
+            test_inputs={"N": N, "size": size, "seed": seed},
+            label=f"N={N}, size={size}",
+        )
+
+
+BATCH_TRAINING = (
+    Part("losses", 2, "the loss of all points before each epoch"),
+    Part("E_end", 3, "the loss with the weights returned"),
+)
+EPOCHS = 3
+
+
+def _epochs_of(
+    step: SGDStep, order: Sequence[np.ndarray], size: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The loss of all points before each epoch and after the last, with this order of the points in
+    each epoch; and those of the batches before each of their steps, an array per epoch."""
+    now, losses, of_batches = step, [], []
+    for indices in order:
+        losses.append(now["E"])
+        within = []
+        for start in range(0, len(indices), size):
+            points = indices[start : start + size].astype(int)
+            batch = SGDStep(now.net, step.x[points], step.t[points], step.eta)
+            within.append(batch["E"])
+            new = [batch[f"{name}_new"] for name in ("W_h", "W_o", "b_h", "b_o")]
+            net = Network(new[:2], new[2:], hidden=step.net.hidden)
+            now = SGDStep(net, step.x, step.t, step.eta)
+        of_batches.append(np.array(within))
+    return [*losses, now["E"]], of_batches
+
+
+def _batch_training_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for hidden, (points, size, units) in zip(
+        HIDDEN, ((11, 4, (2, 3, 1)), (9, 3, (3, 4, 2)), (10, 4, (2, 5, 3)))
+    ):
+        first_sign = -1 if HIDDEN_ACTIVATIONS[hidden].kinks else None
+        step = _step_of(rng, _Batch(hidden, points, units, first_sign))
+        seed = int(rng.integers(1, 2**31))
+        generator = np.random.default_rng(seed)
+        order = [generator.permutation(points) for _ in range(EPOCHS)]
+        losses, of_batches = _epochs_of(step, order, size)
+
+        def with_order(order: Sequence[np.ndarray], size: int = size, step: SGDStep = step) -> list:
+            return _epochs_of(step, order, size)[0]
+
+        others = {
+            "order_drawn_once": with_order([order[0]] * EPOCHS),
+            "one_batch_an_epoch": with_order([indices[:size] for indices in order]),
+            "last_batch_dropped": with_order([o[: points // size * size] for o in order]),
+        }
+        mistakes: dict[str, list[Mistake]] = {
+            "losses": [(name, np.array(found[:-1])) for name, found in others.items()],
+            "E_end": [(name, np.asarray(found[-1])) for name, found in others.items()],
+        }
+        mistakes["losses"] += [
+            ("loss_after_the_epoch", np.array(losses[1:])),
+            ("losses_of_batches", np.array([each.mean() for each in of_batches])),
+            ("losses_of_batches", np.array([each[-1] for each in of_batches])),
+            ("losses_of_batches", np.array([each[0] for each in of_batches])),
+        ]
+        everything = np.arange(points)
+        for steps in (-(-points // size), 1):  # in each epoch, on all points
+            found = with_order([np.tile(everything, steps)] * EPOCHS, points)
+            mistakes["losses"].append(("batches_not_used", np.array(found[:-1])))
+            mistakes["E_end"].append(("batches_not_used", np.asarray(found[-1])))
+        yield Case(
+            {"losses": np.array(losses[:-1]), "E_end": np.asarray(losses[-1])},
+            mistakes,
+            collect_answers=asking.batch_training,
+            test_inputs=test_inputs_of(step, INPUTS)
+            | {"epochs": EPOCHS, "size": size, "seed": seed},
+            label=f"hidden={hidden!r}, {points} points, size={size}",
+            consequences=partial(
+                _training_consequences, np.array(losses[:-1]), np.asarray(losses[-1])
+            ),
+        )
+
+
+# The bug hunt: a network of three layers, with tanh, tanh and softmax, and cross-entropy.
+
+HUNT = (
+    Part("db_3", 2, "gradient of the last layer's biases"),
+    Part("dW_3", 0, "gradient of the last layer's weights"),
+    Part("db_2", 1, "gradient of the second layer's biases"),
+    Part("dW_2", 1, "gradient of the second layer's weights"),
+    Part("db_1", 1, "gradient of the first layer's biases"),
+    Part("dW_1", 1, "gradient of the first layer's weights"),
+)
+OTHER_UNIT = 1e6  # by which inputs are larger and weights smaller in one of the cases
+
+
+def _hunt_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for points, (inputs, units, outputs), scale in (
+        (5, (2, 4, 3), 1.0),
+        (7, (3, 5, 2), 1.0),
+        (4, (3, 4, 3), OTHER_UNIT),
+    ):
+        sizes = (inputs, units, units, outputs)
+        W = [rng.uniform(-1.2, 1.2, shape) for shape in zip(sizes, sizes[1:])]
+        b = [rng.uniform(-0.8, 0.8, n) for n in sizes[1:]]
+        x = rng.uniform(-1.5, 1.5, (points, inputs)) * scale
+        W[0] /= scale
+        t = np.eye(outputs)[rng.permutation(np.arange(points) % outputs)]
+        net = Network(W, b, hidden="tanh", output="softmax", loss="cross_entropy")
+        yield _hunt_case(net, x, t, "inputs of another unit" if scale != 1 else f"{points} points")
+
+
+def _hunt_case(net: Network, x: np.ndarray, t: np.ndarray, label: str) -> Case:
+    run, g = net.forward(x), gradients(net, x, t)
+    (_, W_2, W_3), N = net.weights, len(x)
+    expected = {f"dW_{k + 1}": g.weights[k] for k in range(3)}
+    expected |= {f"db_{k + 1}": g.biases[k] for k in range(3)}
+
+    def below(delta_2: np.ndarray, back: np.ndarray) -> Quantities:
+        """What the layers 2 and 1 have if the second one's deltas are `delta_2`, and the matrix
+        through which they go back is that of a layer with the weights `back`."""
+        found: Quantities = {"dW_2": _product(run.a[0], delta_2), "db_2": delta_2.mean(axis=0)}
+        delta_1 = vjp(lambda z: np.tanh(z) @ back, run.z[0], delta_2)
+        return found | {"dW_1": _product(x, delta_1), "db_1": delta_1.mean(axis=0)}
+
+    sent_back = vjp(lambda a: a @ W_3, run.a[1], g.delta[2])
+    at_z = sent_back * (1 - run.z[1] ** 2)
+    ways = {
+        ("hunt_second_layer",): below(at_z, W_2),
+        ("hunt_first_layer",): below(g.delta[1], W_2.T),
+        ("hunt_second_layer", "hunt_first_layer"): below(at_z, W_2.T),
+    }
+    mistakes: dict[str, list[Mistake]] = {
+        "db_3": [("hunt_last_layer", N * g.biases[2]), ("points_left_apart", g.delta[2])],
+        "dW_3": [("sum_over_batch", N * g.weights[2])],
+        "db_2": [("hunt_second_layer", ways["hunt_second_layer",]["db_2"])],
+        "dW_2": [("hunt_second_layer", ways["hunt_second_layer",]["dW_2"])],
+    }
+    for name in ("db_1", "dW_1"):
+        mistakes[name] = [(names[0], ways[names][name]) for names in ways]
+
+    def consequences(own: Quantities) -> Iterator[Quantities]:
+        # What is mended in the first layer counts, though the second one's deltas are wrong still.
+        wrong = ways["hunt_second_layer",]
+        if "db_2" in own and np.allclose(own["db_2"], wrong["db_2"]):
+            yield expected | {name: wrong[name] for name in ("db_1", "dW_1")}
+        else:
+            yield dict(expected)
+
+    test_inputs: TestInputs = {"x": x, "t": t}
+    for k in range(3):
+        test_inputs |= {f"W_{k + 1}": net.weights[k], f"b_{k + 1}": net.biases[k]}
+        test_inputs |= {f"z_{k + 1}": run.z[k], f"a_{k + 1}": run.a[k]}
+    return Case(
+        expected,
+        mistakes,
+        collect_answers=asking.three_layers,
+        test_inputs=test_inputs,
+        label=label,
+        consequences=consequences,
+    )
+
+
+def _product(entering: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    """The gradient of a layer's weights, averaged over the points."""
+    zeros = np.zeros((entering.shape[1], delta.shape[1]))
+    return vjp(lambda W: entering @ W, zeros, delta / len(delta))
+
+
+def _differences_in_hunt(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
+    """The name of the mistake by part if `backward_three` moves weights and looks at the loss.
+
+    Then its gradients are near the right ones, but dW_1 is not where no step suits the weights.
+    """
+    dW_1 = _in_shape(HUNT[-1], cases, answers["dW_1"])
+    if dW_1 is None:
+        return {}
+    near = [_near(v, right) for v, right in zip(dW_1.values, dW_1.expected, strict=True)]
+    if near != [case.label != "inputs of another unit" for case in cases]:
+        return {}
+    return {part.name: "difference_quotient" for part in HUNT}
+
+
+TUTORIAL_STEPS = {hidden: DEFAULT_PROBLEM.step(hidden) for hidden in HIDDEN}
+
+OF_THE_COURSE = (
     Question(
         "p3.activations",
         ACTIVATIONS,
@@ -565,16 +832,13 @@ QUESTIONS = (
     ),
     _for_each_hidden("p3.loss", "loss", LOSS, asking.loss, ("a_o", "t"), label="{points} points"),
     _for_each_hidden(
-        "p3.backward",
-        "backward",
-        BACKWARD,
-        asking.backward,
+        "p3.deltas",
+        "deltas",
+        DELTAS,
+        asking.deltas,
         (*INPUTS, *asking.TRACE),
         intermediates={"slope_h": "slope", "slope_o": "slope"},
-        intermediates_from=own_functions.of_backward,
-        method_values=(*asking.TELLING, *map(asking.with_other_trace, asking.GRADIENTS)),
-        method_recognised=_difference_quotients,
-        telling=True,
+        intermediates_from=own_functions.of_deltas,
     ),
     Question(
         "p3.central_difference",
@@ -583,16 +847,45 @@ QUESTIONS = (
         lambda rng: list(_difference_cases(rng)),
     ),
     _for_each_hidden(
+        "p3.backward",
+        "backward",
+        BACKWARD,
+        asking.backward,
+        (*INPUTS, *asking.TRACE),
+        intermediates={
+            "slope_h": "slope",
+            "slope_o": "slope",
+            "delta_o": "deltas",
+            "delta_h": "deltas",
+        },
+        intermediates_from=own_functions.of_backward,
+        method_values=(
+            *asking.TELLING,
+            *map(asking.with_other_trace, asking.GRADIENTS),
+            *asking.OWN_DELTAS,
+        ),
+        method_recognised=_difference_quotients,
+        telling=True,
+    ),
+    Question(
+        "p3.bug_hunt",
+        HUNT,
+        ("backward_three",),
+        lambda rng: list(_hunt_cases(rng)),
+        method_recognised=_differences_in_hunt,
+    ),
+    _for_each_hidden(
         "p3.sgd_step", "sgd_step", UPDATE, asking.sgd_step, ("eta", *PARAMETERS, *asking.GRADIENTS)
     ),
     Question(
         "p3.reproduce",
         tuple(Part(name, 1, f"loss after the step, {name} hidden units") for name in HIDDEN),
         ("E_new",),
-        _reproduction,
+        partial(_reproduction, TUTORIAL_STEPS),
         intermediates={f"own_{hidden}": CALLED for hidden in HIDDEN},
         intermediates_from=own_functions.of_reproduction,
         method_values=tuple(f"{name}_{h}" for name in asking.OWN_GRADIENTS for h in HIDDEN),
+        given_data=given_in_code(TUTORIAL_STEPS[HIDDEN[0]], *GIVEN_NAMES),
     ),
     Question(
         "p3.train",
@@ -603,6 +896,16 @@ QUESTIONS = (
         intermediates_from=own_functions.of_training,
         method_values=asking.OWN_GRADIENTS,
     ),
+    Question("p3.batches", BATCHES, ("batches",), lambda rng: list(_batches_cases(rng))),
+    Question(
+        "p3.train_batches",
+        BATCH_TRAINING,
+        ("train_batches",),
+        lambda rng: list(_batch_training_cases(rng)),
+        intermediates={"own_losses": CALLED_IN_BATCHES, "own_E_end": CALLED_IN_BATCHES},
+        intermediates_from=own_functions.of_batch_training,
+        method_values=(*asking.OWN_GRADIENTS, "own_order"),
+    ),
     Question(
         "p3.any_depth",
         ANY_DEPTH,
@@ -610,3 +913,27 @@ QUESTIONS = (
         lambda rng: list(_any_depth_cases(rng)),
     ),
 )
+
+
+@lru_cache(maxsize=64)
+def questions_with(
+    numbers: ProblemData = DEFAULT_PROBLEM, student: str = ""
+) -> tuple[Question, ...]:
+    """The questions, of which one asks for the step with these numbers, those of `student`."""
+    if numbers is DEFAULT_PROBLEM:
+        return OF_THE_COURSE
+    steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
+    return tuple(
+        replace(
+            question,
+            cases=partial(_reproduction, steps),
+            student=student,
+            given_data=given_in_code(steps[HIDDEN[0]], *GIVEN_NAMES),
+        )
+        if question.id == "p3.reproduce"
+        else question
+        for question in OF_THE_COURSE
+    )
+
+
+QUESTIONS = questions_with()

@@ -1,14 +1,14 @@
 """Problem 4: the same network in Keras."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from helpers.asking import problem_4_keras as asking
-from helpers.course import HIDDEN, tutorial_step
+from helpers.course import HIDDEN
 from helpers.marking import own_functions
 from helpers.marking.misconceptions.of_a_step import wrong_values
 from helpers.marking.questions.model import (
@@ -19,9 +19,13 @@ from helpers.marking.questions.model import (
     Mistake,
     Part,
     Question,
+    given_in_code,
     step_case,
 )
 from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, test_inputs_of
+from helpers.network import Network
+from helpers.personal import DEFAULT_PROBLEM
+from helpers.personal.problem_data import ProblemData
 from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
 
@@ -71,10 +75,18 @@ def _mistakes_in_keras(step: SGDStep, name: str, outputs: int) -> Iterator[Mista
         yield "learning_rate_unchanged", step[old] - step.eta * gradient
         yield "learning_rate_inverted", step[old] - 2 * step.eta / outputs * gradient
         yield "outputs_ignored", step[old] - step.eta / 2 * gradient
+        yield "two_steps", _second_step(step)[name]
         yield "default_learning_rate", step[old] - DEFAULT_LEARNING_RATE * gradient
         for eta in (step.eta, step.eta * outputs / 2, DEFAULT_OF_ADAM):
             # Adam's first step is nearly eta along each axis, whatever the gradient's size.
             yield "adam_for_sgd", step[old] - eta * gradient / (np.abs(gradient) + EPSILON_OF_ADAM)
+
+
+def _second_step(step: SGDStep) -> SGDStep:
+    """The same step once more, with the new weights and biases."""
+    weights, biases = ([step[f"{kind}_{layer}_new"] for layer in "ho"] for kind in "Wb")
+    net = Network(weights, biases, hidden=step.net.hidden)
+    return SGDStep(net, step.x, step.t, step.eta)
 
 
 # Of Keras's SGD and Adam, where none is given
@@ -98,8 +110,7 @@ def _step_consequences(step: SGDStep, own: Quantities) -> Iterator[Quantities]:
     yield moved | {"own_eta": np.asarray(right)}
 
 
-def _tutorial_outputs(rng: np.random.Generator) -> list[Case]:
-    steps = {hidden: tutorial_step(hidden) for hidden in HIDDEN}
+def _tutorial_outputs(steps: Mapping[str, SGDStep], rng: np.random.Generator) -> list[Case]:
     right = {hidden: step["a_o"] for hidden, step in steps.items()}
     mistakes: dict[str, list[Mistake]] = {}
     for hidden, step in steps.items():
@@ -153,7 +164,7 @@ def _faster(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-QUESTIONS = (
+OF_THE_COURSE = (
     _for_each_hidden(
         "p4.model",
         "build_model",
@@ -177,9 +188,10 @@ QUESTIONS = (
             for name in HIDDEN
         ),
         ("a_o",),
-        _tutorial_outputs,
+        partial(_tutorial_outputs, {hidden: DEFAULT_PROBLEM.step(hidden) for hidden in HIDDEN}),
         intermediates={f"own_{hidden}": "build_model" for hidden in HIDDEN},
         intermediates_from=own_functions.of_model,
+        given_data=given_in_code(DEFAULT_PROBLEM.step(HIDDEN[0]), "x", "params"),
     ),
     _for_each_hidden(
         "p4.tape",
@@ -236,3 +248,27 @@ QUESTIONS = (
         _faster,
     ),
 )
+
+
+@lru_cache(maxsize=64)
+def questions_with(
+    numbers: ProblemData = DEFAULT_PROBLEM, student: str = ""
+) -> tuple[Question, ...]:
+    """The questions, of which one asks for the network with these numbers, those of `student`."""
+    if numbers is DEFAULT_PROBLEM:
+        return OF_THE_COURSE
+    steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
+    return tuple(
+        replace(
+            question,
+            cases=partial(_tutorial_outputs, steps),
+            student=student,
+            given_data=given_in_code(steps[HIDDEN[0]], "x", "params"),
+        )
+        if question.id == "p4.forward"
+        else question
+        for question in OF_THE_COURSE
+    )
+
+
+QUESTIONS = questions_with()
