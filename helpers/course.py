@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HIDDEN",
+    "compare_prediction",
     "lecture_step",
     "line_example",
+    "next_step",
     "show_given",
     "show_matrices",
     "slide_example",
@@ -32,7 +34,8 @@ HIDDEN = ("sigmoid", "tanh", "relu")  # the hidden activations of the course
 def tutorial_step(hidden: str, student: str = "") -> SGDStep:
     """The tutorial's SGDStep on its 2-2-1 network, one data point, with this hidden activation.
 
-    student: whose numbers, by identifier (see helpers.personal); "" for the course's own.
+    student: whose numbers, by identifier (see helpers.personal); "" for the course's own,
+    "lecture" for the lecture's weights, inputs and target.
     """
     return numbers_of(student).step(hidden)
 
@@ -111,6 +114,66 @@ def show_matrices(step: SGDStep) -> Math:
     names = [["w_{h,11}", "w_{h,12}"], ["w_{h,21}", "w_{h,22}"]], [["w_{o,11}"], ["w_{o,21}"]]
     W_h, W_o = (matrix(array.tolist()) for array in (step["W_h"], step["W_o"]))
     return _formula(rf"W_h = {matrix(names[0])} = {W_h}, \qquad W_o = {matrix(names[1])} = {W_o}")
+
+
+def compare_prediction(
+    step: SGDStep, moves_most: object, which_way: object, not_at_all: object
+) -> str:
+    """What a student predicted of a step beside what happens, in three lines.
+
+    moves_most: the name of the weight or bias that moves most, such as "w_h12"; which_way: "up" or
+    "down"; not_at_all: a list of those that stay where they are. Whatever else is given counts as
+    no prediction. Names are those of Problem 2: w_h11 … w_h22, b_h1, b_h2, w_o11, w_o21, b_o.
+    """
+    changes = named_changes(step)
+    most = max(changes, key=lambda name: abs(changes[name]))
+    happens = f"{most}, by {changes[most]:+.4f}"
+    if isinstance(moves_most, str) and moves_most in changes and moves_most != most:
+        happens += f" ({moves_most} moves by {changes[moves_most]:+.4f})"
+    still = [name for name, change in changes.items() if change == 0]
+    rows = (
+        ("moves most", moves_most, happens),
+        ("which way", which_way, "up" if changes[most] > 0 else "down"),
+        ("not at all", not_at_all, ", ".join(still) or "none"),
+    )
+    said = [_as_said(answer) for _, answer, _ in rows]
+    width = max(map(len, said))
+    return "\n".join(
+        f"{what:10}   you said: {words:{width}}   it is: {is_so}"
+        for (what, _, is_so), words in zip(rows, said)
+    )
+
+
+def _as_said(answer: object) -> str:
+    """A prediction in words, "nothing yet" for what is none."""
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, list | tuple | set) and all(isinstance(name, str) for name in answer):
+        return ", ".join(sorted(answer)) or "none"
+    return "nothing yet"
+
+
+def named_changes(step: SGDStep) -> dict[str, float]:
+    """How far each of the nine weights and biases moves, by the names that Problem 2 gives them."""
+    changes = step.changes()
+    return {
+        **{f"w_h{i + 1}{j + 1}": changes["W_h"][i, j] for i in (0, 1) for j in (0, 1)},
+        **{f"b_h{j + 1}": changes["b_h"][j] for j in (0, 1)},
+        **{f"w_o{j + 1}1": changes["W_o"][j, 0] for j in (0, 1)},
+        "b_o": changes["b_o"][0],
+    }
+
+
+def next_step(step: SGDStep) -> SGDStep:
+    """The SGDStep that comes after `step`: from its new weights, with the same data point."""
+    net = Network(
+        weights=[step["W_h_new"], step["W_o_new"]],
+        biases=[step["b_h_new"], step["b_o_new"]],
+        hidden=step.net.hidden,
+        output=step.net.output,
+        loss=step.net.loss_name,
+    )
+    return SGDStep(net, step.x, step.t, step.eta)
 
 
 def _formula(latex: str) -> Math:

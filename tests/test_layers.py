@@ -14,8 +14,8 @@ LAYERS = (
     ("older_notebooks",),
     # the mathematics
     ("activations", "network", "numerical", "reference", "sgd_step", "weight_space"),
-    ("course", "keras", "personal/__init__", "personal/problem_data"),
-    ("pictures", "asking", "checking"),
+    ("course", "data", "keras", "personal/__init__", "personal/problem_data"),
+    ("pictures", "asking", "checking", "saved_functions"),
     ("marking", "personal/draws"),
     ("grading", "personal/class_list", "personal/sheets"),
     ("authoring",),
@@ -28,7 +28,14 @@ UPWARDS = {
     ("checking", "marking/verdict"),
     ("personal/__init__", "personal/draws"),
 }
-FOR_NOTEBOOKS = ("helpers", "helpers.course", "helpers.pictures", "helpers.keras")
+FOR_NOTEBOOKS = (
+    "helpers",
+    "helpers.course",
+    "helpers.data",
+    "helpers.keras",
+    "helpers.pictures",
+    "helpers.saved_functions",
+)
 MODULES = {
     path.relative_to(ROOT / "helpers").with_suffix("").as_posix(): path
     for path in (ROOT / "helpers").rglob("*.py")

@@ -3,6 +3,7 @@
 import copy
 import os
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -106,7 +107,9 @@ async def _executed(root: Path, path: Path, notebook: NotebookNode) -> NotebookN
     solution = solution_of(notebook)
     name = _name(root, path)
     try:
-        await execute(solution, path.parent)
+        # Elsewhere, since a notebook may write files, and may read what it finds beside it.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
+            await execute(solution, Path(elsewhere))
     except BuildError as error:
         raise BuildError(f"{name}: {error}") from None
     for cell in solution.cells:

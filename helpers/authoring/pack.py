@@ -42,8 +42,8 @@ HELPERS = (*sandbox.VISIBLE, "marking")
 # Numbers of their own can be drawn by those only who have the secret, so both go together.
 WITH_SECRET = ("personal/draws.py",)
 # In those of HELPERS that are folders.
-SUFFIXES = (".py", ".css", ".js", ".toml", ".woff2")
-NAMES = ("LICENSE_DEJAVU",)
+SUFFIXES = (".py", ".css", ".js", ".toml", ".woff2", ".npz")
+NAMES = ("LICENSE_DEJAVU", "SOURCES.md")
 
 
 def contents(root: Path, secret: str = "") -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""What is given in the step of SGD that is worked by hand, Problem 2 of the tutorial."""
+"""What is given in the step of SGD that Problems 2, 3 and 4 of the tutorial work through."""
 
 import json
 from collections.abc import Sequence
@@ -76,4 +76,10 @@ def _decimal(hundredths: Hundredths) -> np.ndarray:
 # differ (tests/marking/test_questions.py). helpers.personal.draws looks for others like them.
 DEFAULT_PROBLEM = ProblemData(
     x=(50, 120), t=15, eta=70, W_h=((60, 80), (30, -90)), b_h=(10, -20), W_o=(130, -50), b_o=40
+)
+
+# The lecture's (helpers.course.lecture_step), which may be chosen in their place. The learning rate
+# is the tutorial's: with the lecture's 0.5 a forgotten learning rate is a step of twice the length.
+LECTURE_PROBLEM = ProblemData(
+    x=(120, 40), t=90, eta=70, W_h=((70, -50), (-30, 80)), b_h=(10, -20), W_o=(-60, 110), b_o=20
 )

@@ -12,15 +12,18 @@ from matplotlib.patches import Rectangle
 
 from helpers.activations import title_of
 from helpers.network import Network, numeric_array
+from helpers.pictures.alt_text import in_words, listed
 from helpers.pictures.network_diagram import draw_network
 from helpers.pictures.network_diagram.content import (
     Layers,
     Names,
+    edge_labels,
     format_number,
     parts_of,
     units_of,
     values_written,
 )
+from helpers.pictures.network_diagram.description import describe
 from helpers.pictures.network_diagram.layout import least_height
 from helpers.pictures.network_diagram.options import DiagramStyle, Parameters, Written
 from helpers.pictures.style import (
@@ -43,10 +46,14 @@ if TYPE_CHECKING:
 A4 = (210, 297)  # millimetres, as all lengths on the work sheet
 BORDER = 12
 MIN_ROW_HEIGHT, MIN_CELL_WIDTH = 7, 14  # height and width of a place to write a number by hand
+MAX_ROW_HEIGHT = 7.8  # what is left over is room to calculate
+MORE_FOR_DRAWING = 6  # height that a roomy sheet gives the drawing beyond the least
+MAX_SHARED = 3  # places of a row that different quantities share
+MIN_ROOM = 16  # height of a room to calculate; less goes to the drawing
 MIN_NAME_SIZE, MAX_NAME_LENGTH = 7, 150  # points and letters; a longer name is cut off
 
-# Name of the row, and a name for each of its places.
-TableRow = tuple[str, list[str]]
+# The names of a row's places.
+TableRow = list[str]
 
 
 def draw_work_sheet(
@@ -64,7 +71,8 @@ def draw_work_sheet(
     network: a Network, whose hidden activation does not matter; x: (in,) or (1, in); t: (out,) or
     (1, out); eta: the learning rate; activations: of the hidden units, one column each; name: whose
     sheet it is, any text; "" leaves a line to write it on, None nothing.
-    The page holds what is given and the names of what is wanted, each with an empty place.
+    The page holds what is given and the names of what is wanted, each with an empty place; where
+    there is room left, it is free to calculate in.
     `draw_work_sheet(…).savefig("work_sheet.pdf")` saves it.
 
     Raises ValueError for arrays that do not fit the network, for a learning rate that is no finite
@@ -82,14 +90,13 @@ def draw_work_sheet(
 
     width, height = A4
     page_width = width - 2 * BORDER
-    names_left = BORDER + 7
-    cells_left = names_left + 21
+    cells_left = BORDER + 7
     column = (width - BORDER - cells_left) / max(len(titles), 1)
     head, formulas = 22, 25
     least_diagram = 25.4 * least_height(_given_layers(network, x, t), "", [])
     room = height - 2 * BORDER - head - formulas - 7  # for the drawing and the rows of the table
-    row = min(9.0, (room - least_diagram) / count)
-    most = max(len(cells) for _, _, rows in sections for _, cells in rows)
+    row = min(MAX_ROW_HEIGHT, (room - least_diagram) / count)
+    most = max(len(cells) for _, _, rows in sections for cells in rows)
     if row < MIN_ROW_HEIGHT or not titles or column / most < MIN_CELL_WIDTH:
         raise ValueError(
             f"network: expected one whose results fit on one page, in places of at least "
@@ -98,8 +105,11 @@ def draw_work_sheet(
         )
 
     page = Picture(width / 25.4, height / 25.4)
-    drawing = room - row * count
-    table_top = BORDER + row * count + 7
+    drawing = least_diagram + MORE_FOR_DRAWING
+    free = room - row * count - drawing
+    if free < MIN_ROOM:
+        drawing, free = room - row * count, 0
+    table_top = BORDER + free + row * count + 7
     with style.context(STYLE):
         panel = page.add_axes((0, 0, 1, 1))
         panel.set(xlim=(0, width), ylim=(0, height))
@@ -129,10 +139,38 @@ def draw_work_sheet(
                 rows,
                 top,
                 row,
-                (names_left, cells_left, column, len(titles)),
+                (cells_left, column, len(titles)),
             )
             top -= row * len(rows)
+        if free:
+            panel.text(BORDER, BORDER + free - 4.5, "Room to calculate", fontsize=9.5, va="center")
+    page.alt = _in_words(network, x, t, eta, titles, title, sections)
     return page
+
+
+def _in_words(
+    network: Network,
+    x: ArrayLike,
+    t: ArrayLike,
+    eta: float,
+    titles: Sequence[str],
+    title: str,
+    sections: Sequence[tuple[str, str, Sequence[TableRow]]],
+) -> str:
+    """The work sheet in words: what is given, and what has an empty place."""
+    sizes, weights, _ = parts_of(network)
+    nothing = [Written.NOTHING] * len(sizes)
+    on_edges = edge_labels(Names(sizes), (Written.BOTH, weights), nothing, 6, 9)
+    given = describe(_given_layers(network, x, t), len(sizes), on_edges, set())
+    wanted = "; ".join(
+        f"{section}, {', '.join(in_words(name) for row in rows for name in row)}"
+        for section, _, rows in sections
+    )
+    return (
+        f"{title}, a page to print. Learning rate η = {format_number(eta, 6, given=True)}. {given} "
+        f"Below it a table with an empty place for each result, in one column each for "
+        f"{listed(titles)}: {wanted}."
+    )
 
 
 def _write_head(
@@ -250,45 +288,48 @@ def _given_layers(network: Network, x: ArrayLike, t: ArrayLike) -> Layers:
 def _work_sheet_rows(names: Names, sizes: Sequence[int]) -> list[tuple[str, str, list[TableRow]]]:
     """What is wanted: section, colour and rows of each part of the table."""
     layers = range(1, len(sizes))
-    gradient = "\\partial E/\\partial "
+    gradient, new = "\\partial E/\\partial ", "\\mathrm{new}\\ "
 
     def units(symbol: str, layer: int) -> list[str]:
         return [names.of(symbol, layer, i) for i in range(sizes[layer])]
 
-    def matrix(name: str, before: str, layer: int) -> list[TableRow]:
-        entries = names.weights[layer - 1]
-        if sizes[layer] == 1:  # one row for the column that the weights to a single unit are
-            entries = [[entry for (entry,) in entries]]
-        return [(name, [f"{before}{entry}" for entry in row]) for row in entries]
+    def parameters(before: str, layer: int, first: Sequence[str] = ()) -> list[TableRow]:
+        """Rows for a layer's weights and biases; before: what is written before their names.
 
-    def parameters(before: str, layer: int) -> list[TableRow]:
-        return matrix(before + names.of_layer("W", layer), before, layer) + [
-            (
-                before + names.of_layer("b", layer),
-                [before + entry for entry in names.biases[layer - 1]],
-            )
-        ]
-
-    forward: list[TableRow] = []
-    backward: list[TableRow] = []
-    update: list[TableRow] = []
-    for layer in layers:
-        z, a = names.of_layer("z", layer), names.of_layer("a", layer)
+        first: the names of the layer's deltas, which come before. A single unit's numbers are few,
+        so they share rows.
+        """
+        weights = [[before + entry for entry in row] for row in names.weights[layer - 1]]
+        biases = [before + entry for entry in names.biases[layer - 1]]
         if sizes[layer] == 1:
-            forward.append((f"{z},\\ {a}", units("z", layer) + units("a", layer)))
+            to_the_unit = [entry for (entry,) in weights]
+            if first:
+                return [[*first, *biases], to_the_unit]
+            together = len(to_the_unit) < MAX_SHARED
+            return [[*to_the_unit, *biases]] if together else [to_the_unit, biases]
+        return ([[*first]] if first else []) + [*weights, biases]
+
+    def pass_forward(before: str) -> list[TableRow]:
+        rows = []
+        for layer in layers:
+            z, a = ([before + name for name in units(symbol, layer)] for symbol in "za")
+            rows += [z + a] if sizes[layer] == 1 else [z, a]
+        if sizes[-1] == 1:
+            rows[-1].append(f"{before}E")
         else:
-            forward += [(z, units("z", layer)), (a, units("a", layer))]
-    forward.append(("E", ["E"]))
-    for layer in reversed(layers):
-        backward.append((names.of_layer("\\delta", layer), units("\\delta", layer)))
-        backward += parameters(gradient, layer)
-    for layer in layers:
-        update += parameters("\\mathrm{new}\\ ", layer)
-    update.append(("\\mathrm{new}\\ E", ["\\mathrm{new}\\ E"]))
+            rows.append([f"{before}E"])
+        return rows
+
+    backward = [
+        row
+        for layer in reversed(layers)
+        for row in parameters(gradient, layer, units("\\delta", layer))
+    ]
     return [
-        ("forward", BLUE, forward),
+        ("forward", BLUE, pass_forward("")),
         ("backward", VERMILLION, backward),
-        ("update", "#333333", update),
+        ("update", "#333333", [row for layer in layers for row in parameters(new, layer)]),
+        ("again", BLUE, pass_forward(new)),
     ]
 
 
@@ -299,25 +340,20 @@ def _draw_section(
     rows: Sequence[TableRow],
     top: float,
     row: float,
-    lines: tuple[float, float, float, int],
+    lines: tuple[float, float, int],
 ) -> None:
-    """A part of the work sheet's table: a bar with its name, the rows' names, empty places."""
-    names_left, cells_left, column, columns = lines
+    """A part of the work sheet's table: a bar with its name, and empty places with theirs."""
+    cells_left, column, columns = lines
     right = cells_left + column * columns
     bottom = top - row * len(rows)
     shade = text_colour(colour)
-    bar = Rectangle((BORDER, bottom), names_left - BORDER, row * len(rows), facecolor=shade)
+    bar = Rectangle((BORDER, bottom), cells_left - BORDER, row * len(rows), facecolor=shade)
     bar.set(edgecolor="white", linewidth=1.5)
     panel.add_patch(bar)
-    middle = (BORDER + names_left) / 2, (top + bottom) / 2
+    middle = (BORDER + cells_left) / 2, (top + bottom) / 2
     panel.text(*middle, section, rotation=90, color="white", ha="center", va="center", fontsize=10)
-    for index, (name, cells) in enumerate(rows):
+    for index, cells in enumerate(rows):
         y = top - index * row
-        if index == 0 or rows[index - 1][0] != name:
-            panel.plot((names_left, cells_left), (y, y), color="#B0B0B0", linewidth=0.6)
-            panel.text(
-                names_left + 1.5, y - row / 2, f"${name}$", fontsize=10, va="center", color=shade
-            )
         each = column / len(cells)
         for number in range(columns):
             for place, label in enumerate(cells):
@@ -325,9 +361,9 @@ def _draw_section(
                 box = Rectangle((left, y - row), each, row, facecolor="white", gid=f"place {label}")
                 box.set(edgecolor="#B0B0B0", linewidth=0.6)
                 panel.add_patch(box)
-                panel.text(left + 0.9, y - 1, f"${label}$", fontsize=8, va="top", color=GREY)
+                panel.text(left + 0.9, y - 1, f"${label}$", fontsize=8, va="top", color=shade)
     for number in range(columns + 1):
         x = cells_left + number * column
         panel.plot((x, x), (bottom, top), color=BLACK, linewidth=1.1)
     for y in (top, bottom):
-        panel.plot((names_left, right), (y, y), color=BLACK, linewidth=1.1)
+        panel.plot((cells_left, right), (y, y), color=BLACK, linewidth=1.1)

@@ -13,13 +13,12 @@ from tests.sample_class.students import (
     P1,
     P2,
     P3,
+    TRAINED,
     UPDATED,
     every_part,
     everywhere,
 )
 from tests.sample_class.work import Notebook
-
-TRAINED = ("losses", "E_end")
 
 
 @dataclass(frozen=True)
@@ -118,25 +117,28 @@ slip(P2, "p2.relu.update", None, {"p2.relu.update": every_part("p2.relu.update",
 AFTERWARDS = {
     "p3.reproduce": everywhere(HIDDEN, "carried"),
     "p3.train": everywhere(TRAINED, "carried"),
+    "p3.train_batches": everywhere(TRAINED, "carried"),
 }
-slip(P3, "p3.backward", [("(a_o - t)", "(t - a_o)")],
-     {"p3.backward": everywhere(BACKWARD, "wrong_sign"), **AFTERWARDS})  # fmt: skip
+IN_TRAINING = {name: AFTERWARDS[name] for name in ("p3.train", "p3.train_batches")}
+slip(P3, "p3.deltas", [("(a_o - t)", "(t - a_o)")],
+     {"p3.deltas": {"delta_o": "wrong_sign", "delta_h": "carried"},
+      "p3.backward": everywhere(BACKWARD, "carried"), **AFTERWARDS})  # fmt: skip
 slip(P3, "p3.backward", [(" / len(x)", ""), ("mean(axis=0)", "sum(axis=0)")],
-     {"p3.backward": everywhere(BACKWARD, "sum_over_batch"),
-      "p3.train": AFTERWARDS["p3.train"]})  # fmt: skip
-slip(P3, "p3.backward", [("slope(hidden, z_h)", "slope(hidden, a_h)")],
-     {"p3.backward": everywhere(("dW_h", "db_h"), "slope_at_a"),
-      "p3.reproduce": everywhere(("sigmoid", "tanh"), "carried"),
-      "p3.train": AFTERWARDS["p3.train"]})  # fmt: skip
+     {"p3.backward": everywhere(BACKWARD, "sum_over_batch"), **IN_TRAINING})  # fmt: skip
+slip(P3, "p3.deltas", [("slope(hidden, z_h)", "slope(hidden, a_h)")],
+     {"p3.deltas": {"delta_h": "slope_at_a"},
+      "p3.backward": everywhere(("dW_h", "db_h"), "carried"),
+      "p3.reproduce": everywhere(("sigmoid", "tanh"), "carried"), **IN_TRAINING})  # fmt: skip
 slip(P3, "p3.sgd_step", [("- eta * ", "- ")],
      {"p3.sgd_step": everywhere(UPDATED, "learning_rate_forgotten"), **AFTERWARDS})  # fmt: skip
 slip(P3, "p3.sgd_step", [("- eta", "+ eta")],
      {"p3.sgd_step": everywhere(UPDATED, "step_added"), **AFTERWARDS})  # fmt: skip
 slip(P3, "p3.loss", [("0.5 * ", "")],
      {"p3.loss": {"E": "half_forgotten"}, "p3.reproduce": AFTERWARDS["p3.reproduce"],
-      "p3.train": {"losses": "carried"}})  # fmt: skip
+      "p3.train": {"losses": "carried"}, "p3.train_batches": {"losses": "carried"}})  # fmt: skip
 slip(P3, "p3.loss", [("sum(axis=1)", "mean(axis=1)")],
-     {"p3.loss": {"E": "mean_over_outputs"}, "p3.train": {"losses": "carried"}})  # fmt: skip
+     {"p3.loss": {"E": "mean_over_outputs"}, "p3.train": {"losses": "carried"},
+      "p3.train_batches": {"losses": "carried"}})  # fmt: skip
 slip(P3, "p3.activations", [("np.exp(-z)", "np.exp(z)")],
      {"p3.activations": {"sigmoid": "exponents_sign_lost"},
       "p3.forward": everywhere(("a_h", "z_o", "a_o"), "carried"), **AFTERWARDS,
@@ -146,6 +148,15 @@ slip(P3, "p3.central_difference", [("f(right) - f(left)", "f(left) - f(right)")]
 slip(P3, "p3.central_difference", [(") / h", ") / (2 * h)")],
      {"p3.central_difference": {"quotients": "width_of_the_step"}})  # fmt: skip
 slip(P3, "p3.train", None, {"p3.train": everywhere(TRAINED, "missing")})
+slip(P3, "p3.batches", [("rng.permutation(N)", "np.arange(N)")],
+     {"p3.batches": {"order": "batches_not_shuffled"},
+      "p3.train_batches": AFTERWARDS["p3.train_batches"]})  # fmt: skip
+slip(P3, "p3.train_batches", [("in batches(len(x), size, rng)", "in [np.arange(len(x))]")],
+     {"p3.train_batches": everywhere(TRAINED, "batches_not_used")})  # fmt: skip
+slip(P3, "p3.bug_hunt", [("delta_3.mean", "delta_3.sum"), ("1 - a_2**2", "1 - z_2**2")],
+     {"p3.bug_hunt": {"db_3": "hunt_last_layer"}
+      | everywhere(("db_2", "dW_2"), "hunt_second_layer")
+      | everywhere(("db_1", "dW_1"), "carried")})  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tests.sample_class.work import Notebook, notebook_names, zipped
 
 P1, P2, P3 = "problem_1_derivation", "problem_2_pen_and_paper", "problem_3_numpy"
 BACKWARD = ("dW_h", "db_h", "dW_o", "db_o")
+TRAINED = ("losses", "E_end")
 UPDATED = ("W_h_new", "b_h_new", "W_o_new", "b_o_new")
 HIDDEN = ("sigmoid", "tanh", "relu")
 
@@ -161,12 +162,14 @@ def right_but_written_quite_differently():
 
 @student(
     "Chiara Rossi", "wrong_sign", (P3,),
-    {"p3.backward": everywhere(BACKWARD, "wrong_sign"),
+    {"p3.deltas": {"delta_o": "wrong_sign", "delta_h": "carried"},
+     "p3.backward": everywhere(BACKWARD, "carried"),
      "p3.reproduce": everywhere(HIDDEN, "carried"),
-     "p3.train": everywhere(("losses", "E_end"), "carried")},
+     "p3.train": everywhere(TRAINED, "carried"),
+     "p3.train_batches": everywhere(TRAINED, "carried")},
 )  # fmt: skip
 def wrong_sign():
-    return [Notebook(P3).edit("p3.backward", ("(a_o - t)", "(t - a_o)"))]
+    return [Notebook(P3).edit("p3.deltas", ("(a_o - t)", "(t - a_o)"))]
 
 
 @student(
@@ -205,13 +208,15 @@ def factor_half():
     "slope_forgotten",
     (P3,),
     {
-        "p3.backward": everywhere(("dW_h", "db_h"), "slope_forgotten"),
+        "p3.deltas": {"delta_h": "slope_forgotten"},
+        "p3.backward": everywhere(("dW_h", "db_h"), "carried"),
         "p3.reproduce": everywhere(("sigmoid", "tanh"), "carried"),
-        "p3.train": everywhere(("losses", "E_end"), "carried"),
+        "p3.train": everywhere(TRAINED, "carried"),
+        "p3.train_batches": everywhere(TRAINED, "carried"),
     },
 )
 def slope_forgotten():
-    return [Notebook(P3).edit("p3.backward", (" * slope(hidden, z_h)", ""))]
+    return [Notebook(P3).edit("p3.deltas", (" * slope(hidden, z_h)", ""))]
 
 
 @student(
@@ -219,13 +224,15 @@ def slope_forgotten():
     "slope_at_a",
     (P3,),
     {
-        "p3.backward": everywhere(("dW_h", "db_h"), "slope_at_a"),
+        "p3.deltas": {"delta_h": "slope_at_a"},
+        "p3.backward": everywhere(("dW_h", "db_h"), "carried"),
         "p3.reproduce": everywhere(("sigmoid", "tanh"), "carried"),
-        "p3.train": everywhere(("losses", "E_end"), "carried"),
+        "p3.train": everywhere(TRAINED, "carried"),
+        "p3.train_batches": everywhere(TRAINED, "carried"),
     },
 )
 def slope_at_a():
-    return [Notebook(P3).edit("p3.backward", ("slope(hidden, z_h)", "slope(hidden, a_h)"))]
+    return [Notebook(P3).edit("p3.deltas", ("slope(hidden, z_h)", "slope(hidden, a_h)"))]
 
 
 @student(
@@ -275,7 +282,8 @@ def updated_output_weights():
     {
         "p3.sgd_step": every_part("p3.sgd_step", "learning_rate_forgotten"),
         "p3.reproduce": everywhere(HIDDEN, "carried"),
-        "p3.train": everywhere(("losses", "E_end"), "carried"),
+        "p3.train": everywhere(TRAINED, "carried"),
+        "p3.train_batches": everywhere(TRAINED, "carried"),
     },
 )
 def learning_rate_forgotten():
@@ -319,7 +327,8 @@ def transposed():
     (P3,),
     {
         "p3.backward": everywhere(BACKWARD, "sum_over_batch"),
-        "p3.train": everywhere(("losses", "E_end"), "carried"),
+        "p3.train": everywhere(TRAINED, "carried"),
+        "p3.train_batches": everywhere(TRAINED, "carried"),
     },
 )
 def sum_over_batch():
