@@ -60,7 +60,7 @@ from helpers.pictures import BackwardValues
 
 g = gradients(net, x, t)
 draw_network(
-    net, x, trace=trace, t=t, loss=step["E"],
+    net, x, trace=trace, t=t, loss=step["E"], style=still,
     gradients=BackwardValues(
         delta=["nothing", g.delta[1]],
         weights=["nothing", g.weights[1]],
@@ -71,7 +71,7 @@ draw_network(
     (
         """loss=step["E"], delta=[None, g.delta[1]],
 """,
-        """loss=step["E"],
+        """loss=step["E"], style=still,
     gradients=BackwardValues(delta=["nothing", g.delta[1]]),
 """,
     ),
@@ -79,7 +79,7 @@ draw_network(
         """loss=step["E"],
     delta=g.delta, weight_gradients=g.weights, bias_gradients=g.biases,
 """,
-        """loss=step["E"], gradients=g
+        """loss=step["E"], gradients=g, style=still,
 """,
     ),
     (
@@ -93,13 +93,16 @@ draw_network((4, 3, 3, 2), **deep)""",
 numbered = Labels(
     units=[["1", "2", "3", "4"], ["5", "6", "7"], ["8", "9", "10"], ["11", "12"]]
 )
-draw_network((4, 3, 3, 2), parameters="nothing", labels=numbered)""",
+draw_network(
+    (4, 3, 3, 2), parameters="nothing", labels=numbered,
+    style=DiagramStyle(room={"delta": -0.8888}),
+)""",
     ),
     (
         """(4, 3, 3, 2), delta="names", **deep,
 """,
         """(4, 3, 3, 2), gradients=BackwardValues(delta="names"),
-    parameters="nothing", labels=numbered,
+    parameters="nothing", labels=numbered, style=DiagramStyle(room={"delta": -0.8888}),
 """,
     ),
     (
@@ -111,14 +114,16 @@ draw_network((4, 3, 3, 2), parameters="nothing", labels=numbered)""",
     **names,
 """,
         """loss=slides_E,
-    parameters="both", labels=names, style=DiagramStyle(digits=0),
+    parameters="both", labels=names,
+    style=DiagramStyle(digits=1, room={"z": 185, "a": 185, "E": 15488}),
 """,
     ),
     (
         """loss=after.loss(slides_x, slides_t), show_weights="both", digits=1, **names,
 """,
         """loss=after.loss(slides_x, slides_t),
-    parameters="both", labels=names, style=DiagramStyle(digits=1),
+    parameters="both", labels=names,
+    style=DiagramStyle(digits=1, room={"z": 185, "a": 185, "E": 15488}),
 """,
     ),
     # lecture 3
@@ -145,7 +150,7 @@ names = {
 }
 """,
         """\
-from helpers import check, draw_network
+from helpers import check, draw_network, when_answered
 from helpers.pictures import Labels
 
 names = Labels(
@@ -176,9 +181,9 @@ names = Labels(
 """,
         """trace="names", t="names", loss="names", parameters="names",
     labels=Labels(
-        units=[["x_i", ""], ["j", ""], ["k", "l"]],
-        weights=[[["w_{ij}", ""], ["", ""]], [["w_{jk}", "w_{jl}"], ["", ""]]],
-        biases=[["b_j", ""], ["b_k", "b_l"]],
+        units=[["x_i", ""], ["j", "m"], ["k", "l"]],
+        weights=[[["w_{ij}", ""], ["", ""]], [["w_{jk}", "w_{jl}"], ["w_{mk}", "w_{ml}"]]],
+        biases=[["b_j", "b_m"], ["b_k", "b_l"]],
     ),
     highlight=paths,
 """,

@@ -32,7 +32,7 @@ FUNCTIONS = (
     "train_batches",
 )
 STEM = "my_network"
-FIRST_LINES = '''"""My functions from Problem 3. Problem 4 reads them if it lies beside this file."""
+FIRST_LINES = '''"""My functions from Problem 3. Problem 4 reads this file if it lies beside."""
 
 import numpy as np
 '''

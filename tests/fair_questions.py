@@ -26,7 +26,8 @@ def assert_only_the_expected_is_right(question, seed):
         for name in names:
             assert name in CATALOGUE
             values = [
-                dict(case.mistakes[part.name]).get(name, case.expected[part.name]) for case in cases
+                dict(case.mistakes.get(part.name, ())).get(name, case.expected[part.name])
+                for case in cases
             ]
             if any(np.shape(v) != np.shape(e) for v, e in zip(values, expected[part.name])):
                 continue  # a transposed matrix; it has a test of its own

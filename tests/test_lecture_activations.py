@@ -603,7 +603,7 @@ def test_a_slide_has_the_code_of_one_step_below_its_formulas(notebook):
     assert notebook.cells[place].metadata.slideshow["code"]
     titles = [c.source for c in notebook.cells[:place]
               if c.metadata.slideshow.slide_type == "slide"]  # fmt: skip
-    assert titles[-1].startswith("### One step of training, as code\n\n$$")
+    assert titles[-1].startswith("### One step of training, from formulas to code\n\n$$")
 
 
 def test_the_training_that_is_shown(printed):

@@ -181,8 +181,8 @@ def test_another_unit_makes_the_slope_larger_and_the_way_shorter(printed):
 def test_gradient_descent_beats_the_grid(xor, printed):
     runs = {
         int(steps): (int(count.replace(",", "")), float(loss))
-        for steps, count, loss in re.findall(
-            r"^(\d+) steps, by differences +([\d,]+) +(\S+)$", printed, re.MULTILINE
+        for steps, loss, count in re.findall(
+            r"^ *(\d+) +(0\.\d{4}) +([\d,]+) +[\d,]+$", printed, re.MULTILINE
         )
     }
     losses = xor.descend(5, 2000)[1]
@@ -250,7 +250,7 @@ def test_symbols_and_words_come_before_their_use(prose):
     for introduced, used in (
         ("## A derivative is a limit", "f''(x)"),
         ("written with a rounded $\\partial$", "\\dfrac{\\partial f}{\\partial x_1}"),
-        ("called their **scalar product**", "along the gradient, −1 against it"),
+        ("called their **scalar product**", "0 across it, −1 against it"),
         ("The **learning rate** $\\eta$ (eta)", "with $\\eta = 0.25$"),
         ("dark is high", "again dark is high"),
         ("from which unit", "`[(0, 0, 0)]`"),
@@ -306,7 +306,7 @@ def test_the_widths_of_the_table_follow_from_the_precision(prose):
 def test_the_slides_take_five_minutes(notebook):
     shows = [cell.metadata.slideshow for cell in notebook.cells]
     minutes = [s.minutes for s in shows if s.slide_type == "slide"]
-    assert sum(minutes) == 5 and 0.5 in minutes and len(minutes) - minutes.count(0) == 7
+    assert sum(minutes) == 5 and 0.5 in minutes and len(minutes) - minutes.count(0) == 8
     notes = [
         cell.source for cell in notebook.cells if cell.metadata.slideshow.slide_type == "notes"
     ]

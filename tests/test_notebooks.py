@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -135,6 +136,9 @@ def nbval(folder, path):
     """What nbval says of each code cell of a notebook, None if nothing: a list."""
     plugin = ["-p", "helpers.authoring.nbval_tolerance", "--nbval", "-p", "no:cacheprovider"]
     options = ["-n", "0", "--color=no", "--junitxml", folder / "report.xml"]
+    # Of a copy, since a notebook may write beside itself.
+    (folder / "copy").mkdir()
+    path = shutil.copy(path, folder / "copy")
     process = subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, *options, path],
         cwd=ROOT,

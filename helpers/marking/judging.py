@@ -305,7 +305,7 @@ def _judge_numbers(answer: Answer, known: Set[str]) -> Verdict:
         return _verdict(answer.part, RIGHT)
     by_hand = answer.part.tolerance.by_hand
     rounded = by_hand and all(map(_too_few_digits, answer.values, answer.expected))
-    found, said = not_ruled_out(answer, match_misconception(answer, alone=rounded), known)
+    found, said = not_ruled_out(answer, match_misconception(answer, rounded), known)
     if rounded and not found:
         found, said = (("too_few_digits",),), hint("too_few_digits")
     if not found:

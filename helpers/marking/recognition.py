@@ -28,19 +28,23 @@ class Explanation:
     values: Values
 
 
-def match_misconception(answer: Answer, alone: bool = False) -> Misconceptions:
+def match_misconception(answer: Answer, rounded: bool = False) -> Misconceptions:
     """The mistakes that explain a wrong answer, () if none do.
 
-    Two mistakes at once are tried when no single one fits, unless `alone`. Mistakes that give the
-    same values here are all named, since the numbers cannot tell which of them it was.
+    Two mistakes at once are tried when no single one fits. Mistakes that give the same values here
+    are all named, since the numbers cannot tell which of them it was. rounded: whether the answer
+    is the right one with few digits; then only a single mistake that gives exactly these digits
+    explains it, since to so few digits others fit no better than what is right.
     """
-    return _match(answer, answer.agrees, alone)
+    if rounded:
+        return _fitting(explanations(answer.part, answer.cases), answer.equals, answer)
+    return _match(answer, answer.agrees)
 
 
-def _match(answer: Answer, agrees: Agrees, alone: bool = False) -> Misconceptions:
+def _match(answer: Answer, agrees: Agrees) -> Misconceptions:
     single = list(explanations(answer.part, answer.cases))
     fitting = _fitting(single, agrees, answer)
-    if fitting or alone:
+    if fitting:
         return fitting
     return _few(_fitting(two_at_once(answer.part, answer.cases, single), agrees, answer))
 

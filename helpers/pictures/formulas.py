@@ -157,7 +157,7 @@ CARD = [
 
 
 def draw_formula_card() -> Picture:
-    """Draw one step of SGD for any depth on one card, a page to print.
+    """Draw one step of gradient descent for any depth on one card, a page to print.
 
     The formulas are those of half the squared error; L is the number of layers of weights, N the
     number of points in the batch.
@@ -169,14 +169,16 @@ def draw_formula_card() -> Picture:
         f"{name}, {in_words(when)}: {'; '.join(in_words(line[0]) for line in lines)}."
         for name, _, when, lines in CARD
     )
-    picture.alt = f"A card with one step of SGD for any depth. {passes}"
+    picture.alt = f"A card with one step of gradient descent for any depth. {passes}"
     with style.context(STYLE):
         panel = picture.add_axes((0, 0, 1, 1))
         panel.set(xlim=(0, WIDTH), ylim=(0, height))
         panel.axis("off")
         frame = Rectangle((0.1, 0.1), WIDTH - 0.2, height - 0.2, fill=False, linewidth=1.5)
         panel.add_patch(frame)
-        panel.text(0.35, height - 0.45, "Backpropagation: one step of SGD", fontsize=14)
+        panel.text(
+            0.35, height - 0.45, "Backpropagation: one step of gradient descent", fontsize=14
+        )
         y = height - 0.85
         for name, colour, when, lines in CARD:
             shade = text_colour(colour)

@@ -110,11 +110,11 @@ def plot_growth(
     mark: int | None = None,
     per_second: float = PER_SECOND,
 ) -> Picture:
-    """Draw k ** n, the number of networks on a grid, against n, for each k of `values`.
+    """Draw k ** P, the number of networks on a grid, against P, for each k of `values`.
 
-    highest: the largest n. mark: an n to point out, None for none. Horizontal lines say how long
+    highest: the largest P. mark: a P to point out, None for none. Horizontal lines say how long
     the networks take at `per_second` networks per second. Raises ValueError for other than 1 to 7
-    values, each at least 2, and where k ** n leaves the range of float64.
+    values, each at least 2, and where k ** P leaves the range of float64.
     """
     if not 1 <= len(values) <= len(CURVES) or min(values) < 2:
         raise ValueError(
@@ -228,8 +228,9 @@ def plot_steepest_ascent(
     """Draw the gradient on the loss surface, and how fast the loss changes in every direction.
 
     space: a WeightSpace with two places. point: (2,), None for the network's own values. reach: how
-    far the picture goes to each side. labels: names of the places. The rates are symmetric
-    differences of the loss along each direction, so they owe nothing to the gradient.
+    far the picture goes to each side. labels: names of the places. The rates are central
+    differences of the loss along each direction, so they owe nothing to the gradient. The angle φ
+    is the one between a step, which is drawn as an example, and the gradient.
     Raises ValueError for other spaces, points and labels.
     """
     _wanted_space(space, 2)
@@ -264,6 +265,7 @@ def plot_steepest_ascent(
                 ha="center", va="bottom" if tip[1] > point[1] else "top",
                 fontsize=10, color=text_colour(colour),
             )  # fmt: skip
+        _angle_of_a_step(panel, point, np.arctan2(gradient[1], gradient[0]), 0.55 * reach)
         panel.plot(*point, "o", color=BLACK, markersize=6, gid="point")
         panel.set_aspect("equal")  # or the arrows would not be at right angles to the contours
         panel.set_title("the gradient on the surface")
@@ -297,6 +299,27 @@ def plot_steepest_ascent(
         f"degrees, −{length:.3g} against it, and 0 at right angles to it."
     )
     return picture
+
+
+def _angle_of_a_step(panel: Axes, point: np.ndarray, uphill: float, length: float) -> None:
+    """Draw a step at an angle φ to the gradient, whose direction is `uphill`, in radians."""
+    angle = uphill + np.radians(55)
+    tip = point + length * np.array([np.cos(angle), np.sin(angle)])
+    panel.annotate(
+        "", tip, point, gid="a step",  # type: ignore[arg-type]  # an array will do
+        arrowprops={"arrowstyle": "-|>", "color": BLACK, "linewidth": 1.4,
+                    "linestyle": (0, (4, 2)), "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14},
+    )  # fmt: skip
+    arc = np.linspace(uphill, angle, 30)
+    panel.plot(
+        point[0] + 0.45 * length * np.cos(arc), point[1] + 0.45 * length * np.sin(arc),
+        color=BLACK, linewidth=1.2, gid="angle",
+    )  # fmt: skip
+    middle = (uphill + angle) / 2
+    panel.text(
+        point[0] + 0.62 * length * np.cos(middle), point[1] + 0.62 * length * np.sin(middle),
+        "φ", ha="center", va="center", fontsize=12, color=BLACK,
+    )  # fmt: skip
 
 
 def plot_descent_on_curve(

@@ -38,7 +38,7 @@ from tests.attacks.attack import CANARY, P2, P3, PORT, handed_in
 from tests.sample_class.work import LESSON, ROOT, Notebook
 
 ATTACKS = (*on_marks.ATTACKS, *on_the_machine.ATTACKS, *on_intake.ATTACKS)
-SECONDS_PER_CELL = 20  # a busy machine may need 10 to load Matplotlib
+SECONDS_PER_CELL = 10  # what kernels import is at hand, so no honest cell needs so many
 POLL_INTERVAL = 0.2  # seconds
 
 

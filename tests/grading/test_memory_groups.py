@@ -12,6 +12,9 @@ from helpers.grading.running.memory_groups import memory_group
 MORE_THAN_THERE_IS_ROOM_FOR = """
 import sys
 sys.stdin.readline()
+first = bytearray(b"x") * 50_000_000
+print("some", flush=True)
+sys.stdin.readline()
 held = [bytearray(b"x") * 20_000_000 for _ in range(20)]
 print("took it")
 """
@@ -26,7 +29,10 @@ def test_what_takes_more_than_the_group_may_have_is_ended():
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         group.take(psutil.Process(process.pid))
-        assert not group.was_exceeded()
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"some\n"
+        assert not group.was_exceeded() and 50_000_000 <= group.held() < 150_000_000
         assert process.communicate(b"\n") == (b"", None) and process.returncode < 0
         assert group.was_exceeded()
     assert not group.folder.exists()
@@ -49,14 +55,17 @@ def machine(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("line", "inside", "limit", "event"),
+    ("line", "inside", "limit", "event", "statistics"),
     [
-        ("0::/a/b", "a/b", "memory.max", "memory.events"),
-        ("0::/out/of/sight", "", "memory.max", "memory.events"),
-        ("4:cpu,memory:/c", "memory/c", "memory.limit_in_bytes", "memory.oom_control"),
+        ("0::/a/b", "a/b", "memory.max", "memory.events", "anon 5\nfile 70\nshmem 2\n"),
+        ("0::/out/of/sight", "", "memory.max", "memory.events", "anon 7\nanon_thp 3\n"),
+        (
+            *("4:cpu,memory:/c", "memory/c", "memory.limit_in_bytes", "memory.oom_control"),
+            "cache 70\nrss 5\nrss_huge 1\nshmem 2\ntotal_rss 5\n",
+        ),
     ],
 )
-def test_both_versions_of_groups(machine, line, inside, limit, event):
+def test_both_versions_of_groups(machine, line, inside, limit, event, statistics):
     root = machine("9:name=systemd:/x", line)
     with memory_group(1000) as group:
         assert group.folder.parent == root / inside
@@ -65,6 +74,9 @@ def test_both_versions_of_groups(machine, line, inside, limit, event):
         assert not group.was_exceeded()
         (group.folder / event).write_text("oom 1\noom_kill 2\n")
         assert group.was_exceeded()
+        assert group.held() is None
+        (group.folder / "memory.stat").write_text(statistics)
+        assert group.held() == 7
         group.take(psutil.Process())
         assert int((group.folder / "cgroup.procs").read_text().split()[0]) > 0
 
@@ -73,4 +85,4 @@ def test_without_groups_there_is_no_limit_and_no_fault(machine):
     machine("nonsense")
     with memory_group(1000) as group:
         group.take(psutil.Process())
-        assert group.folder is None and not group.was_exceeded()
+        assert group.folder is None and not group.was_exceeded() and group.held() is None

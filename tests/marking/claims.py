@@ -77,7 +77,9 @@ class Beside:
 
     def room(self, right):
         size = max(1e-9, float(np.max(np.abs(right), initial=0)))
-        return ROOM * size + NEAR_0 if self.by_hand else EXACTLY * size + 1e-9
+        if not self.by_hand:
+            return EXACTLY * size + 1e-9
+        return max(ROOM, self.part.tolerance.relative) * size + NEAR_0
 
     def near(self, one, other):
         return np.abs(one - other) <= self.room(other)
@@ -491,6 +493,8 @@ def _scaled(beside, names, number, base, start):
             found = [start + f * (value - start) for f in factors for value in found]
         else:
             factors = factors_of(name, book)
+            if name == "learning_rate_forgotten" and not book:
+                factors = (1 / slips_elsewhere.LEARNING_RATES[beside.question.id],)
             if name == "sum_over_batch" and not book:
                 factors = (len(beside.cases[number].test_inputs.get("x", [0])),)
             found = [start + f * (value - start) for f in factors for value in found]

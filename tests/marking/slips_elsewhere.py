@@ -96,6 +96,7 @@ COUNTS = {
         "one_layer_only": [0.25],
     },
 }
+LEARNING_RATES = {"l1.step": 0.25, "l2.slide_gradients": 0.1}
 A, T = np.array([0.6, 0.3, 0.1]), np.array([0, 1, 0])
 COUNTS["l3.softmax_delta", "delta_o"] = {
     "softmax_elementwise": [-T * (1 - A)],
@@ -217,7 +218,7 @@ def _lecture_forward(part, name, inputs, right):
 
 def _slide(part, name, inputs, right):
     net, x, t = slide_example()
-    book = Textbook.of(net, x, t, eta=0.1)
+    book = Textbook.of(net, x, t, eta=LEARNING_RATES["l2.slide_gradients"])
     quantity, index = {
         "dE_dw36": ("dW_o", (0, 0)),
         "dE_dw13": ("dW_h", (0, 0)),

@@ -24,7 +24,7 @@ def false_rejects(solution):
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of np.matrix
-@pytest.mark.sampled(0.2)
+@pytest.mark.sampled(0.1)
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_right_solution_gets_every_point(name):
     assert false_rejects(SOLUTIONS[name]) == []

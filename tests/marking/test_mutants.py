@@ -22,7 +22,7 @@ from tests.mutation import generic
 from tests.mutation.marking import answers, mark
 from tests.mutation.rules import RULES
 
-SHARE = 0.2  # of the questions, and of the mutants of each, in a sample
+SHARE = 0.15  # of the questions, and of the mutants of each, in a sample
 FAR = 4  # times the tolerance: so far off is wrong
 NEAR = 1e-12  # relative: so near is the same
 

@@ -44,7 +44,7 @@ NUMERIC = [
 ]
 
 
-@pytest.mark.sampled(0.2)
+@pytest.mark.sampled(0.1)
 @pytest.mark.parametrize("question", NUMERIC, ids=lambda question: question.id)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_expected_values_are_right_and_no_mistake_is(question, seed):

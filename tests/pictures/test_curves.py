@@ -73,8 +73,9 @@ def test_each_picture_says_in_words_what_it_shows(name):
 
 def test_the_words_have_the_numbers_that_matter():
     said = {name: draw().alt for name, draw in PICTURES.items()}
-    assert "sigmoid: from 0.018 to 0.982, derivative between 0.0177 and 0.25 at z = 0" in (
-        said["four activations"]
+    assert (
+        "sigmoid: from 0.018 to 0.982, derivative between 0.0177 and 0.25 at z = 0"
+        in (said["four activations"])
     )
     assert "linear: from −4 to 4, derivative 1 everywhere" in said["four activations"]
     assert "MSE from 0.5 to 0.5 at 49" in said["losses"]

@@ -393,6 +393,7 @@ def nothing_done():
         "p2.relu.backward": every_part("p2.relu.backward", "error"),
         # The section began with empty gradients, and has none now.
         "p2.relu.update": every_part("p2.relu.update", "error"),
+        "p2.relu.second_step": every_part("p2.relu.second_step", "error"),
     },
 )
 def the_kernel_dies_half_way():
@@ -405,7 +406,10 @@ def the_kernel_dies_half_way():
     "Aino Virtanen",
     "an endless loop",
     (P2,),
-    {"p2.relu.update": every_part("p2.relu.update", "error")},
+    {
+        "p2.relu.update": every_part("p2.relu.update", "error"),
+        "p2.relu.second_step": every_part("p2.relu.second_step", "error"),
+    },
 )
 def an_endless_loop():
     return [Notebook(P2).answer("p2.relu.update", "while E > 0:\n    W_o_new = [w_o11, w_o21]")]
@@ -435,6 +439,7 @@ def broken_json():
         "p2.relu.backward": every_part("p2.relu.backward", "error"),
         # The section began with empty gradients, and has none now.
         "p2.relu.update": every_part("p2.relu.update", "error"),
+        "p2.relu.second_step": every_part("p2.relu.second_step", "error"),
     },
 )
 def a_chinese_name_and_an_error():

@@ -197,7 +197,7 @@ def load(course: Course, lesson: str) -> Policy:
             {name: datetime.fromisoformat(t) for name, t in fields.get("extensions", {}).items()},
             dict(fields.get("optional", {})),
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Policy()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise NothingGraded(

@@ -12,6 +12,7 @@ from pathlib import Path
 from helpers.grading.machine.locks import lock
 
 PREFIX = "grade-run-"  # short: sockets lie in the folder, and their paths end at 107 characters
+PATIENCE = 5  # seconds; a kernel without a sandbox notices one later that its worker has ended
 
 
 @contextmanager
@@ -27,7 +28,11 @@ def scratch() -> Iterator[Path]:
             yield folder
     finally:
         tempfile.tempdir = before
+        end = time.monotonic() + PATIENCE
         remove(folder)
+        while folder.exists() and time.monotonic() < end:  # somebody still writes there
+            time.sleep(0.1)
+            remove(folder)
 
 
 def remove_left_over() -> None:

@@ -40,6 +40,7 @@ MAX_GROWTH_OF_GRADER = GIGABYTE  # by which the grader itself grows
 SCRATCH = 200 * MEGABYTE  # of each of the temporary file systems
 CPU_TIME = 1800  # seconds, of one process
 POLL_INTERVAL = 0.2  # seconds
+NAMELESS = " (deleted)"  # at the end of a path in /proc
 TOO_MUCH_MEMORY = f"used more than {MEMORY // GIGABYTE} GB of memory"
 
 
@@ -115,8 +116,12 @@ class Watch:
 
     def _look(self) -> None:
         _first_in_line()
-        while not self._stopped.wait(POLL_INTERVAL):
+        lasted = 0.0
+        # Many processes take long to look at: others have at least as much time as this does.
+        while not self._stopped.wait(max(POLL_INTERVAL, lasted)):
+            start = time.monotonic()
             reason = self._too_much()
+            lasted = time.monotonic() - start
             if reason:
                 self.end(reason)
                 return
@@ -131,13 +136,13 @@ class Watch:
             return TOO_MUCH_MEMORY
         if _page_tables(processes) > MEMORY // 4:
             return "used too much memory for tables of memory"
-        if _memory(processes, "rss") > MEMORY and _memory(processes, "pss") > MEMORY:
+        if self._memory(processes) > MEMORY:
             return TOO_MUCH_MEMORY
         if _queued(processes) > MAX_QUEUED:
             return f"kept more than {MAX_QUEUED // MEGABYTE} MB in connections that nobody reads"
         if _open_files(processes) > MAX_OPEN_FILES:
             return f"opened more than {MAX_OPEN_FILES} files"
-        if _overfull(self.folder):
+        if _overfull(self.folder) or nameless(processes, self.folder) > FOLDER:
             return "wrote files where nothing but the kernel's connection has room"
         if self._grader.memory_info().rss - self._grader_before > MAX_GROWTH_OF_GRADER:
             return "sent the grader more than it can take"
@@ -156,6 +161,15 @@ class Watch:
                 _lower_priority(number, self._nice)
         self._looks_busy = self._looks_busy + 1 if busy > MAX_BUSY else 0
         return self._looks_busy >= LOOKS
+
+    def _memory(self, processes: Iterable[psutil.Process]) -> int:
+        """Bytes of all processes together; what they share counts once if there is much of it."""
+        most = _memory(processes, "rss")
+        if most <= MEMORY:
+            return most
+        held = self.group.held()
+        # Each process's share takes long to find, and longer while they start further ones.
+        return _memory(processes, "pss") if held is None else held
 
     def _others(self) -> list[psutil.Process]:
         try:
@@ -255,6 +269,32 @@ def _overfull(folder: Path) -> bool:
                 if stat.S_ISDIR(status.st_mode) or number > MAX_FILES or total > FOLDER:
                     return True
     return False
+
+
+def nameless(processes: Iterable[psutil.Process], folder: Path) -> int:
+    """Bytes of the files in a folder that have lost their names, but are open, or in memory.
+
+    They need room until the last process that uses them ends, and no listing shows them.
+    """
+    sizes: dict[str, int] = {}
+    for process in processes:
+        with suppress(OSError):
+            for entry in os.scandir(f"/proc/{process.pid}/fd"):
+                with suppress(OSError):
+                    path = os.readlink(entry.path)
+                    if path.startswith(f"{folder}/") and path.endswith(NAMELESS):
+                        status = os.stat(entry.path)
+                        inode = str(status.st_ino)
+                        sizes[inode] = max(sizes.get(inode, 0), 512 * status.st_blocks)
+        with suppress(OSError):
+            maps = Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8", errors="replace")
+            for line in maps.splitlines():  # see proc_pid_maps(5)
+                if line.endswith(NAMELESS) and f" {folder}/" in line:
+                    addresses, _, offset, _, inode = line.split()[:5]
+                    start, end = addresses.split("-")
+                    size = int(offset, 16) + int(end, 16) - int(start, 16)
+                    sizes[inode] = max(sizes.get(inode, 0), size)
+    return sum(sizes.values())
 
 
 class Clock:

@@ -20,6 +20,8 @@ PREFIX = "backprop-grading-"
 # often a process was ended for going beyond.
 LIMITS = {1: ("memory.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes"), 2: ("memory.max",)}
 EVENTS = {1: "memory.oom_control", 2: "memory.events"}
+# What memory.stat calls the memory that cannot be given back: of processes, and of files in memory.
+HELD = {1: ("rss", "shmem"), 2: ("anon", "shmem")}
 PATIENCE = 2  # seconds, for processes that have just been ended to leave their group
 
 
@@ -42,13 +44,24 @@ class MemoryGroup:
 
     def was_exceeded(self) -> bool:
         """Whether a process was ended for going beyond the limit."""
+        return re.search(r"^oom_kill [1-9]", self._read(EVENTS[self.version]), re.M) is not None
+
+    def held(self) -> int | None:
+        """Bytes that the processes hold together, None where nobody counts them.
+
+        Known at once, however many processes there are.
+        """
+        counted = dict(re.findall(r"^(\w+) (\d+)$", self._read("memory.stat"), re.M))
+        found = [int(counted[name]) for name in HELD[self.version] if name in counted]
+        return sum(found) if found else None
+
+    def _read(self, name: str) -> str:
         if self.folder is None:
-            return False
+            return ""
         try:
-            events = (self.folder / EVENTS[self.version]).read_text(encoding="ascii")
+            return (self.folder / name).read_text(encoding="ascii")
         except OSError:
-            return False
-        return re.search(r"^oom_kill [1-9]", events, re.MULTILINE) is not None
+            return ""
 
 
 @contextmanager

@@ -444,7 +444,8 @@ def _without_moving_back(function: Function, w: np.ndarray, h: float) -> np.ndar
     return found
 
 
-def _reproduction(steps: Mapping[str, SGDStep], rng: np.random.Generator) -> list[Case]:
+def _reproduction(numbers: ProblemData, rng: np.random.Generator) -> list[Case]:
+    steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
     right = {hidden: np.asarray(step["E_new"]) for hidden, step in steps.items()}
     before = {
         hidden: [("loss_of_before_the_step", np.asarray(s["E"]))] for hidden, s in steps.items()
@@ -810,8 +811,6 @@ def _differences_in_hunt(cases: list[Case], answers: dict[str, list[Answer]]) ->
     return {part.name: "difference_quotient" for part in HUNT}
 
 
-TUTORIAL_STEPS = {hidden: DEFAULT_PROBLEM.step(hidden) for hidden in HIDDEN}
-
 OF_THE_COURSE = (
     Question(
         "p3.activations",
@@ -881,11 +880,11 @@ OF_THE_COURSE = (
         "p3.reproduce",
         tuple(Part(name, 1, f"loss after the step, {name} hidden units") for name in HIDDEN),
         ("E_new",),
-        partial(_reproduction, TUTORIAL_STEPS),
+        partial(_reproduction, DEFAULT_PROBLEM),
         intermediates={f"own_{hidden}": CALLED for hidden in HIDDEN},
         intermediates_from=own_functions.of_reproduction,
         method_values=tuple(f"{name}_{h}" for name in asking.OWN_GRADIENTS for h in HIDDEN),
-        given_data=given_in_code(TUTORIAL_STEPS[HIDDEN[0]], *GIVEN_NAMES),
+        given_data=given_in_code(DEFAULT_PROBLEM.step(HIDDEN[0]), *GIVEN_NAMES),
     ),
     Question(
         "p3.train",
@@ -922,13 +921,12 @@ def questions_with(
     """The questions, of which one asks for the step with these numbers, those of `student`."""
     if numbers is DEFAULT_PROBLEM:
         return OF_THE_COURSE
-    steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
     return tuple(
         replace(
             question,
-            cases=partial(_reproduction, steps),
+            cases=partial(_reproduction, numbers),
             student=student,
-            given_data=given_in_code(steps[HIDDEN[0]], *GIVEN_NAMES),
+            given_data=given_in_code(numbers.step(HIDDEN[0]), *GIVEN_NAMES),
         )
         if question.id == "p3.reproduce"
         else question

@@ -136,7 +136,7 @@ def step_through(
     }
     return InteractivePicture(
         "step_through",
-        title or "One step of stochastic gradient descent, stage by stage",
+        title or "One step of gradient descent, stage by stage",
         data,
         twin="draw_network",
     )
