@@ -43,23 +43,24 @@ OPERATORS = ((0x2200, 0x22FF),)
 SOME_OPERATORS = "∂∆∇∈∉∏∑−∓∗∘∙√∝∞∧∨∩∪∫≈≠≡≤≥≪≫⊂⊃⊆⊇⊕⊗⊙⊤⊥⋅"
 SIGNS = "■□▪▫▯▲△▶▼▽◆◇○●✓✗ℓℝ™"
 BOXES = ((0x2500, 0x257F),)  # of which Keras draws its tables
-IN_BOLD_CODE = "¼¾µäéöü·×½²³²ΑΒΓΔΕΣΩαβγδεηθλμσφω…′←→∂−≤≥≠≈⊙▯✓✗–—‘’“”"
+SOME_BOXES = "─━│┃┏┓┡┩└┘┳╇┴├┤┼"  # those of Keras's summary of a model
+IN_BOLD_CODE = "√¼¾µäéöü·×½²³²ΑΒΓΔΕΣΩαβγδεηθλμσφω…′←→∂−≤≥≠≈⊙▯✓✗–—‘’“”"
 
 # Of each file: what it is made from, and the characters that it has, as far as DejaVu has them.
 CHARACTERS: dict[str, tuple[str, Characters]] = {
     "sans.woff2": (
         "DejaVuSans.ttf",
-        (*LATIN, *GREEK, *PUNCTUATION, *RAISED, *ARROWS, *OPERATORS, *SIGNS),
+        (*LATIN, *GREEK, *PUNCTUATION, *RAISED, *ARROWS, *OPERATORS, *SIGNS, *SOME_BOXES),
     ),
     "sans-bold.woff2": (
         "DejaVuSans-Bold.ttf",
-        (*LATIN, *GREEK, *PUNCTUATION, *RAISED, *ARROWS, *SOME_OPERATORS, *SIGNS),
+        (*LATIN, *GREEK, *PUNCTUATION, *RAISED, *ARROWS, *SOME_OPERATORS, *SIGNS, *SOME_BOXES),
     ),
     "mono.woff2": (
         "DejaVuSansMono.ttf",
         (*LATIN, *GREEK, *PUNCTUATION, *RAISED, *ARROWS, *SOME_OPERATORS, *SIGNS, *BOXES),
     ),
-    "mono-bold.woff2": ("DejaVuSansMono-Bold.ttf", (*ASCII, *IN_BOLD_CODE)),
+    "mono-bold.woff2": ("DejaVuSansMono-Bold.ttf", (*ASCII, *IN_BOLD_CODE, *SOME_BOXES)),
 }
 # What a reader of the file is told of it: copyright, names, version, licence and where it stands.
 NAMES = (0, 1, 2, 4, 5, 6, 13, 14)
