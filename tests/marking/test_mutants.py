@@ -46,7 +46,9 @@ def _compared(tolerance, values, right):
     for value, wanted in zip(values, right, strict=True):
         if wanted is None:  # a word
             return "near"
-        if value is None or value.size != wanted.size:
+        # All in one row, the numbers of a matrix could be read in two ways.
+        in_a_row = value is not None and value.ndim < 2 <= wanted.ndim and min(wanted.shape) > 1
+        if value is None or value.size != wanted.size or in_a_row:
             found.add("other")
             continue
         off, wanted = np.abs(value.ravel() - wanted.ravel()), wanted.ravel()

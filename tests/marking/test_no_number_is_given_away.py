@@ -17,7 +17,7 @@ QUESTIONS = {
 }
 # What has few possible answers falls by trying them: letters, words and small whole numbers. These
 # carry so many points together, of all that a lesson has.
-FEW_ANSWERS_AT_MOST = {"lecture": 0.4, "tutorial": 0.1}
+FEW_ANSWERS_AT_MOST = {"lecture": 0.4, "tutorial": 0.11}
 
 
 def right_value(question, part):

@@ -531,7 +531,7 @@ slip(
     r"p3\.deltas",
     r"\(a_o - t\)",
     "(t - a_o)",
-    r" \* slope\(hidden, z_h\)",
+    r' \* slope\("sigmoid", z_o\)',
     "",
 )
 slip(

@@ -89,7 +89,8 @@ for activation, new, name in (
     ("tanh", "2 * (t - a_o)", "wrong_sign + factor_two"),
 ):
     question = f"p2.{activation}.backward"
-    rest = carried_after("delta_o", question, f"p2.{activation}.update")
+    later = ("p2.relu.second_step",) if activation == "relu" else ()
+    rest = carried_after("delta_o", question, f"p2.{activation}.update", *later)
     slip(P2, question, [("(a_o - t)", new)], with_slip(question, "delta_o", name, rest))
 rest = carried_after("delta_o", "p2.tanh.backward", "p2.tanh.update")
 slip(P2, "p2.tanh.backward", [("(a_o - t) * a_o * (1 - a_o)", "a_o - t")],
@@ -111,7 +112,8 @@ for new, name, loss in (
 ):
     slip(P2, "p2.tanh.update", [("b_o_new = b_o - eta * db_o\n", new)],
          {"p2.tanh.update": {"b_o_new": name, "E_new": loss}})  # fmt: skip
-slip(P2, "p2.relu.update", None, {"p2.relu.update": every_part("p2.relu.update", "missing")})
+slip(P2, "p2.relu.update", None, {"p2.relu.update": every_part("p2.relu.update", "missing"),
+     "p2.relu.second_step": every_part("p2.relu.second_step", "error")})  # fmt: skip
 
 # Problem 3: what uses a wrong function rightly is carried
 AFTERWARDS = {
