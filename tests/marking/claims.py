@@ -199,6 +199,7 @@ def _two_outputs(point, name):
     return {
         "one_path_only": [path * slope for path in paths],
         "paths_averaged": [right / 2],
+        "paths_multiplied": [paths[0] * paths[1] * slope],
         "sign_turned": [-right],
         "factor_of_its_own": [2 * right, right / 2],
         "slope_forgotten": [sum(paths)],
@@ -241,7 +242,8 @@ SENTENCES = {
     r"the right numbers in another order": off_only(
         lambda v, e: v.size > 1 and np.allclose(np.sort(v), np.sort(e), rtol=1e-4)
     ),
-    r"^(?!.*Two mistakes).*the size is right, the sign is not": off_only(
+    # Beside exchanged rows and columns it is said of the exchanged numbers; see `explained`.
+    r"^(?!.*(Two mistakes|columns exchanged)).*the size is right, the sign is not": off_only(
         lambda v, e: np.allclose(v, -e, rtol=1e-3)
     ),
     r"the size is right, some signs are not": off_only(

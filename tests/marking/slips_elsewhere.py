@@ -6,7 +6,7 @@ As in `textbook`: from the hints' sentences, by arithmetic, without anything of 
 
 import numpy as np
 
-from helpers.course import lecture_step, slide_example
+from helpers.course import lecture_step, slide_example, tutorial_step
 from tests.marking.textbook import FROM_OUTPUT, FUNCTIONS, SLOPES, Textbook, sigmoid
 
 COUNTS = {
@@ -295,6 +295,7 @@ def _transpose(part, name, inputs, right):
     return {
         "one_path_only": list(paths),
         "paths_averaged": [sum(paths) / 2],
+        "paths_multiplied": [paths[0] * paths[1]],
         "slope_too_early": [sum(paths) * p[f"a_{unit}"] * (1 - p[f"a_{unit}"])],
         "edges_of_another_unit": [
             p[f"w_{other}k"] * p["delta_k"] + p[f"w_{other}l"] * p["delta_l"]
@@ -326,23 +327,132 @@ def _train(part, name, inputs, right):
     if name != "momentum":
         return []
     p = {key: inputs[key] for key in ("W_h", "b_h", "W_o", "b_o")}
-    x, t, f = inputs["x"], inputs["t"], FUNCTIONS[inputs["hidden"]]
-    of_output = FROM_OUTPUT[inputs["hidden"]]
     velocity, losses = dict.fromkeys(p, 0), []
     for _ in range(int(inputs["steps"]) + 1):
-        a_h = f(x @ p["W_h"] + p["b_h"])
-        a_o = sigmoid(a_h @ p["W_o"] + p["b_o"])
-        losses.append(((t - a_o) ** 2).sum(axis=1).mean() / 2)
-        delta_o = (a_o - t) * a_o * (1 - a_o) / len(x)
-        delta_h = delta_o @ p["W_o"].T * of_output(a_h)
-        g = {"W_h": x.T @ delta_h, "b_h": delta_h.sum(0), "W_o": a_h.T @ delta_o}
-        g["b_o"] = delta_o.sum(0)
+        g, E = _gradients(p, inputs["x"], inputs["t"], inputs["hidden"])
+        losses.append(E)
         velocity = {key: 0.9 * velocity[key] + g[key] for key in p}
         p = {key: p[key] - inputs["eta"] * velocity[key] for key in p}
     return [np.array(losses[:-1]) if part == "losses" else np.asarray(losses[-1])]
 
 
+def _second_step(part, name, inputs, right):
+    """The unit's weighted inputs after the first step of Problem 2 with ReLU."""
+    step = tutorial_step("relu")
+    new = Textbook(step).all()
+    if part != "z_h_next":
+        return []
+    return {
+        "weights_before_the_step": [step.x @ step["W_h"] + step["b_h"]],
+        "bias_forgotten": [step.x @ new["W_h_new"]],
+        "activation_for_weighted_input": [
+            np.maximum(step.x @ new["W_h_new"] + new["b_h_new"], 0),
+        ],
+    }.get(name, [])
+
+
+def _batches(part, name, inputs, right):
+    N, size = int(inputs["N"]), int(inputs["size"])
+    rng = np.random.default_rng(int(inputs["seed"]))
+    epochs = [rng.permutation(N) for _ in range(2)]
+    first = min(N, size)
+    left = np.zeros(N)
+    left[epochs[0][: N - N % size]] = 1
+    return {
+        ("order", "batches_not_shuffled"): [np.array([range(first)] * 2)],
+        ("order", "each_batch_sorted"): [np.array([sorted(e[:first]) for e in epochs])],
+        ("each_once", "last_batch_dropped"): [left],
+    }.get((part, name), [])
+
+
+def _gradients(p, x, t, hidden):
+    """The gradients of a step, by weights and biases, written out; and the loss."""
+    a_h = FUNCTIONS[hidden](x @ p["W_h"] + p["b_h"])
+    a_o = sigmoid(a_h @ p["W_o"] + p["b_o"])
+    delta_o = (a_o - t) * a_o * (1 - a_o) / len(x)
+    delta_h = delta_o @ p["W_o"].T * FROM_OUTPUT[hidden](a_h)
+    g = {"W_h": x.T @ delta_h, "b_h": delta_h.sum(0), "W_o": a_h.T @ delta_o}
+    return g | {"b_o": delta_o.sum(0)}, ((t - a_o) ** 2).sum(axis=1).mean() / 2
+
+
+def _trained(inputs, epochs):
+    """The loss of all points before each epoch and after the last, and those of the batches in
+    each epoch. epochs: for each the points of its batches."""
+    p = {key: inputs[key] for key in ("W_h", "b_h", "W_o", "b_o")}
+    x, t, hidden = inputs["x"], inputs["t"], inputs["hidden"]
+    losses, within = [], []
+    for batches in epochs:
+        losses.append(_gradients(p, x, t, hidden)[1])
+        of_batches = []
+        for points in batches:
+            g, E = _gradients(p, x[points], t[points], hidden)
+            of_batches.append(E)
+            p = {key: p[key] - inputs["eta"] * g[key] for key in p}
+        within.append(of_batches)
+    return [*losses, _gradients(p, x, t, hidden)[1]], within
+
+
+def _train_batches(part, name, inputs, right):
+    N, size, epochs = len(inputs["x"]), int(inputs["size"]), int(inputs["epochs"])
+    rng = np.random.default_rng(int(inputs["seed"]))
+    orders = [rng.permutation(N) for _ in range(epochs)]
+
+    def cut(order):
+        return [order[k : k + size] for k in range(0, N, size)]
+
+    losses, within = _trained(inputs, map(cut, orders))
+    all_points = slice(None)
+    ways = {
+        "order_drawn_once": [[cut(orders[0])] * epochs],
+        "one_batch_an_epoch": [[cut(order)[:1] for order in orders]],
+        "last_batch_dropped": [[[b for b in cut(o) if len(b) == size] for o in orders]],
+        "batches_not_used": [[[all_points] * n] * epochs for n in (len(cut(orders[0])), 1)],
+    }
+    found = [np.array(_trained(inputs, way)[0]) for way in ways.get(name, [])]
+    if part == "E_end":
+        return [all_of_them[-1] for all_of_them in found]
+    if name == "loss_after_the_epoch":
+        return [np.array(losses[1:])]
+    if name == "losses_of_batches":
+        return [np.array([take(each) for each in within]) for take in (np.mean, _last, _first)]
+    return [all_of_them[:-1] for all_of_them in found]
+
+
+def _first(values):
+    return values[0]
+
+
+def _last(values):
+    return values[-1]
+
+
+def _bug_hunt(part, name, inputs, right):
+    """A backward pass of three layers in which those bugs stand that the name says."""
+    x, t, W_2, W_3 = (inputs[key] for key in ("x", "t", "W_2", "W_3"))
+    a_1, z_2, a_2, a_3 = (inputs[key] for key in ("a_1", "z_2", "a_2", "a_3"))
+    N = len(x)
+
+    def gradients(second, first):
+        delta_3 = a_3 - t
+        delta_2 = delta_3 @ W_3.T * (1 - (z_2 if second else a_2) ** 2)
+        delta_1 = delta_2 @ (W_2 if first else W_2.T) * (1 - a_1**2)
+        found = {"db_2": delta_2.mean(0), "dW_2": a_1.T @ delta_2 / N, "db_3": delta_3.sum(0)}
+        return found | {"db_1": delta_1.mean(0), "dW_1": x.T @ delta_1 / N}
+
+    return {
+        "hunt_last_layer": [gradients(False, False)["db_3"]] if part == "db_3" else [],
+        "hunt_second_layer": [gradients(True, first)[part] for first in (False, True)]
+        if part[-1] in "12"
+        else [],
+        "hunt_first_layer": [gradients(False, True)[part]] if part[-1] == "1" else [],
+    }.get(name, [])
+
+
 BY_QUESTION = {
+    "p2.relu.second_step": _second_step,
+    "p3.batches": _batches,
+    "p3.train_batches": _train_batches,
+    "p3.bug_hunt": _bug_hunt,
     "p3.train": _train,
     "p1.transpose": _transpose,
     "p1.output_sum": _output_sum,

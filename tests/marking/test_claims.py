@@ -84,6 +84,12 @@ def test_no_sentence_claims_what_the_numbers_contradict(name):
     assert not false, f"{false.most_common(5)}\n{table(spoken, false)}"
 
 
+# What no formula of the symbols that are given there gives.
+WITHOUT_SYMBOLS = {
+    ("p1.two_outputs", slip) for slip in ("output_slope_forgotten", "updated_output_weights")
+}
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_each_name_has_a_claim_that_its_own_numbers_meet(name):
     """What a mistake gives by the catalogue's side is what its sentence says it is."""
@@ -92,7 +98,7 @@ def test_each_name_has_a_claim_that_its_own_numbers_meet(name):
     for part in question.parts:
         named = dict.fromkeys(n for case in cases for n, _ in case.mistakes.get(part.name, ()))
         for slip in named:
-            if slip not in BY_PREDICATE_ALONE:
+            if slip not in BY_PREDICATE_ALONE and (name, slip) not in WITHOUT_SYMBOLS:
                 _assert_explained(question, part, cases, slip)
 
 
@@ -108,4 +114,4 @@ def _assert_explained(question, part, cases, slip):
         wrong = [values[min(way, len(values) - 1)] for values in listed]
         if all(v.shape == np.shape(case.expected[part.name]) for v, case in zip(wrong, cases)):
             beside = Beside(question, part, {part.name: wrong}, cases, ())
-            assert explained(beside, (slip,)) is not False, (part.name, slip, way)
+            assert explained(beside, (slip,)), (part.name, slip, way)

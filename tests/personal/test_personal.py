@@ -115,7 +115,10 @@ def test_a_draw_is_as_good_as_the_courses_numbers(student):
 @pytest.mark.sampled(0.08)
 @pytest.mark.parametrize("student", IDENTIFIERS[::5], ids=lambda name: ascii(name)[:20])
 def test_mistakes_are_told_apart_and_named(student):
-    """Two mistakes have one number only where they have it with the course's numbers too."""
+    """Two mistakes have one number only where they have it with the course's numbers too.
+
+    But for two that give 0 where the output's z is negative, and are both named.
+    """
     known = {
         (question.id, part.name): set(ambiguous(part, question.cases_from(0)))
         for question in questions_of(P2).values()
@@ -127,6 +130,11 @@ def test_mistakes_are_told_apart_and_named(student):
             assert_only_the_expected_is_right(question, 0)
             for part in question.parts:
                 found = set(ambiguous(part, question.cases_from(0)))
+                if (question.id, part.name) == ("p2.relu.forward", "a_o"):
+                    negative = tutorial_step("relu", student)["z_o"].item() < 0
+                    both_0 = ("hidden_activation_at_output", "decimals_cut_off")
+                    assert (both_0 in found) == negative
+                    found.discard(both_0)
                 assert found <= known[question.id, part.name], (question.id, part.name)
     for hidden in HIDDEN:
         assert_mistakes_have_numbers_of_their_own(hidden, student)
@@ -141,7 +149,7 @@ def test_the_comparison_has_one_answer(sample):
 
 
 def test_students_have_numbers_of_their_own(sample):
-    students = sample(IDENTIFIERS, 0.06)
+    students = sample(IDENTIFIERS, 0.03)
     numbers = [numbers_of(student) for student in students]
     assert len(set(numbers)) == len({normalised(student) for student in students})
     assert DEFAULT_PROBLEM not in numbers
@@ -158,11 +166,11 @@ def test_the_courses_numbers_suit():
 
 
 def test_few_draws_are_tried(sample):
-    for i in sample(range(10), 0.3):
+    for i in sample(range(10), 0.1):
         identifier = f"tried {i}"
         numbers = draws.draw(SECRET, identifier)
         tried = (draws.candidate(SECRET, identifier, n) for n in range(draws.MAX_DRAWS))
-        assert next(n for n, drawn in enumerate(tried) if drawn == numbers) < 15_000
+        assert next(n for n, drawn in enumerate(tried) if drawn == numbers) < 5_000
 
 
 # From identifier and secret to numbers
@@ -753,11 +761,15 @@ def test_a_class_is_graded_each_with_their_own_numbers(tmp_path, monkeypatch, ca
     assert raw[ben_id] == "Ben <i>$x$"
     write_list(tmp_path / "list.csv", [("amara okafor", "Ben <i>$x$"), ("b7", "Nobody")])
     code, said = grade("--students", "list.csv")
-    assert code == 0, said
-    assert "has no row" not in said.err, "Amara is found by identifier, Ben by name"
+    # Amara is found by identifier, Ben by name: whose of the two it is, a person says.
+    assert code == 3 and "has no row" not in said.err, said
+    for one, other in ((amara, ben_id), (ben_id, amara)):
+        assert f"  {one}, {P2}: By the class list this is the work of amara okafor" in said.out
+        assert f"and so is that of {other}. Hand over one of them" in said.out
     changed = {p for p in stamps if p.stat().st_mtime_ns != stamps[p]}
-    assert [p.parts[-3] for p in changed] == [ben_id]
-    assert float(rows_of(gradebook / "grades.csv")[ben_id, P2]["points"]) == 50
+    assert {p.parts[-3] for p in changed} == {amara, ben_id}  # both have a sentence for a person
+    rows = rows_of(gradebook / "grades.csv")
+    assert float(rows[ben_id, P2]["points"]) == float(rows[amara, P2]["points"]) == 50
     assert grade("--students", "no.csv")[0] == 2
 
 
