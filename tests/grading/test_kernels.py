@@ -432,7 +432,7 @@ def test_a_zygote_that_is_lost_while_it_starts_is_no_error(monkeypatch):
 def test_a_zygote_can_be_ended_the_moment_it_starts(monkeypatch):
     """Also while bubblewrap, inside, still waits for bubblewrap, outside."""
     folders = []
-    for milliseconds in range(0, 40, 3):
+    for milliseconds in range(40):
 
         def hear(self, seconds, milliseconds=milliseconds):
             time.sleep(milliseconds / 1000)
