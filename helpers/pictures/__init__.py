@@ -21,6 +21,7 @@ _HOME = {
     "plot_decision_boundary": "curves",
     "plot_difference_error": "curves",
     "plot_loss_after_step": "curves",
+    "plot_fit": "curves",
     "plot_losses": "curves",
     "plot_weight_changes": "curves",
     "plot_digits": "digits",

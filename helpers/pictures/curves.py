@@ -122,6 +122,40 @@ def _activation_in_words(name: str, z: np.ndarray) -> str:
     return said.replace("-", "−")
 
 
+def plot_fit(x: ArrayLike, target: ArrayLike, output: ArrayLike, *, target_label: str) -> Picture:
+    """Draw a function's values and those of a network that is to follow it, both over x.
+
+    x, target, output: (N,), with x in rising order. target_label: the function's name, in words.
+    Raises ValueError for other shapes and for numbers that are not finite.
+    """
+    x = numeric_array("x", x, (1,), "(N,)")
+    target = numeric_array("target", target, (1,), "(N,)")
+    output = numeric_array("output", output, (1,), "(N,)")
+    for name, values in (("target", target), ("output", output)):
+        if values.shape != x.shape:
+            raise ValueError(f"{name}: expected shape {x.shape}, as x has, got {values.shape}.")
+    picture = Picture(WIDTH, 4.2)
+    with style.context(LEGIBLE):
+        panel = picture.add_axes((0.1, 0.14, 0.7, 0.8))
+        ends = []
+        labels = [target_label, "the network"]
+        for n, (label, values) in enumerate(zip(labels, (target, output))):
+            colour, dash, marker = CURVES[n]
+            panel.plot(
+                x, values, color=colour, linestyle=dash, marker=marker, markersize=5,
+                markevery=(2 * n, 4), gid=label,
+            )  # fmt: skip
+            ends.append((x[-1], values[-1], label, colour))
+        panel.set(xlabel="$x$", ylabel="target and output")
+        label_ends(panel, ends)
+    furthest = np.max(np.abs(output - target))
+    picture.alt = (
+        f"Two curves over x from {x[0]:.4g} to {x[-1]:.4g}: {in_words(target_label)}, from "
+        f"{target.min():.4g} to {target.max():.4g}, and the network, at most {furthest:.2g} away."
+    )
+    return picture
+
+
 def plot_losses(
     losses: dict[str, ArrayLike],
     *,

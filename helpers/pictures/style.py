@@ -235,6 +235,7 @@ def label_ends(panel: Axes, ends: Sequence[tuple[float, float, str, str]]) -> No
     box = panel.get_window_extent()
     heights = [panel.transData.transform((x, y))[1] for x, y, _, _ in ends]
     wanted = _spread(np.clip(heights, box.y0, box.y1), minimum=16 * panel.figure.dpi / 72)
+    wanted += max(0, box.y0 - wanted.min())  # lower down are the ticks' own labels
     for (x, y, label, colour), height in zip(ends, wanted):
         panel.annotate(
             label,

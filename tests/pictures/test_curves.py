@@ -17,6 +17,7 @@ from helpers.pictures.curves import (
     plot_activations,
     plot_decision_boundary,
     plot_difference_error,
+    plot_fit,
     plot_losses,
     plot_weight_changes,
 )
@@ -46,6 +47,7 @@ def square(points):
 
 
 WIDTHS = np.logspace(-12, 0, 25)
+NUMBERS = np.linspace(-3, 3, 40)
 XOR = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]])
 PICTURES = {
     "activations": lambda: plot_activations(),
@@ -54,6 +56,7 @@ PICTURES = {
         {"NumPy, half-squared error": np.ones(50), "Keras": np.ones(50), "MSE": np.ones(50) / 2},
         title="Three losses",
     ),
+    "fit": lambda: plot_fit(NUMBERS, np.sin(NUMBERS), np.sin(NUMBERS) + 0.02, target_label="sine"),
     "boundary": lambda: plot_decision_boundary(square, XOR, [0, 1, 1, 0], title="XOR"),
     "changes": lambda: plot_weight_changes(changes(), title="One step"),
     "differences": lambda: plot_difference_error(WIDTHS, WIDTHS, WIDTHS**2 / 2, title="Errors"),
@@ -215,6 +218,11 @@ def test_curves_differ_in_colour_dash_and_marker_and_labels_are_readable_on_whit
         (lambda: plot_activations(["softmax"]), "names: expected any of"),
         (lambda: plot_activations([]), "names: expected at least one"),
         (lambda: plot_activations(limit=0), "limit: expected"),
+        (lambda: plot_fit(XOR, [1], [1], target_label="a"), r"x: expected \(N,\)"),
+        (
+            lambda: plot_fit([1, 2], [1, 2], [1], target_label="a"),
+            r"output: expected shape \(2,\), as x has, got \(1,\)",
+        ),
         (lambda: plot_losses([1, 2]), "losses: expected a dict"),
         (lambda: plot_losses({"a": [[1, 2]]}), r"losses\['a'\]: expected shape"),
         (lambda: plot_losses({"a": [np.nan]}), r"losses\['a'\]: expected finite numbers, got none"),
@@ -295,3 +303,16 @@ def test_a_notebook_shows_each_picture_exactly_once(before, monkeypatch):
         "width": 850, "height": 420, "letters": 13.89,
         "alt": "Curves of loss E against steps: E from 2 to 1 at 1.",
     }  # fmt: skip
+
+
+def test_labels_at_the_ends_of_curves_stay_above_the_labels_of_the_ticks():
+    picture = plot_losses({name: [1.0, 1e-9 * n] for n, name in enumerate("abc")})
+    picture.canvas.draw()
+    (panel,) = picture.axes
+    foot = panel.get_window_extent().y0
+    heights = [
+        panel.transAxes.transform(label.get_position())[1]
+        for label in panel.texts
+        if label.get_text() in "abc"
+    ]
+    assert len(heights) == 3 and min(heights) >= foot - 1e-6
