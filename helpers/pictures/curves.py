@@ -147,6 +147,7 @@ def plot_fit(x: ArrayLike, target: ArrayLike, output: ArrayLike, *, target_label
             )  # fmt: skip
             ends.append((x[-1], values[-1], label, colour))
         panel.set(xlabel="$x$", ylabel="target and output")
+        panel.autoscale_view()  # now, since the labels stand level with the curves' ends
         label_ends(panel, ends)
     furthest = np.max(np.abs(output - target))
     picture.alt = (
