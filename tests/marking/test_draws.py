@@ -88,6 +88,21 @@ def test_squeezing_is_seen_with_one_output_and_with_one_point(question, old, new
     assert found[part].status != "right"
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("question", "old", "new"),
+    [
+        # A last batch of one point is lost.
+        ("p3.batches", "range(0, N, size)", "range(0, N - 1, size)"),
+        # Right where the function rises.
+        ("p3.central_difference", "(f(right) - f(left))", "abs(f(right) - f(left))"),
+    ],
+)
+def test_what_is_wrong_for_some_inputs_only_is_wrong_with_every_seed(question, old, new, seed):
+    verdicts, _ = mark(question, changed(question, (old, new)), seed)
+    assert "wrong" in {verdict.status for verdict in verdicts}
+
+
 # Methods that were not called, and other things that are no numbers
 
 

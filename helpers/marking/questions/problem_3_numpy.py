@@ -394,8 +394,11 @@ UPDATE = tuple(
 
 def _difference_cases(rng: np.random.Generator) -> Iterator[Case]:
     for shape in ((3,), (2, 3)):
-        w = rng.uniform(0.5, 1.5, shape)
-        factors = rng.uniform(0.5, 1.5, shape)
+        w = rng.uniform(0.5, 1.2, shape)
+        # The function rises along every other element and falls along the rest: there the negative
+        # term of the derivative, at least 3 · 3.5 · 0.5², is larger than the product of the others.
+        falls = rng.permuted(np.resize([True, False], shape))
+        factors = np.where(falls, -rng.uniform(3.5, 4.5, shape), rng.uniform(0.5, 1.5, shape))
         h = rng.uniform(0.05, 0.1)
 
         function = asking.cubes_and_product(factors)
@@ -610,8 +613,8 @@ BATCHES = (
 
 
 def _batches_cases(rng: np.random.Generator) -> Iterator[Case]:
-    # A last batch that is shorter, one that is not, and one batch for all.
-    for N, size in ((23, 5), (12, 4), (7, 9)):
+    # A last batch that is shorter, one that is not, one of a single point, and one batch for all.
+    for N, size in ((23, 5), (12, 4), (7, 3), (7, 9)):
         N += int(rng.integers(0, 2)) * size * (N > size)  # perhaps a whole batch more
         seed = int(rng.integers(1, 2**31))
         generator = np.random.default_rng(seed)
