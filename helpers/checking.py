@@ -58,8 +58,7 @@ def check(question: str, **answers: object) -> None:
     record = observe(asked, answers, seed)
     verdicts = judge.judge(asked, record, seed)
     score = _score(judge, asked)
-    if any(verdict.status not in (RIGHT, CARRIED) for verdict in verdicts):
-        score = " ".join(filter(None, (score, _cell_before())))
+    score = " ".join(filter(None, (score, _cell_before())))
     tables = {
         "text/plain": as_text(asked, verdicts, score),
         "text/html": as_html(asked, verdicts, score),

@@ -218,7 +218,7 @@ def test_wrong_formulas_are_recognised(delta, name):
     ("formula", "words"),
     [
         (delta_k * 1, "write this one without delta_k"),
-        (q * a_k, "the symbol q is not one of the given ones"),
+        (q * a_k, "the symbol q does not belong in this answer"),
         (sympy.Function("sigma")(z_k), "is a function not applied?"),
         (np.array([1, 2]), "expected a formula"),
         (object(), "expected a formula"),

@@ -76,7 +76,7 @@ def value_at(
     for name in sorted(set(names.values()) - set(usable)):
         if name.startswith("delta"):
             return Unusable(f"write this one without {name}")
-        return Unusable(f"the symbol {name} is not one of the given ones")
+        return Unusable(f"the symbol {name} does not belong in this answer")
     value = expression.evalf(20, subs={symbol: point[name] for symbol, name in names.items()})
     try:
         return Formula(float(value), str(expression))

@@ -79,8 +79,9 @@ def describe_symbols(part: Part, formula: str) -> str:
     foreign = sorted(symbols - known)
     if not symbols:
         return (
-            f"as Python reads it this is {formula}, without any symbol. A power is written with "
-            "**: is there a ^, or has a symbol been given a number?"
+            f"as Python reads it this is {formula}, without any symbol. Does nothing in it depend "
+            "on the symbols? (A power is written with **; a ^ or a symbol that was given a number "
+            "makes a formula a number, too.)"
         )
     said = []
     if missing:

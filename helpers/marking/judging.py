@@ -115,8 +115,11 @@ class Judge:
             if any(map(answer.agrees, own.consequences(answer))):
                 source = own.error_source_behind(answer)
                 called = own.names[source] if source else "earlier values"
+                if verdict.misconceptions:  # which of the two it is, nothing tells
+                    said = f"Is it computed again? It fits the {called} that you had before. Else: "
+                    return replace(verdict, hint=said + verdict.hint)
                 said = f"This fits the {called} that you had before: compute it again."
-                return replace(verdict, misconceptions=(), hint=said)
+                return replace(verdict, hint=said)
         return verdict
 
     def _forget_kept(self, name: str) -> None:

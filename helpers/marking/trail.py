@@ -1,7 +1,7 @@
 """The chain of the right method in symbols, with a tick at what a student already has right.
 
 It is said of a wrong answer that fits no recognised mistake: "the way there: δ_o ✓ · weight of the
-edge ? · derivative of the hidden unit ?", and a question about the first factor without a mark.
+edge ? · derivative of the hidden unit ?", and a question about each factor without a mark.
 """
 
 from collections.abc import Collection
@@ -54,6 +54,7 @@ STEP = "{} − {} · {}"
 OF_WEIGHTS = "which gradient belongs to these weights?"
 OF_BIASES = "which gradient belongs to these biases?"
 OF_A_BIAS = "By how much does z change when the bias changes by 1?"
+FORWARD_AGAIN = Link("a forward pass with them", "does every step of it use the new values?")
 NEW_PARAMETERS = Link(
     "all new weights and biases",
     "are all new values in it, each in its own place?",
@@ -85,7 +86,11 @@ TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
     "b_o_new": (STEP, (OLD, ETA, Link("∂E/∂b_o", OF_BIASES, ("db_o",))), ""),
     "W_h_new": (STEP, (OLD, ETA, Link("∂E/∂W_h", OF_WEIGHTS, ("dW_h",))), ""),
     "b_h_new": (STEP, (OLD, ETA, Link("∂E/∂b_h", OF_BIASES, ("db_h",))), ""),
-    "E_new": ("a forward pass with {}, then the error {}", (NEW_PARAMETERS, SQUARE), ""),
+    "E_new": (
+        "{}, {}, then the error {}",
+        (NEW_PARAMETERS, FORWARD_AGAIN, SQUARE),
+        "",
+    ),
 }
 AVERAGED = {"E", "dW_o", "db_o", "dW_h", "db_h"}  # over the points of a batch
 NEW = {"W_h_new", "b_h_new", "W_o_new", "b_o_new"}
@@ -115,5 +120,10 @@ def trail(
         for link in links
     ]  # fmt: skip
     steps = [f"{link.symbol} {mark}" for link, mark in zip(links, marks)]
-    question = next((link.question for link, mark in zip(links, marks) if mark == "?"), together)
-    return f"the way there: {pattern.format(*steps)}. {question[:1].upper()}{question[1:]}".strip()
+    way = f"the way there: {pattern.format(*steps)}."
+    open_links = [link for link, mark in zip(links, marks) if mark == "?"]
+    if len(open_links) > 1:  # which of them it is, nothing tells
+        questions = " ".join(f"{link.symbol}: {link.question}" for link in open_links)
+        return f"{way} Look at each step with a ? on its own. {questions}"
+    question = open_links[0].question if open_links else together
+    return f"{way} {question[:1].upper()}{question[1:]}".strip()
