@@ -614,8 +614,14 @@ BATCHES = (
 
 def _batches_cases(rng: np.random.Generator) -> Iterator[Case]:
     # A last batch that is shorter, one that is not, one of a single point, and one batch for all.
-    for N, size in ((23, 5), (12, 4), (7, 3), (7, 9)):
-        N += int(rng.integers(0, 2)) * size * (N > size)  # perhaps a whole batch more
+    # Sizes differ from draw to draw, because all that is right of these answers follows from them.
+    for last in ("shorter", "whole", "one point", "the only one"):
+        size = int(rng.integers(4, 9))
+        rest = {"shorter": int(rng.integers(2, size)), "whole": 0, "one point": 1}.get(last)
+        if rest is None:
+            N, size = size, size + int(rng.integers(1, 5))
+        else:
+            N = size * int(rng.integers(2, 6)) + rest
         seed = int(rng.integers(1, 2**31))
         generator = np.random.default_rng(seed)
         epochs = [generator.permutation(N) for _ in range(asking.MIXED)]
