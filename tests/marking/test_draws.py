@@ -12,7 +12,7 @@ from helpers.checking import observe
 from helpers.marking.judging import judge
 from helpers.marking.questions import question_by_id
 from tests.marking.equivalents import SOLUTIONS
-from tests.mutation.draws import verdicts_by_seed, with_a_seed, works
+from tests.mutation.draws import cases, verdicts_by_seed, with_a_seed, works
 from tests.mutation.marking import answers, mark
 from tests.sample_class.work import Notebook
 
@@ -32,6 +32,35 @@ def test_no_verdict_depends_on_the_draw(question, sample):
         if len(set(found.values())) > 1:
             differing.append((told, found))
     assert differing == []
+
+
+# Answers that are a number, whatever is drawn: the point is given, or the derivative is a constant.
+SAME_IN_EVERY_DRAW = {
+    "l1.by_rules": {"gradient_f"},
+    "p1.output_links": {"dz_k_db_k"},
+    "p1.output_sum": {"dE_l_dz_k"},
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_was_right_with_one_seed_is_not_right_with_another(question):
+    """So nothing is gained by what was recorded of a right answer in another run."""
+
+    def expected_by_part(seed):
+        drawn = list(cases(question, seed))
+        parts = {part for case in drawn for part in case.expected}
+        return {
+            part: [
+                (np.shape(case.expected[part]), np.ravel(case.expected[part]).tolist())
+                for case in drawn
+                if part in case.expected
+            ]
+            for part in parts
+        }
+
+    first, *others = (expected_by_part(seed) for seed in range(6))
+    same = {part for part in first if any(other[part] == first[part] for other in others)}
+    assert same == SAME_IN_EVERY_DRAW.get(question, set())
 
 
 def statuses(question, seed, **given):
