@@ -28,7 +28,7 @@ PROCESSES = 256
 # priority of any; more share what these would get, so that other notebooks lose nothing.
 FAIR_BUSY = 2
 MAX_BUSY = 100  # beyond which not even the lowest priority makes up for them
-LOOKS = 5  # one after the other, at which so many are busy
+LOOKS = 3  # one after the other, at which so many are busy; each takes long where they are
 STEP_OF_PRIORITY, LOWEST_PRIORITY = 1.25, 19  # what one step is worth; see sched(7)
 THREADS = 1024  # of all processes together; TensorFlow starts some for each core
 OPEN_FILES = 512  # of one process
