@@ -98,8 +98,8 @@ def suits(numbers: ProblemData) -> bool:
         all(map(_learns, steps.values()))
         and _one_is_longest(steps)
         and _stays_on(steps["relu"])
-        and _sections_differ(steps)
         and not any(map(_half_a_step_would_pass, steps.values()))
+        and _sections_differ(steps)
         and _two_decimals_are_too_few(steps["sigmoid"])
         and _mistakes_are_clear(numbers)
     )
@@ -171,13 +171,28 @@ def mixed_up(question: Question) -> Iterator[tuple[str, str, str]]:
         for part in question.parts:
             if part.name not in case.mistakes:
                 continue
-            given = case.given.get(part.name)
             values = [("right", case.expected[part.name]), *case.mistakes[part.name]]
-            for (first, one), (second, other) in combinations(values, 2):
-                # Words have no mistakes.
-                assert not isinstance(one, str) and not isinstance(other, str)
-                if {first, second} != BOTH_0 and first != second and near(one, other, given):
+            for first, second in _alike(values, case.given.get(part.name)):
+                if first != second and {first, second} != BOTH_0:
                     yield part.name, first, second
+
+
+def _alike(values: Sequence[tuple[str, Value]], given: Value | None) -> Iterator[tuple[str, str]]:
+    """The names of each two values for which `near` holds, all compared at once."""
+    by_shape: dict[tuple[int, ...], list[tuple[str, np.ndarray]]] = {}
+    for name, value in values:
+        assert not isinstance(value, str)  # words have no mistakes
+        by_shape.setdefault(np.shape(value), []).append((name, np.asarray(value)))
+    for of_one_shape in by_shape.values():
+        if len(of_one_shape) == 1:
+            continue
+        names = [name for name, _ in of_one_shape]
+        each = np.stack([value for _, value in of_one_shape])
+        off = np.abs(each - each[:, np.newaxis]).reshape(len(names), len(names), -1)
+        allowed = 2 * BY_HAND.allowed(each, given).reshape(len(names), 1, -1)
+        for one, other in zip(*np.nonzero(np.all(off <= allowed, axis=-1))):
+            if one < other:
+                yield names[one], names[other]
 
 
 @cache
