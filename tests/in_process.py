@@ -35,6 +35,15 @@ def marked(notebook, seed=1, only=None, student=""):
     probes. only: ids of the questions to ask; what comes after the last of them is not run.
     student: whose numbers, by identifier.
     """
+    ((_, verdicts),) = marked_with_seeds(notebook, (seed,), only, student)
+    return verdicts
+
+
+def marked_with_seeds(notebook, seeds, only=None, student=""):
+    """Yield (seed, verdicts as `marked` has them) for each of `seeds`; the notebook is run once.
+
+    At each, the outputs of the check cells are those with that seed.
+    """
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     questions = {
         grade_id(cell): question_by_id(question_of_check(grade_id(cell)), student)
@@ -46,6 +55,7 @@ def marked(notebook, seed=1, only=None, student=""):
         last = max(i for i, cell in enumerate(code) if grade_id(cell) in questions)
         code = code[: last + 1]
     main = types.ModuleType("__main__")
+    records = {seed: [] for seed in seeds}  # (check cell, output)
     with (
         as_main(main),
         patch.dict(os.environ, {STUDENT_VARIABLE: student}),
@@ -54,15 +64,19 @@ def marked(notebook, seed=1, only=None, student=""):
         for cell, source in needed_code(code, set(questions)):
             cell.outputs = []
             if is_check(cell):
-                main.check = _recording(cell, seed, student)
+                main.check = _recording(cell, records, student)
             try:
                 exec(compile(source, grade_id(cell) or "given", "exec"), vars(main))
             except Exception as error:
                 text = {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
                 cell.outputs.append(new_output("error", **text))
-    return verdicts_by_question(
-        notebook, questions, Execution(seed, nonces=dict.fromkeys(questions, NONCE))
-    )
+    errors = [(cell, cell.outputs) for cell in code]
+    for seed in seeds:
+        for cell, outputs in errors:
+            recorded = [output for of, output in records[seed] if of is cell]
+            cell.outputs = [*recorded, *outputs]
+        execution = Execution(seed, nonces=dict.fromkeys(questions, NONCE))
+        yield seed, verdicts_by_question(notebook, questions, execution)
 
 
 @contextlib.contextmanager
@@ -76,14 +90,16 @@ def as_main(module):
         sys.modules["__main__"] = before
 
 
-def _recording(cell, seed, student):
-    """What stands for `check` in a check cell: it leaves the record in the cell's outputs."""
+def _recording(cell, records, student):
+    """What stands for `check` in a check cell: it adds an output to the `records` of each seed."""
 
     def check(question, **answers):
-        # Through text, as it reaches a kernel.
-        task = Task.from_json(question_by_id(question, student).task_from(seed, NONCE).to_json())
-        record = observe(task, answers) | {"nonce": NONCE}
-        cell.outputs.append(new_output("display_data", {MIME_TYPE: record}))
+        asked = question_by_id(question, student)
+        for seed, recorded in records.items():
+            # Through text, as it reaches a kernel.
+            task = Task.from_json(asked.task_from(seed, NONCE).to_json())
+            record = observe(task, answers) | {"nonce": NONCE}
+            recorded.append((cell, new_output("display_data", {MIME_TYPE: record})))
 
     return check
 

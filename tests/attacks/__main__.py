@@ -122,6 +122,8 @@ def _listening(reached):
     """Sockets by which the machine can be reached from inside; visitors are noted in `reached`."""
     tcp = socket.create_server(("", PORT), reuse_port=True)
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with suppress(AttributeError):  # not on Windows; another run may listen as well
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     udp.bind(("", PORT))
     abstract = socket.socket(socket.AF_UNIX)
     abstract.bind(f"\0{CANARY}")

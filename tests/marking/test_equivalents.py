@@ -1,23 +1,26 @@
 """Right solutions written in other ways than the course's own: each gets every point.
 
-They are put into the released notebook, which is then worked and scored as the grader scores it.
+They are put into the released notebook, which is then worked and scored as the grader scores it,
+with the test inputs of several seeds.
 """
 
 import pytest
 
 from helpers.marking.questions import NOTEBOOKS, questions_of
-from tests.in_process import marked
+from tests.in_process import marked_with_seeds
 from tests.marking.equivalents import SEED, SOLUTIONS, worked
 
 
 def false_rejects(solution):
     """The verdicts that are not "right" of the questions that a solution answers."""
     questions = [*solution.answers, *solution.asked]
-    found = marked(worked(solution).content, SEED, only=questions)
-    assert set(found) == set(questions)
+    seeds = (SEED, SEED + 1, SEED + 2)
+    found = dict(marked_with_seeds(worked(solution).content, seeds, only=questions))
+    assert {frozenset(by_question) for by_question in found.values()} == {frozenset(questions)}
     return [
-        (question, verdict)
-        for question, verdicts in found.items()
+        (question, seed, verdict)
+        for seed, by_question in found.items()
+        for question, verdicts in by_question.items()
         for verdict in verdicts
         if verdict.status != "right" or verdict.points != verdict.max_points
     ]

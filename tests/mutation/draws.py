@@ -6,71 +6,33 @@ verdicts or names of mistakes differ. It takes hours with all questions; Keras t
 """
 
 import argparse
-import contextlib
-import io
 import re
 import sys
-import types
 import warnings
 from collections import Counter
+from functools import cache
 from unittest.mock import patch
 
 import numpy as np
 
-from helpers.checking import observe
-from helpers.grading.repair.released import grade_id, is_check
-from helpers.marking.judging import Judge
 from helpers.marking.questions import model, question_by_id
-from tests.in_process import as_main, needed_code
+from tests.in_process import marked_with_seeds
 from tests.marking.equivalents import SOLUTIONS, worked
 from tests.mutation import generic
-from tests.mutation.marking import answers
+from tests.mutation.marking import answers, signature
 from tests.mutation.rules import RULES
 from tests.sample_class.work import Notebook
 
 
-def verdicts_by_seed(notebook, question, seeds, also=()):
-    """The verdicts on `question` in a notebook that is worked once, by seed of the test inputs.
-
-    Each is ((part, status, names of mistakes), …), () where the check cell does not run. also: ids
-    of earlier questions that are judged before it, besides those that it depends on.
-    """
-    asked = question_by_id(question)
-    needed = {question, *asked.depends_on, *also}
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    checks = [cell for cell in code if is_check(cell)]
-    wanted = {grade_id(c) for c in checks if grade_id(c).replace("-", ".") in needed}
-    last = max(place for place, cell in enumerate(code) if grade_id(cell) in wanted)
-    records = {seed: {} for seed in seeds}
-
-    def check(name, **given):
-        for seed in seeds:
-            records[seed][name] = observe(question_by_id(name), given, seed)
-
-    main = types.ModuleType("__main__")
-    with (
-        as_main(main),
-        contextlib.redirect_stdout(io.StringIO()),
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-    ):
+def verdicts_by_seed(notebook, question, seeds):
+    """{seed: signature of the verdicts on `question`}; the notebook is run once."""
+    needed = {question, *question_by_id(question).depends_on}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        for cell, source in needed_code(code[: last + 1], wanted):
-            if is_check(cell):
-                main.check = check
-            with contextlib.suppress(Exception):
-                exec(compile(source, grade_id(cell) or "given", "exec"), vars(main))
-    return {seed: _signature(question, records[seed], seed) for seed in seeds}
-
-
-def _signature(question, records, seed):
-    judge = Judge(seed)
-    verdicts = []
-    for name, record in records.items():
-        verdicts = judge.judge(question_by_id(name), record)
-        if name == question:
-            return tuple((v.part, v.status, v.misconception) for v in verdicts)
-    return ()
+        return {
+            seed: signature(verdicts[question])
+            for seed, verdicts in marked_with_seeds(notebook, seeds, only=needed)
+        }
 
 
 def has_a_seed(question):
@@ -98,6 +60,7 @@ def works(question, equivalents=()):
             yield told, worked(solution).content
 
 
+@cache
 def with_a_seed():
     """The ids of the questions that have a seed and an answer, in the course's order."""
     return [question for question in answers() if has_a_seed(question)]
