@@ -467,7 +467,7 @@ def plot_costs(
                 numbers, curve, color=colour, linestyle=dash, marker=marker, markersize=5, gid=label
             )
             ends.append((numbers[-1], curve[-1], label, colour))
-        panel.set(xscale="log", yscale="log", xlabel="weights and biases $N$", ylabel=ylabel)
+        panel.set(xscale="log", yscale="log", xlabel="weights and biases $P$", ylabel=ylabel)
         first, *_, last = curves.values() if len(curves) > 1 else [*curves.values()] * 2
         widest = int(np.argmax(np.abs(np.log(last / first))))
         ratio = last[widest] / first[widest]

@@ -193,10 +193,16 @@ def draw_network(
                 f"larger {'ax' if ax is not None else 'width'}, fewer digits or fewer values."
             )
         take_places(layers, full)
-        # Of a gradient that is still to come there is only the room.
+        # What is written where room was kept. Of a gradient that is still to come there is only that.
         here = edge_labels(names, written_weights, values["dw"], digits, size)
-        written = {(edge, label.quantity) for edge, labels in here.items() for label in labels}
-        placed = [label for label in placed if (label[0], label[1].quantity) in written]
+        written = {
+            (edge, label.quantity): label for edge, labels in here.items() for label in labels
+        }
+        placed = [
+            (edge, written[edge, kept.quantity], place, degrees)
+            for edge, kept, place, degrees in placed
+            if (edge, kept.quantity) in written
+        ]
         picture = ax.figure if ax is not None else Picture(width, height)
         if isinstance(picture, Picture) and ax is None:
             # Where letters had to be smaller, a slide gives them all its width instead.
