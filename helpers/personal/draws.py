@@ -177,7 +177,9 @@ def mixed_up(question: Question) -> Iterator[tuple[str, str, str]]:
                     yield part.name, first, second
 
 
-def _alike(values: Sequence[tuple[str, Value]], given: Value | None) -> Iterator[tuple[str, str]]:
+def _alike(
+    values: Sequence[tuple[str, Value | str]], given: Value | None
+) -> Iterator[tuple[str, str]]:
     """The names of each two values for which `near` holds, all compared at once."""
     by_shape: dict[tuple[int, ...], list[tuple[str, np.ndarray]]] = {}
     for name, value in values:
