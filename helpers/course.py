@@ -48,8 +48,9 @@ def lecture_step(
 ) -> SGDStep:
     """The lecture's SGDStep on its 2-2-1 network, one data point, the tutorial's topology.
 
-    output: "linear", "sigmoid" or "softmax"; softmax has a second output unit, since one alone is
-    always 1. loss: None takes the one that goes with the output (LOSS_FOR).
+    output: "linear", "sigmoid", "softmax" or a hidden activation; softmax has a second output
+    unit, since one alone is always 1. loss: None takes the one that goes with the output (LOSS_FOR,
+    else half the squared error).
     """
     W_o, b_o, t = [[-0.6], [1.1]], [0.2], [[0.9]]
     if output == "softmax":
@@ -59,7 +60,7 @@ def lecture_step(
         biases=[[0.1, -0.2], b_o],
         hidden=hidden,
         output=output,
-        loss=loss or LOSS_FOR[output],
+        loss=loss or LOSS_FOR.get(output, "half_squared"),
     )
     return SGDStep(net, x=[[1.2, 0.4]], t=t, eta=0.5)
 

@@ -381,10 +381,10 @@ def test_questions_with_code_take_it(four, name):
     assert_only_the_expected_is_right(asked(name), 11)
 
 
-@pytest.mark.parametrize("name", ["p3.forward", "p3.backward", "p3.train"])
+@pytest.mark.parametrize("name", ["p3.forward", "p3.backward", "p3.train", "p3.train_batches"])
 def test_a_question_for_each_activation_has_a_case_for_it(four, name):
     *_, case = asked(name).cases_from(12)
-    assert case.label == "hidden='softplus'" and case.test_inputs["hidden"] == "softplus"
+    assert case.label.startswith("hidden='softplus'") and case.test_inputs["hidden"] == "softplus"
 
 
 def test_a_section_by_hand_takes_it(four):

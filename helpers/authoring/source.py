@@ -93,7 +93,7 @@ def read(path: Path, name: str) -> NotebookNode:
             raise BuildError(f"{places.get(cell.id, place)}: {error}") from None
     for question in _unasked(notebook, path.stem):
         raise BuildError(f"{name}: the question {question} has no check cell")
-    for problem in (_check_cells, _check_names, _check_slides):
+    for problem in (_check_cells, _check_names, _check_given_functions, _check_slides):
         for cell_id, message in problem(notebook):
             raise BuildError(f"{places[cell_id]}: {message}")
     _fill_in_points(notebook)
@@ -398,6 +398,23 @@ def _check_names(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
             line = f"'# {missing[0]} = ...'"
             message = f"students never define {missing[0]}; add {line} under ### STUDENT"
             yield cell.id, f"{message} in the answer cell"
+
+
+def _check_given_functions(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
+    """Pairs (cell id, what is wrong) for given cells that define an answer's function anew."""
+    checked: dict[str, str] = {}
+    for cell in notebook.cells:
+        if is_check(cell):
+            question, arguments = check_call(cell.source)
+            checked |= dict.fromkeys(arguments, question)
+        elif cell.cell_type == "code" and not is_answer(cell):
+            for node in _syntax_tree(cell.source).body:
+                if isinstance(node, ast.FunctionDef) and node.name in checked:
+                    yield (
+                        cell.id,
+                        f"{node.name} is the answer to {checked[node.name]}, and a check that is "
+                        "run again would see this one: give it another name",
+                    )
 
 
 def _check_slides(notebook: NotebookNode) -> Iterator[tuple[str, str]]:

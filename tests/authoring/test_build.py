@@ -348,6 +348,10 @@ GIVEN = "```{code-cell}\n%s\n1\n```\n"
         (CHECK.replace("half=half", "half=1"), "no answer cell above; one needs the header"),
         (ANSWER % STUB, "an answer cell without a check cell; ':exercise: name' needs none"),
         (ANSWER % "" + CHECK, "students never define half; add '# half = ...' under ### STUDENT"),
+        (
+            ANSWER % STUB + CHECK + GIVEN % "def half(x):\n    return x / 2",
+            "half is the answer to p0.half, and a check that is run again would see this one",
+        ),
         (ANSWER % STUB + CHECK.replace("half=half", "third=half"), 'check("p0.half", half=...)'),
         (ANSWER % STUB + CHECK.replace("check(", "x = check("), "a check cell is one statement"),
         (ANSWER % STUB + CHECK.replace('"p0.half"', '"p0.double"'), "its id should be 'p0-double'"),
