@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from helpers.grading import finishing
 from helpers.grading.class_list import roster
-from helpers.grading.class_list.reading import ClassList, read_class_list
+from helpers.grading.class_list.reading import MOODLE, ClassList, read_class_list
 from helpers.grading.errors import NothingGraded
 from helpers.grading.finishing import Outcome
 from helpers.grading.gradebook import database, results
@@ -46,23 +46,35 @@ def write_tables(arguments: argparse.Namespace) -> bool:
         raise NothingGraded(f"{course.gradebook} holds no results. Grade a class first.")
     released = released_notebooks(course, lesson)
     names = [notebook.name for notebook in released]
-    rules = policy.changed(policy.load(course, lesson), arguments, names)
+    before = policy.load(course, lesson)
+    rules = policy.changed(before, arguments, names)
     listed = read_class_list(arguments.students) if arguments.students else None
     with locks.alone(course), database.alone(course, lesson):
         database.wait_until_free(course, progress.warn)
         identifiers = class_list.known_identifiers(course)
         known = {*identifiers, *identifiers.values(), *(r.student for r in saved)}
         on_list = listed.students if listed else roster.load(course)
+        source = times.WORKSHEET if listed and listed.platform == MOODLE else times.LIST
         finishing.check_extensions(rules, known, on_list, progress)
+        finishing.warn_of_lost_extensions(before, rules, progress)
+        finishing.check_zone(rules, {*_unmet(course, lesson, saved, before), source})
         finishing.keep_rules(course, lesson, rules, arguments.students)
         students = sorted({r.student for r in saved if r.lesson == lesson})
         submitted = {}
         if listed:
             _identify_again(course, listed, students, progress)
             submitted = {normalised(s.identifier): s.submitted for s in listed.students}
+        handed_in_since = []
         for student in students:
             called = normalised(class_list.identifier_of(course, student))
-            times.learn(course, lesson, student, submitted.get(called))
+            if times.learn(course, lesson, student, submitted.get(called), source):
+                handed_in_since.append(student)
+        if handed_in_since:
+            progress.warn(
+                f"By {source} these have handed in again since, which has not come here: "
+                f"{', '.join(handed_in_since)}. Hand it over; until then what is here counts, by "
+                "its own time."
+            )
         mine = [r for r in saved if r.lesson == lesson]
         outcome = Outcome(_entered_again(course, lesson, mine))
         progress.start_writing(len(outcome.found))
@@ -74,6 +86,17 @@ def write_tables(arguments: argparse.Namespace) -> bool:
         finally:
             progress.stop()
         return finishing.write_all(course, outcome, progress)
+
+
+def _unmet(
+    course: Course, lesson: str, saved: Sequence[results.Result], before: policy.Policy
+) -> set[str]:
+    """By what hand-in times are known that have met no due date yet. before: the Policy by now."""
+    if before.due or before.extensions:
+        return set()
+    students = {r.student for r in saved if r.lesson == lesson}
+    arrivals = (a for student in students for a in times.load(course, student, lesson).values())
+    return {arrival.source for arrival in arrivals}
 
 
 def _entered_again(

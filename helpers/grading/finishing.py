@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,8 @@ from helpers.grading.gradebook import history, results, tables
 from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.gradebook.standing import Standing
 from helpers.grading.gradebook.standing import standing as standing_of
-from helpers.grading.lateness import penalty, policy
+from helpers.grading.intake.times import NAME
+from helpers.grading.lateness import penalty, policy, times
 from helpers.grading.pages import report
 from helpers.grading.progress import Bar, JsonLog
 from helpers.grading.settings import Course
@@ -63,6 +64,41 @@ def check_extensions(
         )
     if strange:
         progress.warn(f"--extensions: nobody of those found is called {', '.join(strange)}.")
+
+
+def check_zone(rules: policy.Policy, sources: Collection[str]) -> None:
+    """Refuse to compare times that have no zone with a due date in another one.
+
+    sources: by what the times of hand-in are known. Raises NothingGraded: an hour decides whether a
+    day has begun, and nobody would see which hour it was.
+    """
+    without_zone = [source for source in (times.WORKSHEET, NAME) if source in sources]
+    dues = filter(None, (rules.due, *rules.extensions.values()))
+    other = next((due for due in dues if due.utcoffset() != due.astimezone().utcoffset()), None)
+    if without_zone and other:
+        raise NothingGraded(
+            f"A time in {' and '.join(without_zone)} has no zone and is read in that of this "
+            f"machine, {other.astimezone():%z}, but the due date {other.isoformat()} has another. "
+            "If the platform shows its times in the zone of the due date, name that zone before "
+            "the command, such as TZ=Europe/Berlin; else give the due date in the zone of this "
+            f"machine, {other.astimezone().isoformat()}."
+        )
+
+
+def warn_of_lost_extensions(
+    before: policy.Policy, rules: policy.Policy, progress: Bar | JsonLog
+) -> None:
+    """Say whose extension is not in the list that was given now, which is the whole list."""
+    lost = [name for name in before.extensions if name not in rules.extensions]
+    if lost:
+        progress.warn(
+            f"--extensions is the whole list, and {', '.join(lost)} {_is_or_are(lost)} no longer "
+            "in it, so the common due date holds there."
+        )
+
+
+def _is_or_are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def keep_rules(

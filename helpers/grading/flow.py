@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from helpers.grading import finishing, overview
 from helpers.grading.class_list import roster
-from helpers.grading.class_list.reading import ClassList, read_class_list
+from helpers.grading.class_list.reading import MOODLE, ClassList, read_class_list
 from helpers.grading.errors import NothingGraded, in_full
 from helpers.grading.finishing import Outcome
 from helpers.grading.gradebook import database, registration, results
@@ -73,7 +73,8 @@ def _collect(arguments: argparse.Namespace, progress: Bar | JsonLog) -> _Class:
     listed = read_class_list(arguments.students) if arguments.students else roster.load_list(course)
     students = listed.students if listed else ()
     names = [notebook.name for notebook in released]
-    rules = policy.changed(policy.load(course, arguments.lesson), arguments, names)
+    before = policy.load(course, arguments.lesson)
+    rules = policy.changed(before, arguments, names)
     handed_in = submissions.collect(
         arguments.submissions,
         released,
@@ -91,7 +92,8 @@ def _collect(arguments: argparse.Namespace, progress: Bar | JsonLog) -> _Class:
         progress.warn(note)
     if listed:
         where = arguments.students or roster.path_of(course)
-        progress.matched(roster.in_words(where, listed, handed_in.submissions, how), how)
+        graded = roster.graded_before(course, arguments.lesson)
+        progress.matched(roster.in_words(where, listed, handed_in.submissions, how, graded), how)
         if unlisted:
             named = ", ".join(submission.student for submission in unlisted[:5])
             named += f" and {len(unlisted) - 5} more" if unlisted[5:] else ""
@@ -102,11 +104,17 @@ def _collect(arguments: argparse.Namespace, progress: Bar | JsonLog) -> _Class:
     _check_secret()
     known = {name for s in handed_in.submissions for name in (s.identifier, s.student)}
     finishing.check_extensions(rules, known, students, progress)
+    finishing.warn_of_lost_extensions(before, rules, progress)
     mine = _Class(course, arguments.lesson, released, handed_in, listed, bool(arguments.students),
                   rules)  # fmt: skip
     if rules.due or rules.extensions:
-        came = _arrivals(mine).values()
-        progress.say(f"Handed in, notebooks by what tells when: {penalty.sources(came)}.")
+        came = _arrivals(mine)
+        sources = {a.source for arrivals in came.values() for a in arrivals.values()}
+        finishing.check_zone(rules, sources)
+        progress.say(
+            f"Handed in, notebooks by what tells when: {penalty.sources(came.values())}. "
+            f"{penalty.late_in_words(rules, handed_in.submissions, came)}"
+        )
     return mine
 
 
@@ -114,7 +122,8 @@ def _arrivals(mine: _Class) -> dict[str, dict[str, times.Arrival]]:
     """When what came now was handed in, by student and notebook."""
     listed = mine.listed.students if mine.listed and mine.is_given else ()
     submitted = {s.identifier: s.submitted for s in listed if s.submitted}
-    return times.arrivals(mine.handed_in.submissions, submitted)
+    source = times.WORKSHEET if mine.listed and mine.listed.platform == MOODLE else times.LIST
+    return times.arrivals(mine.handed_in.submissions, submitted, source)
 
 
 def show_class(arguments: argparse.Namespace) -> bool:

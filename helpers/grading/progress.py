@@ -298,6 +298,9 @@ def _print_found(lines: Sequence[Found], rule: str, most: int | None) -> None:
         if not of[state] or (most is not None and state in (WOULD_BE_GRADED, MISSING)):
             continue
         print(f"{heading}: {len(of[state])}")
+        if state == MISSING:
+            _print_missing(of[state])
+            continue
         for line in of[state][:most]:
             who = ", ".join(filter(None, (line.student, line.notebook)))
             file = f"“{line.file}”" if line.file else ""
@@ -305,6 +308,18 @@ def _print_found(lines: Sequence[Found], rule: str, most: int | None) -> None:
             print(printable(f"  {': '.join(filter(None, (who, told)))}"))
         if most is not None and of[state][most:]:
             print(f"  and {len(of[state]) - most} more; --dry-run lists them all")
+
+
+def _print_missing(lines: Sequence[Found]) -> None:
+    """Print what each student lacks: on one line, but for notebooks of which more is known."""
+    of: dict[str, list[str]] = {}
+    for line in lines:
+        of.setdefault(line.student or "", []).extend([line.notebook or ""] * (not line.reason))
+        if line.reason:
+            print(printable(f"  {line.student}, {line.notebook}: {line.reason}"))
+    for student, names in of.items():
+        if names:
+            print(printable(f"  {student}, {', '.join(names)}"))
 
 
 def _seconds(result: results.Result) -> float:

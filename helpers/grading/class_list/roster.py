@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,21 +75,35 @@ def people(
     return {student: rows[name] for student, name in called.items() if name in rows}
 
 
+def graded_before(course: Course, lesson: str) -> list[str]:
+    """The identifiers of those who have results of a lesson."""
+    known = known_identifiers(course)
+    return [name for student, name in known.items() if (course.results / student / lesson).is_dir()]
+
+
 def in_words(
     path: str | Path,
     listed: ClassList,
     submissions: Sequence[Submission],
     how: Mapping[str, str],
+    before: Collection[str] = (),
 ) -> str:
-    """How submissions were matched with a class list, for the instructor."""
+    """How submissions were matched with a class list, for the instructor.
+
+    before: the identifiers of those who have handed in before.
+    """
     counts: dict[str, int] = {}
     for by in how.values():
         counts[by] = counts.get(by, 0) + 1
     matched = ", ".join(f"{count} {by}" for by, count in counts.items()) or "none"
     there = {normalised(s.identifier) for s in submissions if s.student in how}
-    absent = sum(normalised(student.identifier) not in there for student in listed.students)
+    absent = {normalised(student.identifier) for student in listed.students} - there
+    earlier = len(absent & {normalised(identifier) for identifier in before})
+    nothing = f"Handed in nothing: {len(absent) - earlier}."
+    if earlier:
+        nothing = f"Handed in before, and not now: {earlier}. {nothing}"
     return (
         f"Class list: {path}, {IN_WORDS[listed.platform]}, {len(listed.students)} "
         f"student{'s' * (len(listed.students) != 1)}; their identifier is “{listed.column}”. "
-        f"Matched: {matched}. Handed in nothing: {absent}."
+        f"Matched: {matched}. {nothing}"
     )

@@ -100,7 +100,7 @@ class History:
             given = self.record.comments.get(comment.name)
             now = self.record.entered.get(comment.name)
             if given and now and comment.manual_comment and given.basis.differs_from(now):
-                found.append(_on_comment(comment))
+                found.append(_on_comment(comment, given.basis, now))
         return tuple(found)
 
     def _shown(self, name: str, grade: Grade | None) -> Basis:
@@ -173,8 +173,6 @@ def _bases(notebook: NotebookNode, result: Result) -> Iterator[tuple[str, Basis]
 def _on_grade(grade: Grade, given_for: Basis, now: Basis) -> str:
     by_hand = grade.auto_score if grade.manual_score is None else grade.manual_score
     points = number((by_hand or 0) + (grade.extra_credit or 0))
-    same = given_for.answer is not None and given_for.answer == now.answer
-    what = "when the grader judged this answer otherwise" if same else "for an earlier answer"
     would = (
         "what is there now has not been read"
         if now.points is None
@@ -182,13 +180,19 @@ def _on_grade(grade: Grade, given_for: Basis, now: Basis) -> str:
         f"{number(grade.max_score)}"
     )
     return (
-        f"{grade.name}: {points} points were given by hand {what}, and count; {would}. In "
-        "formgrader, save the points that you mean."
+        f"{grade.name}: {points} points were given by hand {_since(given_for, now)}, and count; "
+        f"{would}. In formgrader, save the points that you mean."
     )
 
 
-def _on_comment(comment: Comment) -> str:
+def _on_comment(comment: Comment, given_for: Basis, now: Basis) -> str:
     return (
-        f"{comment.name}: your comment was written for an earlier answer. In formgrader, change or "
-        "delete it."
+        f"{comment.name}: your comment was written {_since(given_for, now)}. In formgrader, change "
+        "or delete it."
     )
+
+
+def _since(given_for: Basis, now: Basis) -> str:
+    """What is another than when something was given by hand."""
+    same = given_for.answer is not None and given_for.answer == now.answer
+    return "when the grader judged this answer otherwise" if same else "for an earlier answer"

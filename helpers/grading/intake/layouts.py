@@ -135,7 +135,7 @@ def _time(text: str, form: str) -> float | None:
 ATTEMPT = re.compile(
     r"[ _.-]+(?:\(?(?:attempt|versuch|tentative|essai|intento|tentativo|poging)[ _-]?\d+\)?"
     r"|(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:[T _-]+(?P<clock>\d\d[-:_.h]?\d\d(?:[-:_.m]?\d\d)?)(?: ?UTC)?)?)$",
+    r"(?:[T _-]+(?P<clock>\d\d[-:_.h]?\d\d(?:[-:_.m]?\d\d)?)(?P<zone> ?UTC)?)?)$",
     re.IGNORECASE,
 )
 
@@ -146,7 +146,8 @@ def without_attempt(name: str) -> tuple[str, float | None]:
     while len(name) <= MAX_NAME and (match := ATTEMPT.search(name)):
         if match["date"]:
             clock = re.sub(r"\D", "", match["clock"] or "").ljust(6, "0")
-            time = _time(match["date"] + clock, "%Y-%m-%d%H%M%S")
+            zone = ("+0000", "%z") if match["zone"] else ("", "")
+            time = _time(match["date"] + clock + zone[0], "%Y-%m-%d%H%M%S" + zone[1])
         name = name[: match.start()]
     return name, time
 

@@ -19,6 +19,7 @@ from helpers.grading.errors import NothingGraded, Unreadable
 from helpers.grading.intake import archive, gradescope, layouts, times
 from helpers.grading.intake.copies import MANY
 from helpers.grading.intake.layouts import NOTEBOOK, Label
+from helpers.grading.intake.times import NAME, NAME_WITH_ZONE
 from helpers.grading.printable import printable
 
 FileAndReason = tuple[str, str]
@@ -80,7 +81,7 @@ class Found:
         rule: str,
         own_name: str = "",
         submitted: float | None = None,
-        time_from: str = "the name of the folder or file",
+        time_from: str = NAME,
     ) -> None:
         """Give a student the entries of an item of a class: those of a folder, or one file.
 
@@ -537,6 +538,7 @@ class _Search:
         self.found.give(
             label.student, called if len(called) > 1 else called * 2, inside,
             f"by {label.platform}'s names", label.rest, label.submitted,
+            NAME_WITH_ZONE if label.platform == "nbgrader" else NAME,
         )  # fmt: skip
 
     def _told_apart(

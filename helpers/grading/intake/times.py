@@ -11,6 +11,8 @@ from helpers.grading.errors import Unreadable
 from helpers.grading.intake.archive import Entry
 
 TIMESTAMP = "timestamp.txt"  # that nbgrader lays beside the notebooks
+# By whom a platform lets names say the time: Blackboard and Brightspace leave its zone out.
+NAME, NAME_WITH_ZONE = "the name of the folder or file", "the name with its zone"
 # By whose layouts it is there; elsewhere it would be the student's own file.
 WITH_TIMESTAMPS = ("by folder", "by nbgrader's names")
 MAX_SIZE = 200  # bytes

@@ -15,7 +15,9 @@ from helpers.grading.lateness.times import Arrival
 
 if TYPE_CHECKING:
     from helpers.grading.gradebook.results import Result
+    from helpers.grading.intake.submissions import Submission
 
+MOST_NAMED = 10
 HOW = "Give the time in the column “submitted” of --students, or with Moodle's grading worksheet."
 
 
@@ -121,6 +123,28 @@ def sources(course_arrivals: Iterable[Mapping[str, Arrival]]) -> str:
             counts[source] = counts.get(source, 0) + 1
     listed = sorted(counts.items(), key=lambda item: -item[1])
     return ", ".join(f"{count} by {source}" for source, count in listed)
+
+
+def late_in_words(
+    policy: Policy,
+    submissions: Iterable[Submission],
+    course_arrivals: Mapping[str, Mapping[str, Arrival]],
+) -> str:
+    """Who of those who hand in now is late by these times, a sentence for the instructor."""
+    late: dict[str, int] = {}
+    for submission in submissions:
+        called = submission.identifier, submission.student
+        for arrival in course_arrivals[submission.student].values():
+            if counted(policy, called, arrival):
+                late[submission.student] = late.get(submission.student, 0) + 1
+    if not late:
+        return "None of it is late by these times."
+    more = f" and {len(late) - MOST_NAMED} more" if len(late) > MOST_NAMED else ""
+    count = sum(late.values())
+    return (
+        f"Late by these times: {count} notebook{'s' * (count != 1)}, of "
+        f"{', '.join(list(late)[:MOST_NAMED])}{more}."
+    )
 
 
 def _utc(time: datetime) -> datetime:

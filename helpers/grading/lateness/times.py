@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from helpers.grading.intake.submissions import HandedIn, Submission
 
 LIST = "the class list"
+WORKSHEET = "Moodle's worksheet"  # as a class list: when each student handed in last
 FILE = "the file's time"
 SPREAD = timedelta(minutes=10)  # which no download takes
 
@@ -44,11 +45,11 @@ class Arrival:
 
 
 def arrivals(
-    submissions: Iterable[Submission], listed: Mapping[str, datetime]
+    submissions: Iterable[Submission], listed: Mapping[str, datetime], source: str = LIST
 ) -> dict[str, dict[str, Arrival]]:
     """The Arrival of each notebook that came, by student and notebook.
 
-    listed: when students handed in by the class list, by identifier.
+    listed: when students handed in by the class list, by identifier. source: LIST or WORKSHEET.
     """
     submissions = list(submissions)
     certain = _times_tell(file for submission in submissions for file in submission.files)
@@ -57,7 +58,13 @@ def arrivals(
         mine = found[submission.student] = {}
         for file in submission.files:
             if file.notebook and file.state == "would be graded":
-                mine[file.notebook] = _arrival(file, listed.get(submission.identifier), certain)
+                time = listed.get(submission.identifier)
+                arrival = _arrival(
+                    file, Arrival(time.isoformat(), source) if time else None, certain
+                )
+                content = submission.notebooks.get(file.notebook)
+                digest = _digest(content) if content is not None else ""
+                mine[file.notebook] = replace(arrival, digest=digest)
     return found
 
 
@@ -67,9 +74,9 @@ def _times_tell(handed_in: Iterable[HandedIn]) -> bool:
     return bool(times) and max(times) - min(times) > SPREAD
 
 
-def _arrival(file: HandedIn, listed: datetime | None, certain: bool) -> Arrival:
+def _arrival(file: HandedIn, listed: Arrival | None, certain: bool) -> Arrival:
     if listed:
-        return Arrival(listed.isoformat(), LIST)
+        return listed
     time = file.arrived.isoformat() if file.arrived else ""
     if file.time_from:
         return Arrival(time, file.time_from)
@@ -81,13 +88,16 @@ def keep(
 ) -> dict[str, Arrival]:
     """Keep when what counts of a Submission was handed in, after it was stored; returns that.
 
-    What has come before keeps its time, unless it is known to have come earlier.
+    What has come before keeps its time, unless it is known to have come earlier. Where what came is
+    older than what counts, its time is not that of what counts.
     """
     before = load(course, submission.student, lesson)
     now: dict[str, Arrival] = {}
     for name in submission.notebooks:
-        digest = hashlib.sha256(submission.notebooks[name]).hexdigest()
+        digest = _digest(submission.notebooks[name])
         known, new = before.get(name), came.get(name)
+        if new and new.digest not in ("", digest):
+            new = None
         if known and known.digest == digest:
             now[name] = _better(known, new) if new else known
         elif new:
@@ -99,29 +109,42 @@ def keep(
     return now
 
 
-def learn(course: Course, lesson: str, student: str, submitted: datetime | None) -> None:
-    """Keep when a student handed in what came before, if a class list says so only now."""
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def learn(
+    course: Course, lesson: str, student: str, submitted: datetime | None, source: str = LIST
+) -> bool:
+    """Keep when a student handed in what came before, if a class list says so only now.
+
+    source: LIST or WORKSHEET. Returns whether they have handed in something else since.
+    """
     before = load(course, student, lesson)
     if submitted is None:
-        return
-    now = {
-        name: Arrival(submitted.isoformat(), LIST, digest=arrival.digest)
-        for name, arrival in before.items()
-    }
+        return False
+    new = Arrival(submitted.isoformat(), source)
+    now = {name: _better(arrival, new) for name, arrival in before.items()}
     if now != before:
         _save(course, student, lesson, now)
+    return bool(now) and all(_moment(arrival) < submitted for arrival in now.values())
 
 
 def _better(known: Arrival, new: Arrival) -> Arrival:
     """Which of two times of the same file says more: the certain one, else the earlier."""
-    if new.source == LIST:
-        return Arrival(new.time, LIST, digest=known.digest)
+    # A worksheet has the time of what was handed in last: a later one says less of the same file.
+    if new.source == LIST or new.source == WORKSHEET != known.source:
+        return Arrival(new.time, new.source, digest=known.digest)
     if not new.time or (known.time and not known.may_be_earlier and new.may_be_earlier):
         return known
     if not known.time or (known.may_be_earlier and not new.may_be_earlier):
         return Arrival(new.time, new.source, new.may_be_earlier, known.digest)
-    earlier = min(known, new, key=lambda a: datetime.fromisoformat(a.time))
+    earlier = min(known, new, key=_moment)
     return Arrival(earlier.time, earlier.source, earlier.may_be_earlier, known.digest)
+
+
+def _moment(arrival: Arrival) -> datetime:
+    return datetime.fromisoformat(arrival.time)
 
 
 def load(course: Course, student: str, lesson: str) -> dict[str, Arrival]:

@@ -249,6 +249,9 @@ def _compare(found: _Found, position: int, original: NotebookNode, cell: Cell) -
     ours = nbgrader(original)
     # The points that a check had when it was handed out may have been changed by the instructor.
     labels = LABELS.keys() - {"points"}
+    # A given cell is numbered from the question before it, which may have been dropped since.
+    if not (is_graded(original) or is_answer(original)):
+        labels -= {"grade_id"}
     if any(cell.metadata.get(label) != ours.get(label) for label in labels):
         found.relabelled.add(position)
 
