@@ -191,6 +191,9 @@ def install(requirements):
         "Installing did not finish (pip's message is above); the same command tries again.",
     )
     write(STAMP, stamp(requirements).encode("ascii"))
+    jupyter = os.path.join(os.path.relpath(scripts, ROOT), "jupyter")
+    print("\nReady. Open the notebooks with: {} lab notebooks".format(jupyter))
+    sys.stdout.flush()
 
 
 def without_tensorflow(requirements):
