@@ -10,7 +10,7 @@ from pathlib import Path
 from helpers.grading.class_list import roster
 from helpers.grading.class_list.reading import Student
 from helpers.grading.errors import NothingGraded, in_short
-from helpers.grading.gradebook import history, results, tables
+from helpers.grading.gradebook import csv_tables, history, results
 from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.gradebook.standing import Standing
 from helpers.grading.gradebook.standing import standing as standing_of
@@ -139,7 +139,7 @@ def write_files(
     """Write tables and report; returns their paths by what is in them."""
     places = {}
     with outcome.writing("grades.csv, checks.csv or times.csv"):
-        places["Marks"], places["Verdicts"], places["Times"] = tables.write(
+        places["Marks"], places["Verdicts"], places["Times"] = csv_tables.write(
             course,
             standing.found,
             standing.points,

@@ -156,7 +156,7 @@ class Bar:
     ) -> None:
         """Print a line for each notebook, what needs a person, and where things are.
 
-        points: from tables.marks. others: (what, why) pairs of what else needs a person. files:
+        points: from csv_tables.marks. others: (what, why) pairs of what else needs a person. files:
         paths by what is in them.
         """
         print()

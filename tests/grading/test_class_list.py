@@ -14,7 +14,7 @@ import pytest
 from helpers.grading.class_list import roster
 from helpers.grading.class_list.reading import Student, moodles_time, read_class_list, read_list
 from helpers.grading.errors import NothingGraded
-from helpers.grading.gradebook import results, tables
+from helpers.grading.gradebook import csv_tables, results
 from helpers.grading.gradebook.standing import standing
 from helpers.grading.intake import students as intake_students
 from helpers.grading.intake import submissions
@@ -195,7 +195,9 @@ def test_grades_have_identifiers_and_everybody_has_rows(tmp_path):
 
     def rows():
         now = standing(course, found)
-        path, *_ = tables.write(course, now.found, now.points, now.late, now.people, now.counted)
+        path, *_ = csv_tables.write(
+            course, now.found, now.points, now.late, now.people, now.counted
+        )
         with open(path, encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
 

@@ -19,7 +19,7 @@ from helpers.authoring.generate_assignment import ReleaseAsBuilt
 from helpers.grading import overview
 from helpers.grading.command import main
 from helpers.grading.errors import NothingGraded
-from helpers.grading.gradebook import results, tables
+from helpers.grading.gradebook import csv_tables, results
 from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.gradebook.marks import ByHand
 from helpers.grading.machine import surroundings
@@ -366,7 +366,7 @@ def table_of(tmp_path, text):
             text, LESSON, "n", "graded", 2, {"q": [Verdict("p", 1.5, 2, "wrong", (), text)]}
         )
     ]
-    grades, checks, _ = tables.write(course, found, {(text, LESSON, "n"): 1.5})
+    grades, checks, _ = csv_tables.write(course, found, {(text, LESSON, "n"): 1.5})
     return grades, checks
 
 

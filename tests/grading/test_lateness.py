@@ -11,7 +11,7 @@ from traitlets.config import Config
 
 from helpers.grading.command import main
 from helpers.grading.errors import NothingGraded
-from helpers.grading.gradebook import results, tables
+from helpers.grading.gradebook import csv_tables, results
 from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.gradebook.marks import by_hand
 from helpers.grading.gradebook.standing import standing
@@ -302,7 +302,7 @@ def test_each_notebook_by_its_own_time_everywhere_the_same(course):
     now = standing(course, results.load_all(course))
     assert now.late[p2.key] == pytest.approx(lost) and now.late[p3.key] == 0
     assert now.points[p2.key] == pytest.approx(p2.points - lost)
-    grades, *_ = tables.write(course, now.found, now.points, now.late)
+    grades, *_ = csv_tables.write(course, now.found, now.points, now.late)
     line = f"ann,{LESSON},{P2},{p2.points:g},{p2.max_points:g},graded,,,{lost:g}"
     assert line in grades.read_text(encoding="utf-8-sig").splitlines()
     assert by_hand(course, p2).late == pytest.approx(lost)
@@ -375,7 +375,7 @@ def test_bonus_and_left_out_work(course):
     policy.keep(course, LESSON, policy.Policy(optional={P2: "leave-out"}))
     now = standing(course, results.load_all(course))
     assert [r.notebook for r in now.counted] == [P3]
-    grades, checks, _ = tables.write(
+    grades, checks, _ = csv_tables.write(
         course, now.found, now.points, now.late, now.people, now.counted
     )
     assert P2 not in grades.read_text("utf-8-sig") and P2 in checks.read_text("utf-8-sig")

@@ -20,8 +20,8 @@ from helpers.grading.errors import NothingGraded
 from helpers.grading.export import pages, platforms
 from helpers.grading.export.class_marks import Mark, by_row, marks_of, shorter
 from helpers.grading.gradebook import database, results
+from helpers.grading.gradebook.csv_tables import ENCODING, harmless
 from helpers.grading.gradebook.standing import Standing, standing
-from helpers.grading.gradebook.tables import ENCODING, harmless
 from helpers.grading.machine import files
 from helpers.grading.settings import Course, course_at
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from helpers.grading.gradebook import results
+from helpers.grading.gradebook.csv_tables import ENCODING, harmless
 from helpers.grading.gradebook.results import Key, Result, number
 from helpers.grading.gradebook.standing import Standing
-from helpers.grading.gradebook.tables import ENCODING, harmless
 from helpers.grading.machine import files
 from helpers.grading.settings import Course
 

@@ -47,7 +47,7 @@ WITHOUT_INFLUENCE = (
     "grading/forgetting.py",
     "grading/gradebook/history.py",
     "grading/gradebook/standing.py",
-    "grading/gradebook/tables.py",
+    "grading/gradebook/csv_tables.py",
     "grading/pages/feedback.py",
     "grading/pages/report.py",
     "grading/pages/report_figures.py",
