@@ -193,7 +193,7 @@ def draw_network(
                 f"larger {'ax' if ax is not None else 'width'}, fewer digits or fewer values."
             )
         take_places(layers, full)
-        # What is written where room was kept. Of a gradient that is still to come only room is kept.
+        # What is written where room was kept. Of a gradient that is to come there is only room.
         here = edge_labels(names, written_weights, values["dw"], digits, size)
         written = {
             (edge, label.quantity): label for edge, labels in here.items() for label in labels
