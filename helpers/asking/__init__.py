@@ -22,7 +22,17 @@ from typing import Any
 
 import numpy as np
 
-from helpers.asking.record import NOT_CALLED, VERSION, Missing, Record, Refused, Unusable, encode
+from helpers.asking.record import (
+    MAX_QUOTED,
+    NOT_CALLED,
+    VERSION,
+    Missing,
+    Record,
+    Refused,
+    Unusable,
+    cut,
+    encode,
+)
 from helpers.reference import not_for_answers
 
 PROBES_VARIABLE = "BACKPROP_PROBES"  # the file that the grader's Task is in
@@ -214,7 +224,7 @@ def _in_which_line(error: Exception) -> str:
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if frame.line and HELPERS not in path.parents and "site-packages" not in path.parts:
-            return f" in the line `{frame.line.strip()[:80]}`"
+            return f" in the line `{cut(frame.line.strip(), MAX_QUOTED)}`"
     return ""
 
 
@@ -227,15 +237,29 @@ def _with_data_of_the_notebook(error: Exception) -> str:
     return f"; it uses {which} from the notebook, not from its arguments: is that meant?"
 
 
+PARAMETER = re.compile(r"d*[Wb]_\w+")  # the key of weights, biases or gradients
+
+
 def _in_words(error: Exception) -> str:
-    """An exception as its type and message; NumPy's on matrix products in plain words."""
+    """An exception as its type and message; NumPy's on shapes in plain words."""
     sizes = re.search(r"matmul.*\(size (\d+) is different from (\d+)\)", str(error))
     if sizes:
         return (
             "these two do not fit in a matrix product: the columns of the first have to be as "
             f"many as the rows of the second, and here they are {sizes[2]} and {sizes[1]}"
         )
+    shapes = re.search(r"not be broadcast together with shapes (\(.*?\)) (\(.*?\))", str(error))
+    if shapes:
+        return (
+            f"these two do not fit element by element: their shapes are {shapes[1]} and "
+            f"{shapes[2]}. Counted from the last axis, two sizes have to be equal, or one of them 1"
+        )
     said = f"{type(error).__name__}: {error}"
+    if isinstance(error, KeyError) and PARAMETER.fullmatch(str(error).strip("'")):
+        return (
+            f"{said}; the dict has no such key: is it the right one, and are the arguments in the "
+            "order in which the function takes them?"
+        )
     # As in `0.5 * squares.mean`
     if isinstance(error, TypeError) and re.search(r"'(builtin_function_or_)?method'", str(error)):
         return f"{said}; it {NOT_CALLED}"

@@ -249,6 +249,11 @@ def _params_and_losses(outputs: object, count: int, function: str) -> dict[str, 
     """What a training function, by name, returns, by name; one of the two alone is known by what
     it is. count: how many losses there are to be."""
     names, what = ("params", "losses"), f"what {function} returns"
+    if isinstance(outputs, tuple | list) and len(outputs) == 2 and isinstance(outputs[1], Mapping):
+        raise Refused(
+            f"{what} has to be the 2 values params, losses, in this order: yours are the other way "
+            "round"
+        )
     alone = "params" if isinstance(outputs, Mapping) else ""
     if shape_of(outputs) in ((count,), (count, 1)):
         alone = "losses"

@@ -20,6 +20,8 @@ import numpy as np
 MIME_TYPE = "application/vnd.backprop.answers+json"
 VERSION = 1
 MAX_TEXT_LENGTH = 200
+MAX_REASON_LENGTH = 600  # a sentence, a line of code and names in it
+MAX_QUOTED = 80  # of a student's code or value
 MAX_NUMBERS = 10_000
 
 Record = dict[str, Any]  # as above
@@ -61,9 +63,9 @@ def encode(value: object) -> Entry:
         return {"missing": True}
     if isinstance(value, Missing):
         entry: Entry = {"missing": True}
-        return entry | {"reason": value.reason[:MAX_TEXT_LENGTH]} if value.reason else entry
+        return entry | {"reason": cut(value.reason)} if value.reason else entry
     if isinstance(value, Unusable):
-        return {"error": value.reason[:MAX_TEXT_LENGTH]}
+        return {"error": cut(value.reason)}
     if isinstance(value, list | tuple | set) and len(value) == 1:
         (only,) = value
         value = only if isinstance(only, str) else value  # ["C"] is "C"
@@ -82,6 +84,14 @@ def encode(value: object) -> Entry:
     if not np.all(np.isfinite(array)):
         return encode(Unusable("contains nan or inf: look for a division by 0 or a step too long"))
     return {"shape": list(array.shape), "values": array.ravel().tolist()}
+
+
+def cut(text: str, length: int = MAX_REASON_LENGTH) -> str:
+    """A text whole, or as many of its words as there is room for, and a sign that it goes on."""
+    if len(text) <= length:
+        return text
+    words, space, _ = text[: length - 1].rpartition(" ")
+    return f"{words if space else text[: length - 2]} …"
 
 
 NOT_CALLED = "got a function or a method that was not called: are the brackets missing?"
@@ -135,7 +145,7 @@ def _short(value: object) -> str:
         text = repr(value)
     except Exception:
         text = ""
-    return f"{type(value).__name__} {text[:60]}".strip()
+    return f"{type(value).__name__} {cut(text, MAX_QUOTED)}".strip()
 
 
 def decode(entry: object) -> Answer:
@@ -144,10 +154,11 @@ def decode(entry: object) -> Answer:
         return Unusable("the record of this answer cannot be read")
     if entry.get("missing") is True:
         reason = entry.get("reason")
-        return Missing(reason[:MAX_TEXT_LENGTH] if isinstance(reason, str) else "")
-    for key, make in (("error", Unusable), ("text", str)):
-        if isinstance(entry.get(key), str):
-            return make(entry[key][:MAX_TEXT_LENGTH])
+        return Missing(cut(reason) if isinstance(reason, str) else "")
+    if isinstance(entry.get("error"), str):
+        return Unusable(cut(entry["error"]))
+    if isinstance(entry.get("text"), str):
+        return entry["text"][:MAX_TEXT_LENGTH]
     shape: Any = entry.get("shape")  # a list, if the record is what it should be
     values = entry.get("values")
     try:

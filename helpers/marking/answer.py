@@ -54,6 +54,11 @@ class Answer:
         accepts = self.part.tolerance.accepts
         return all(bool(accepts(own, v).all()) for own, v in zip(self.values, values, strict=True))
 
+    @property
+    def shape_of_values(self) -> list[tuple[int, ...]]:
+        """The shape of the answer in each case."""
+        return [np.shape(value) for value in self.values]
+
     def equals(self, values: Sequence[np.ndarray]) -> bool:
         """Whether the answer is `values` but for the last bits, whatever the tolerance."""
         return all(

@@ -13,14 +13,16 @@ import numpy as np
 
 from helpers.asking.record import MAX_TEXT_LENGTH
 from helpers.marking.answer import Answer
-from helpers.marking.questions.model import Case, Part
+from helpers.marking.questions.model import Case, Layer, Part
 from helpers.marking.trail import trail
 
 SAME = 1e-6  # relative difference below which factors of two numbers count as the same
-SOME_SIGNS = "some signs are not"
+SIGN_TURNED = "the size is right, the sign is not"
+SOME_SIGNS = "the size is right, some signs are not"
 # So many times too large or small is told. Of smaller factors it would be enough to halve again and
 # again, and the messages alone would lead to the number.
 FAR = 100
+DOUBLE = 1e-6  # relative: no tolerance of float64 is larger
 DIFFERS = "this is not what comes out: go through it once more, one step after the other"
 
 
@@ -37,11 +39,14 @@ def describe_error(
     student has right, own: those that are wrong and that `expected` follows from: for the trail.
     """
     part, matches = answer.part, answer.matches(expected)
-    code = not (part.default_hint or part.tolerance.by_hand)
-    if code and all(map(_rounded, answer.values, expected)):
+    single = part.tolerance.relative > DOUBLE
+    if not part.tolerance.by_hand and all(
+        _rounded(value, wanted, single) for value, wanted in zip(answer.values, expected)
+    ):
+        precision = "" if single else "in full precision (float64), "
         return (
-            "right to some digits: let the code compute in full precision (float64), without "
-            "rounding and without typed results"
+            f"right to some digits: let the code compute {precision}without rounding and without "
+            "typed results"
         )
     only_with = _only_with(answer.cases, matches)
     if part.default_hint:
@@ -50,17 +55,91 @@ def describe_error(
     value, wanted = answer.values[first], expected[first]
     off = ~answer.accepted(first, wanted)
     which = "" if off.all() else _which(answer.quantity, off)
-    how, explained = _pattern(value[off], wanted[off], exactly=not part.tolerance.by_hand)
+    if wanted[off].all() and part.tolerance.accepts(-value[off], wanted[off]).all():
+        how, explained = SIGN_TURNED, True
+    else:
+        how, explained = _pattern(value[off], wanted[off], exactly=not part.tolerance.by_hand)
+    how = _two_factors(answer, expected) or how
     way = ""
-    if not explained:
+    if answer.quantity in LOOPS:
+        return "; ".join(filter(None, (only_with, _of_a_loop(answer, expected, right))))
+    if part.layer and not explained:
+        way = _of_a_layer(part.name, part.layer, right)
+    elif not explained:
         inputs = answer.cases[first].inputs
         way = trail(answer.quantity, right, own, n_samples=len(inputs[0]) if inputs else 1)
+    if not np.any(value[off]) and part.tolerance.by_hand and way:
+        how += " (does a // cut off decimals on the way?)"
     if not how and not way and value.size == 1 and wanted.all():
         how = _size(value.item(), wanted.item())
     where = ": ".join(filter(None, (which, how)))
     return "; ".join(filter(None, (only_with, where, way))) or DIFFERS
 
 
+def _of_a_layer(name: str, layer: Layer, right: Collection[str]) -> str:
+    """Where, on the way back through many layers, the first step is that may be wrong."""
+    if layer.next_biases and layer.next_biases not in right:
+        return (
+            f"the deltas here are made of those of the layer after it, and {layer.next_biases} is "
+            "not right either: begin there"
+        )
+    if name == layer.weights and layer.biases in right:
+        return (
+            f"{layer.biases} is right, and so are the deltas in it: which activations do they meet "
+            "here, which way round, and what is done with the points?"
+        )
+    if name == layer.biases and layer.weights in right:
+        return (
+            f"{layer.weights} is right, and so are the deltas in it: what becomes of the deltas of "
+            "all points here?"
+        )
+    if layer.next_biases:
+        return (
+            f"this is the first layer on the way back that is off: {layer.next_biases} is right. "
+            "Through which weights do the deltas come to this layer, which way round, and by which "
+            "derivative are they multiplied there?"
+        )
+    return (
+        "the way back begins here: with which activations, and what is the delta of an output unit "
+        "for this activation and this loss?"
+    )
+
+
+LOOPS = {"losses", "E_end"}  # what a training loop is asked for
+
+
+def _of_a_loop(answer: Answer, expected: Sequence[np.ndarray], right: Collection[str]) -> str:
+    """Where a training loop leaves the right way, as a question about what happens there."""
+    if answer.quantity == "E_end":
+        if "losses" in right:
+            return (
+                "the losses are right, and the weights that come back are others: which weights "
+                "does the function return, and from after which step?"
+            )
+        return "it follows from the same steps as the losses: look at these first"
+    first = min(
+        int(np.argmin(fine))
+        for number, wanted in enumerate(expected)
+        if not (fine := answer.accepted(number, wanted)).all()
+    )
+    if first == 0:
+        return (
+            "the first loss is off already, before any step: which points, which weights and which "
+            "activation is it computed with?"
+        )
+    if first == 1:
+        return (
+            "the first loss is right, the second is not: so look at the first round. Which points "
+            "and which weights do its gradients come from, by what are they multiplied, and where "
+            "do the new weights go?"
+        )
+    return (
+        f"the first {NUMBERS[first] if first < len(NUMBERS) else first} losses are right, the next "
+        "one is not: so the first round is right. What is another in the one after it?"
+    )
+
+
+NUMBERS = ("no", "one", "two", "three")
 NAMES = re.compile(r"[A-Za-z_]\w*")
 FUNCTIONS = {"exp", "log", "tanh", "cosh", "sinh", "sqrt", "pi", "E", "I"}  # of SymPy
 
@@ -74,7 +153,11 @@ def describe_symbols(part: Part, formula: str) -> str:
         return ""
     symbols = {*NAMES.findall(formula)} - FUNCTIONS
     alternatives = [need.split("|") for need in part.needs]
-    missing = [names for names in alternatives if not symbols.intersection(names)]
+    missing = [
+        f"{names[0]} (or {' or '.join(names[1:])})" if names[1:] else names[0]
+        for names in alternatives
+        if not symbols.intersection(names)
+    ]
     known = {*part.may_have, *(name for names in alternatives for name in names)}
     foreign = sorted(symbols - known)
     if not symbols:
@@ -85,10 +168,10 @@ def describe_symbols(part: Part, formula: str) -> str:
         )
     said = []
     if missing:
-        said.append(f"without {', '.join(map(' or '.join, missing))} it cannot be right")
+        said.append(f"without {_listed(missing)} it cannot be right")
     if foreign:
         does = "does" if len(foreign) == 1 else "do"
-        said.append(f"{' and '.join(foreign)} {does} not belong in it")
+        said.append(f"{_listed(foreign)} {does} not belong in it")
     if not said:
         said.append("its symbols are the right ones: how are they joined, signs and powers too?")
     return f"not equal to the right formula; {', and '.join(said)}"
@@ -105,19 +188,60 @@ def where_off(answer: Answer) -> str:
 
 def _only_with(cases: Sequence[Case], matches: Sequence[bool]) -> str:
     """In which of the labelled cases the answers are wrong, if not in all."""
-    labels = {case.label: True for case in cases if case.label}
-    for case, match in zip(cases, matches, strict=True):
-        if case.label:
-            labels[case.label] &= match
-    wrong = [label for label, fine in labels.items() if not fine]
-    return f"right except with {' and '.join(wrong)}" if 0 < len(wrong) < len(labels) else ""
+    by_trait = _by_trait(cases, matches)
+    if by_trait:
+        return by_trait
+    right, wrong = (
+        dict.fromkeys(_in_words(case) for case, match in zip(cases, matches) if match is fine)
+        for fine in (True, False)
+    )
+    if not right or not wrong or not all((*right, *wrong)):
+        return ""
+    if right.keys() & wrong.keys():  # nothing that can be said parts them
+        return "right with some batches and not with others"
+    if len(wrong) == 1:
+        return f"right except with {next(iter(wrong))}"
+    return f"right except in these cases: {' | '.join(wrong)}"
 
 
-def _rounded(answer: np.ndarray, expected: np.ndarray) -> bool:
-    """Whether every number is nearly the expected one, or it rounded to a few decimals."""
+def _in_words(case: Case) -> str:
+    """What a case is, in words that no other kind of case has: a label may be part of another."""
+    return ", ".join(case.traits.values()) or case.label
+
+
+def _by_trait(cases: Sequence[Case], matches: Sequence[bool]) -> str:
+    """What those cases have in common in which the answers are wrong, and what the others have: the
+    trait that parts them in the fewest words; "" if none does, or if all are wrong."""
+    found = []
+    for name in cases[0].traits:
+        right, wrong = (
+            list(dict.fromkeys(c.traits[name] for c, m in zip(cases, matches) if m is fine))
+            for fine in (True, False)
+        )
+        if right and wrong and not set(right) & set(wrong):
+            found.append((right, wrong))
+    if not found:
+        return ""
+    right, wrong = min(found, key=lambda both: len(both[1]))
+    if len(wrong) == 1 < len(right):
+        return f"right except with {wrong[0]}"
+    return f"right with {_listed(right)}, not with {_listed(wrong)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a row: "a", "a and b", "a, b and c"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _rounded(answer: np.ndarray, expected: np.ndarray, single: bool) -> bool:
+    """Whether every number is nearly the expected one, or it rounded to a few decimals.
+
+    single: whether the numbers are float32.
+    """
     nearly = np.allclose(answer, expected, rtol=2e-4, atol=1e-6)
     return nearly or any(
-        np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12)
+        np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-6 if single else 1e-12)
         for digits in range(2, 9)
     )
 
@@ -162,15 +286,14 @@ def _pattern(answer: np.ndarray, right: np.ndarray, exactly: bool) -> tuple[str,
     """
     alone = answer.size == 1
     if not np.any(answer):
-        zero = f"{'it is' if alone else 'they are'} 0, and should not be"
-        return zero if exactly else f"{zero} (// cuts off all decimals)", False
+        return f"{'it is' if alone else 'they are'} 0, and should not be", False
     if not alone and np.allclose(np.sort(answer), np.sort(right), rtol=SAME, atol=0):
         return "the right numbers in another order", True
     if not np.all(right):  # of a 0 neither sign nor ratio says anything
         return "", False
     ratios = answer / right
     if np.allclose(np.abs(ratios), 1, rtol=SAME, atol=0):
-        return f"the size is right, {'the sign is not' if np.all(ratios < 0) else SOME_SIGNS}", True
+        return SIGN_TURNED if np.all(ratios < 0) else SOME_SIGNS, True
     same = not alone and np.ptp(ratios) <= SAME * np.abs(ratios).max()
     if exactly and same:
         return (
@@ -179,14 +302,39 @@ def _pattern(answer: np.ndarray, right: np.ndarray, exactly: bool) -> tuple[str,
         )
     if same:
         return "all are off by one and the same factor", False
-    return ("all signs are turned" if not alone and np.all(ratios < 0) else ""), False
+    turned = not alone and np.all(ratios < 0)
+    return ("all signs are turned, and not all sizes are right" if turned else ""), False
+
+
+def _two_factors(answer: Answer, expected: Sequence[np.ndarray]) -> str:
+    """Two cases by their labels in which all of a function's numbers are off by two factors, in
+    words; "" where they are not, or all cases have one factor."""
+    if answer.part.tolerance.by_hand:
+        return ""
+    found: list[tuple[str, float]] = []
+    for case, value, right in zip(answer.cases, answer.values, expected, strict=True):
+        if not case.label or value.size < 2 or not np.all(right) or not np.all(value):
+            return ""
+        ratios = np.ravel(value / right)
+        if np.ptp(ratios) > SAME * np.abs(ratios).max():
+            return ""
+        if not found or (len(found) == 1 and not np.isclose(ratios[0], found[0][1], rtol=1e-3)):
+            found.append((case.label, float(ratios[0])))
+    if len(found) < 2 or any(np.isclose(abs(factor), 1, rtol=1e-3) for _, factor in found):
+        return ""
+    (one, first), (other, second) = found
+    return (
+        f"each is {first:.4g} times what it should be with {one}, and {second:.4g} times with "
+        f"{other}: in what do the two differ?"
+    )
 
 
 def _size(answer: float, right: float) -> str:
-    """How the size and the sign of a number differ from the right one, which is not 0."""
-    ratio = answer / right
-    sign = "the sign is not right" if ratio < 0 else ""
-    far = ""
-    if not 1 / FAR < abs(ratio) < FAR:
-        far = f"it is far too {'large' if abs(ratio) > 1 else 'small'}"
-    return ", and ".join(filter(None, (sign, far)))
+    """How the size of a number differs from the right one, which is not 0; "" if not by far.
+
+    Nothing of its sign: where the size is wrong as well, another mistake has made both.
+    """
+    ratio = abs(answer / right)
+    if 1 / FAR < ratio < FAR:
+        return ""
+    return f"it is far too {'large' if ratio > 1 else 'small'}"

@@ -131,6 +131,23 @@ class StudentValues:
         return None
 
 
+def depends_on(answer: Answer, name: str) -> bool:
+    """Whether another value of the quantity `name` would make another one right for an answer."""
+    for case in answer.cases:
+        if case.consequences is None:
+            continue
+        right = next(iter(case.consequences({})))
+        if name not in right or answer.quantity not in right:
+            continue
+        other = {name: np.asarray(right[name]) * 1.5 + 0.1}
+        if any(
+            not np.allclose(found[answer.quantity], right[answer.quantity])
+            for found in case.consequences(other)
+        ):
+            return True
+    return False
+
+
 def why_degenerate(
     value: np.ndarray,
     expected: np.ndarray,

@@ -18,7 +18,7 @@ from helpers.asking.record import (
 from helpers.marking.agreement import not_ruled_out, with_shared_causes
 from helpers.marking.answer import Answer
 from helpers.marking.description import describe_error, describe_symbols, where_off
-from helpers.marking.follow_through import StudentValues
+from helpers.marking.follow_through import StudentValues, depends_on
 from helpers.marking.misconceptions import CATALOGUE, hint
 from helpers.marking.questions import follows_through
 from helpers.marking.questions.model import Case, Judged, Part, Question
@@ -265,6 +265,8 @@ def _judge_alone(answer: Answer, known: Set[str]) -> tuple[Verdict, Answer | Non
     for value, right, own, case in zip(fitting.values, answer.expected, answer.values, cases):
         if value is None:
             found, said = match_wrong_shape(answer)
+            if part.count_is_asked:
+                return _verdict(part, WRONG, found, said or part.default_hint), None
             shapes = _label(case, cases) + _expected_shape(part, own, right)
             return _verdict(part, WRONG, found, f"{shapes} {said}".strip()), None
     return _judge_numbers(fitting, known), fitting
@@ -311,7 +313,7 @@ def _judge_numbers(answer: Answer, known: Set[str]) -> Verdict:
     found, said = not_ruled_out(answer, match_misconception(answer, rounded), known)
     if rounded and not found:
         found, said = (("too_few_digits",),), hint("too_few_digits")
-    if not found:
+    if not found and not answer.part.count_is_asked:
         found, said = _recognise_where_off(answer)
     said = said or describe_error(answer, answer.expected, known)
     return _verdict(answer.part, WRONG, found, said)
@@ -354,10 +356,13 @@ def _judge_following(
             verdict = _carried(question, fitting.part, own, error_source)
         elif own.error_sources and _differ(following, fitting.expected):
             verdict = _after_error(verdict, fitting, following[0], known, own.error_sources)
-        elif own.not_carried and fitting.part.tolerance.by_hand and not verdict.misconceptions:
-            name, why = next(iter(own.not_carried.items()))
-            said = f"{verdict.hint}; nothing carries over from your {name}, because {why}"
-            verdict = replace(verdict, hint=said)
+        elif fitting.part.tolerance.by_hand and not verdict.misconceptions:
+            for name, why in own.not_carried.items():
+                if depends_on(fitting, name):
+                    stop = "" if verdict.hint.endswith((".", "?")) else "."
+                    said = f"{verdict.hint}{stop} Nothing carries over from your {name}: {why}."
+                    verdict = replace(verdict, hint=said)
+                    break
     own.add(fitting, error_source)
     return verdict, [(fitting, error_source)]
 

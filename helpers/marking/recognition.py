@@ -143,7 +143,18 @@ def match_wrong_shape(answer: Answer) -> tuple[Misconceptions, str]:
         if further:
             both = tuple((mistake, *names) for names in further)
             return both, f"{hint(mistake)} {hint_for(further)}"
-    return (), ""
+    found = _of_its_own_shape(answer)
+    return found, hint_for(found)
+
+
+def _of_its_own_shape(answer: Answer) -> Misconceptions:
+    """The mistakes that give an answer as it is, of another shape than the expected one."""
+
+    def agrees(values: Values) -> bool:
+        # Where the tolerance counts from an old value, there is none of this shape.
+        return answer.shape_of_values == [v.shape for v in values] and answer.is_itself(values)
+
+    return _few(_fitting(explanations(answer.part, answer.cases), agrees))
 
 
 def hint_for(misconceptions: Misconceptions) -> str:

@@ -50,11 +50,22 @@ AVERAGE = Link("averaged over the points", "what happens to the points of a batc
 OLD = Link("old value", "is it the value from before the step?")
 ETA = Link("η", "by what is the gradient multiplied?")
 
+SIDE = "how far from w is this point, and does one element alone move?"
+ABOVE, BELOW = Link("f on the one side", SIDE), Link("f on the other side", SIDE)
+WIDTH = Link("distance of the two points", "is it the one that they really have?")
+
 STEP = "{} − {} · {}"
 OF_WEIGHTS = "which gradient belongs to these weights?"
 OF_BIASES = "which gradient belongs to these biases?"
 OF_A_BIAS = "By how much does z change when the bias changes by 1?"
 FORWARD_AGAIN = Link("a forward pass with them", "does every step of it use the new values?")
+X_NEXT = Link("x", "is each input multiplied by the new weight on its own edge?")
+W_H_NEW = Link(
+    "new weights of the edges",
+    "which edges end at this unit, and are their weights those from after the step?",
+    ("W_h_new",),
+)
+B_H_NEW = Link("new bias", "is it this unit's own, from after the step?", ("b_h_new",))
 NEW_PARAMETERS = Link(
     "all new weights and biases",
     "are all new values in it, each in its own place?",
@@ -86,6 +97,8 @@ TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
     "b_o_new": (STEP, (OLD, ETA, Link("∂E/∂b_o", OF_BIASES, ("db_o",))), ""),
     "W_h_new": (STEP, (OLD, ETA, Link("∂E/∂W_h", OF_WEIGHTS, ("dW_h",))), ""),
     "b_h_new": (STEP, (OLD, ETA, Link("∂E/∂b_h", OF_BIASES, ("db_h",))), ""),
+    "quotients": ("({} − {}) / {}", (ABOVE, BELOW, WIDTH), ""),
+    "z_h_next": ("{} · {} + {}", (X_NEXT, W_H_NEW, B_H_NEW), ""),
     "E_new": (
         "{}, {}, then the error {}",
         (NEW_PARAMETERS, FORWARD_AGAIN, SQUARE),

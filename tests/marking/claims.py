@@ -196,16 +196,38 @@ def _two_outputs(point, name):
     slope = a * (1 - a)
     right = sum(paths) * slope
     sigmoid_of_a = 1 / (1 + np.exp(-a))
+    # The deltas of the outputs with other derivatives: they may be spelled out.
+    errors = {unit: point[f"a_{unit}"] - point[f"t_{unit}"] for unit in "kl"}
+    own = {unit: point[f"a_{unit}"] for unit in "kl"}
+
+    def back(derivative):
+        return sum(errors[u] * derivative(own[u], point[f"z_{u}"]) * point[f"w_j{u}"] for u in "kl")
+
+    def both(derivative):
+        return [back(derivative) * slope, back(derivative) * derivative(a, z)]
+
+    def at_a(a, z):
+        return 1 / (1 + np.exp(-a)) * (1 - 1 / (1 + np.exp(-a)))
+
     return {
+        "edges_crossed": [
+            (point["delta_k"] * point["w_jl"] + point["delta_l"] * point["w_jk"]) * slope
+        ],
+        "sign_of_a_path": [(paths[0] - paths[1]) * slope, (paths[1] - paths[0]) * slope],
+        "output_slope_forgotten": [back(lambda a, z: 1) * slope],
         "one_path_only": [path * slope for path in paths],
         "paths_averaged": [right / 2],
         "paths_multiplied": [paths[0] * paths[1] * slope],
         "sign_turned": [-right],
         "factor_of_its_own": [2 * right, right / 2],
         "slope_forgotten": [sum(paths)],
-        "slope_at_a": [sum(paths) * sigmoid_of_a * (1 - sigmoid_of_a)],
-        "slope_formula_at_z": [sum(paths) * z * (1 - z)],
-        "factor_of_the_slope_missing": [sum(paths) * a, sum(paths) * (1 - a)],
+        "slope_at_a": [sum(paths) * sigmoid_of_a * (1 - sigmoid_of_a), *both(at_a)],
+        "slope_formula_at_z": [sum(paths) * z * (1 - z), *both(lambda a, z: z * (1 - z))],
+        "factor_of_the_slope_missing": [
+            *(sum(paths) * a, sum(paths) * (1 - a)),
+            *both(lambda a, z: a),
+            *both(lambda a, z: 1 - a),
+        ],
         "edge_forgotten": [(point["delta_k"] + point["delta_l"]) * slope],
     }.get(name, [])
 
@@ -244,17 +266,17 @@ SENTENCES = {
     ),
     # Beside exchanged rows and columns it is said of the exchanged numbers; see `explained`.
     r"^(?!.*(Two mistakes|columns exchanged)).*the size is right, the sign is not": off_only(
-        lambda v, e: np.allclose(v, -e, rtol=1e-3)
+        lambda v, e: close(v, -e)
     ),
     r"the size is right, some signs are not": off_only(
         lambda v, e: np.allclose(np.abs(v), np.abs(e), rtol=1e-3)
     ),
     r"all signs are turned": off_only(lambda v, e: np.all(v * e < 0)),
+    r"not all sizes are right": off_only(lambda v, e: not np.allclose(np.abs(v), np.abs(e))),
     r"all are off by one and the same factor": off_only(ratios_agree),
     r"each is \S+ times": off_only(ratios_agree),
     r"it is (a little|far)? ?too large": off_only(lambda v, e: np.all(np.abs(v) > np.abs(e))),
     r"it is (a little|far)? ?too small": off_only(lambda v, e: np.all(np.abs(v) < np.abs(e))),
-    r"the sign is not right": off_only(lambda v, e: np.all(v * e < 0)),
     r"right to some digits": lambda beside: beside.somewhere(
         lambda v, e: np.all(np.abs(v - e) <= 0.006 + 3e-4 * np.abs(e))
     ),
@@ -264,6 +286,8 @@ SENTENCES = {
 TICKS = {
     "a_h": {"a_h", "z_o", "a_o"},
     "z_h": {"z_h"},
+    "new weights of the edges": {"W_h_new"},
+    "new bias": {"b_h_new"},
     "z_o": {"z_o"},
     "a_o": {"a_o"},
     "error": {"dE_da_o"},
@@ -300,13 +324,7 @@ def false_places(hint, beside):
     first = next((mask for mask in off if mask.any()), None)
     if first is None:
         return
-    except_with = re.search(r"right except with (.*?)(?:[;:.](?: |$)|$)", hint)
-    if except_with:
-        wrong = {case.label for case, mask in zip(beside.cases, off) if mask.any()}
-        if not all(label in hint for label in wrong) or any(
-            case.label in hint and case.label not in wrong for case in beside.cases if case.label
-        ):
-            yield except_with[0]
+    yield from false_cases(hint, beside, [bool(mask.any()) for mask in off])
     only = re.search(r"only the number (.*?) is off", hint)
     some = re.search(r"(\d+) of (\d+) numbers are off, the first (in|of) (.*?)(?:[:;.]|$)", hint)
     if only and (first.sum() != 1 or not _is_place(only[1], np.argwhere(first)[0], first.shape)):
@@ -325,6 +343,94 @@ def false_places(hint, beside):
         )
         if not np.array_equal(first, wanted):
             yield lines[0]
+
+
+def false_cases(hint, beside, off):
+    """What is said of the cases in which an answer is off. off: whether it is, by case."""
+    wrong = [case for case, is_off in zip(beside.cases, off) if is_off]
+    right = [case for case, is_off in zip(beside.cases, off) if not is_off]
+    some = re.search(r"right except with (.*?)(?:[;:.](?: |$)|$)", hint)
+    if some and not (
+        all(has(case, some[1]) for case in wrong) and not any(has(case, some[1]) for case in right)
+    ):
+        yield some[0]
+    listed = re.search(r"right except in these cases: (.*?)(?:[;.] |[;.]$|$)", hint)
+    if listed:
+        ways = listed[1].split(" | ")
+        if not all(any(has(case, way) for way in ways) for case in wrong) or any(
+            has(case, way) for case in right for way in ways
+        ):
+            yield listed[0]
+    if "right with some batches and not with others" in hint and not (right and wrong):
+        yield "right with some batches"
+    parted = re.search(r"right with (.*?), not with (.*?)(?:[;.](?: |$)|$)", hint)
+    if parted:
+        fine = (any(has(c, one) for one in re.split(" and |, ", parted[1])) for c in right)
+        not_fine = (any(has(c, one) for one in re.split(" and |, ", parted[2])) for c in wrong)
+        if not (all(fine) and all(not_fine) and wrong and right):
+            yield parted[0]
+
+
+def false_factors(hint, beside):
+    """By what factors an answer is said to be off in two cases."""
+    said = re.search(
+        r"each is (\S+) times what it should be with (.*), and (\S+) times with (.*): in what", hint
+    )
+    for factor, label in ((said[1], said[2]), (said[3], said[4])) if said else ():
+        if not any(
+            case.label == label and close(v, float(factor) * e)
+            for case, (v, e, _) in zip(beside.cases, beside.pairs, strict=True)
+        ):
+            yield f"{factor} times with {label}"
+
+
+def has(case, trait):
+    """Whether a case is as some words say; any other words have to be its label."""
+    if trait != case.label and ", " in trait:
+        return all(has(case, one) for one in trait.split(", "))
+    given = case.test_inputs
+    sizes = [np.shape(given[name])[-1] for name in ("t", "b_o", "a_o") if name in given]
+    points = [len(given[name]) for name in ("x", "t", "z", "back") if name in given]
+    last = given.get("N", points[0] if points else 0), given.get("size", 0)
+    if trait in ("one output", "several outputs"):
+        return bool(sizes) and (sizes[0] == 1) == (trait == "one output")
+    if trait in ("one data point", "several data points"):
+        return bool(points) and (points[0] == 1) == (trait == "one data point")
+    if trait.startswith("hidden="):
+        return f"hidden={given.get('hidden')!r}" == trait
+    if "batch" in trait:
+        N, size = map(int, last)
+        return trait == {0: "batches of the same size", 1: "a last batch of one point"}.get(
+            N % size,
+            "a last batch that is shorter" if N > size else "a single batch for all points",
+        )
+    return trait == case.label
+
+
+def false_layers(hint, beside):
+    """What is said of a layer beside the one after it, on the way back through many."""
+    for name in re.findall(r"(d[Wb]\S+) is right(?:[,.:]|$)", hint):
+        if name.rstrip(":,.") not in beside.right_parts:
+            yield f"{name} is right"
+    after = re.search(r"and (d[Wb]\S+) is not right either", hint)
+    if after and after[1] in beside.right_parts:
+        yield after[0]
+
+
+def false_rounds(hint, beside):
+    """What is said of the losses of a training loop."""
+    count = re.search(r"the first (\w+) losses are right, the next one is not", hint)
+    first = {"two": 2, "three": 3}[count[1]] if count else None
+    if "the first loss is off already" in hint:
+        first = 0
+    if "the first loss is right, the second is not" in hint:
+        first = 1
+    if first is not None:
+        places = [int(np.argmax(mask)) for mask in beside.off() if mask.any()]
+        if not places or min(places) != first:
+            yield f"{first} losses are right"
+    if "the losses are right" in hint and "losses" not in beside.right_parts:
+        yield "the losses are right"
 
 
 def _is_place(words, index, shape):
@@ -369,7 +475,7 @@ WHY_NOTHING = {
 
 def false_reasons(hint, beside):
     """Why nothing carries over from an earlier value."""
-    said = re.search(r"nothing carries over from your (\w+), because (.*)$", hint)
+    said = re.search(r"Nothing carries over from your (\w+): (.*)\.$", hint)
     if not said or said[1] not in beside.answers:
         return
     right = [np.asarray(case.expected[said[1]]) for case in beside.cases]
@@ -557,15 +663,30 @@ def untrue(verdict, beside):
         found += false_reasons(hint, beside)
         if not after_error:
             found += false_places(hint, beside)
+            found += false_rounds(hint, beside)
+            found += false_factors(hint, beside)
             for pattern, holds in SENTENCES.items():
                 match = re.search(pattern, hint, re.IGNORECASE)
                 if match and not holds(beside):
                     found.append(match[0])
+    if beside.numbers and not beside.comparable:
+        found += _false_by_shape(verdict, beside)
+    found += false_layers(hint, beside)
     found += false_ticks(hint, beside)
     found += false_quantities(hint, beside)
     if verdict.misconceptions and beside.comparable and "had before" not in hint:
         found += _false_names(verdict, beside)
     return found
+
+
+def _false_by_shape(verdict, beside):
+    """Names of slips that do not give an answer of another shape, as far as it is known."""
+    for names in verdict.misconceptions:
+        for number, value in enumerate(beside.values):
+            given = [v for v in slip_values(beside, names[0], number) if np.shape(v) == value.shape]
+            if len(names) == 1 and given and not any(np.all(beside.near(value, v)) for v in given):
+                yield names[0]
+                break
 
 
 def _false_names(verdict, beside):

@@ -753,6 +753,21 @@ solution(
 )
 
 solution(
+    "p1-two-outputs-with-deltas-spelled-out",
+    {
+        "p1.two_outputs": """
+        from_k = (a_k - t_k) * a_k * (1 - a_k) * w_jk
+        from_l = (a_l - t_l) * a_l * (1 - a_l) * w_jl
+        delta_j_formula = (from_k + from_l) * a_j * (1 - a_j)
+        """,
+        "p1.transpose": """
+        errors = {a_k - t_k: (z_k, w_jk, w_mk), a_l - t_l: (z_l, w_jl, w_ml)}
+        back_j = sum(e * sigma(z) * (1 - sigma(z)) * w for e, (z, w, _) in errors.items())
+        back_m = sum(e * sigma(z) * (1 - sigma(z)) * w for e, (z, _, w) in errors.items())
+        """,
+    },
+)
+solution(
     "p1-output-sum-by-sympy",
     {
         "p1.output_sum": """

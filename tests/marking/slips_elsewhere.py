@@ -6,8 +6,8 @@ As in `textbook`: from the hints' sentences, by arithmetic, without anything of 
 
 import numpy as np
 
-from helpers.course import lecture_step, slide_example, tutorial_step
-from tests.marking.textbook import FROM_OUTPUT, FUNCTIONS, SLOPES, Textbook, sigmoid
+from helpers.course import HIDDEN, lecture_step, next_step, slide_example, tutorial_step
+from tests.marking.textbook import FROM_OUTPUT, FUNCTIONS, RATES, SLOPES, Textbook, sigmoid
 
 COUNTS = {
     ("l1.count", "networks_6"): {"power_turned": [9**6], "values_times_weights": [6 * 9]},
@@ -21,16 +21,34 @@ COUNTS = {
         "says_always_the_same": [[0, 0, 0, 0], [1, 1, 1, 1]],
     },
     ("l1.error", "forward_factor"): {"order_too_high": [100], "factor_below_1": [0.1]},
-    ("l1.error", "central_factor"): {"order_too_low": [10], "factor_below_1": [0.01]},
+    ("l1.error", "central_factor"): {
+        "order_too_low": [10],
+        "factor_below_1": [0.01],
+        "doubled_for_squared": [2 * 10],
+    },
     ("l1.cost", "forward_runs"): {
         "point_itself_not_counted": [79510],
         "point_counted_each_time": [2 * 79510],
-        "network_of_the_text": [23861],
+        "network_of_the_text": [23861, 23860],
+        "biases_not_counted": [784 * 100 + 100 * 10, 784 * 100 + 100 * 10 + 1],
+        "inputs_have_no_bias": [79510 + 784, 79510 + 784 + 1],
     },
     ("l1.cost", "central_runs"): {
         "both_sides_counted_once": [79510, 79511],
         "point_not_needed": [2 * 79510 + 1],
         "network_of_the_text": [2 * 23860],
+        "biases_not_counted": [2 * 79400, 2 * 79400 + 1],
+        "inputs_have_no_bias": [2 * (79510 + 784), 2 * (79510 + 784) + 1],
+    },
+    ("l2.any_depth", "needed"): {
+        "all_later_units": [[8, 9, 10, 11], [8, 9, 10, 12], [8, 9, 10, 11, 12]],
+        "outputs_alone": [[11], [12], [11, 12]],
+        "inputs_for_deltas": [[1, 2, 3, 4], [1, 2, 3, 4, 5], [1, 2, 3, 4, 8, 9, 10]],
+        "units_of_its_own_layer": [
+            *([5], [6, 7], [5, 6, 7]),
+            *([5, 8, 9, 10], [6, 7, 8, 9, 10], [5, 6, 7, 8, 9, 10]),
+        ],
+        "some_of_its_edges": [[8], [9], [10], [8, 9], [8, 10], [9, 10]],
     },
     ("l1.step", "gradient"): {
         "one_point_only": [[2 * 0, 2], [2 * -4, -4]],
@@ -56,12 +74,16 @@ COUNTS = {
         "paths_averaged": [(0.3 * 0.5 - 0.2 * 2) * 0.8 * 0.2 / 2],
         "activation_for_slope": [(0.3 * 0.5 - 0.2 * 2) * 0.8],
         "slope_at_a": [(0.3 * 0.5 - 0.2 * 2) * sigmoid(0.8) * (1 - sigmoid(0.8))],
+        "factor_of_the_slope_missing": [(0.3 * 0.5 - 0.2 * 2) * 0.2, (0.3 * 0.5 - 0.2 * 2) * 0.8],
+        "edges_crossed": [(0.3 * 2 - 0.2 * 0.5) * 0.8 * 0.2],
+        "edge_forgotten": [(0.3 - 0.2) * 0.8 * 0.2],
+        "paths_multiplied": [0.3 * 0.5 * -0.2 * 2 * 0.8 * 0.2],
     },
     ("l3.slopes", "slope_tanh"): {
         "activation_as_slope": [0.6],
         "slope_of_a": [1 - np.tanh(0.6) ** 2],
         "sigmoids_slope_for_tanh": [0.6 * 0.4],
-        "square_forgotten": [1 - 0.6],
+        "square_forgotten": [1 - 0.6, (1 - 0.6) ** 2],
     },
     ("l3.slopes", "slope_sigmoid"): {
         "activation_as_slope": [0.9],
@@ -69,12 +91,23 @@ COUNTS = {
         "slope_of_tanh": [1 - 0.9**2],
         "factor_of_the_slope_missing": [0.9, 1 - 0.9],
     },
-    ("l3.slopes", "slope_relu"): {"activation_as_slope": [2.5]},
-    ("l3.output_deltas", "linear_half_squared"): {"slope_of_linear": [0.5 * 0.8 * 0.2]},
-    ("l3.output_deltas", "sigmoid_half_squared"): {"slope_forgotten": [0.8 - 0.3]},
+    ("l3.slopes", "slope_relu"): {"activation_as_slope": [2.5], "relu_taken_as_off": [0]},
+    ("l3.output_deltas", "linear_half_squared"): {
+        "slope_of_linear": [0.5 * 0.8 * 0.2, 0.5 * 0.3 * 0.7],
+        "loss_itself": [0.5**2 / 2],
+    },
+    ("l3.output_deltas", "sigmoid_half_squared"): {
+        "slope_forgotten": [0.8 - 0.3],
+        "slope_at_the_target": [0.5 * 0.3 * 0.7],
+        "factor_of_the_slope_missing": [0.5 * 0.8, 0.5 * 0.2],
+        "loss_itself": [0.5**2 / 2],
+        "loss_not_differentiated": [0.5**2 / 2 * 0.8 * 0.2],
+    },
     ("l3.output_deltas", "sigmoid_cross_entropy"): {
-        "slope_not_cancelled": [0.5 * 0.8 * 0.2],
+        "slope_not_cancelled": [0.5 * 0.8 * 0.2, 0.5 * 0.3 * 0.7],
         "slope_forgotten": [0.5 / (0.8 * 0.2)],
+        "one_term_only": [-0.3 / 0.8, -0.3 / 0.8 * 0.8 * 0.2],
+        "loss_itself": [0.5**2 / 2, -0.3 * np.log(0.8) - 0.7 * np.log(0.2)],
     },
     ("l3.jacobian", "da1_dz1"): {
         "off_diagonal_formula": [-0.6 * 0.6],
@@ -82,18 +115,24 @@ COUNTS = {
     },
     ("l3.jacobian", "da1_dz2"): {
         "softmax_elementwise": [0],
-        "diagonal_formula": [0.6 * (1 - 0.3), 0.6 * (1 - 0.6)],
+        "diagonal_formula": [0.6 * (1 - 0.3), 0.6 * (1 - 0.6), 0.3 * (1 - 0.3)],
     },
     ("l3.jacobian", "row_sum"): {
-        "outputs_for_jacobian": [1],
+        "outputs_for_jacobian": [1, 0.6],
+        "signs_lost_in_a_row": [0.6 * 0.4 + 0.6 * 0.3 + 0.6 * 0.1],
         "softmax_elementwise": [0.6 * 0.4],
     },
-    ("l3.layers", "largest_slope"): {"activation_as_slope": [0.5], "slope_of_tanh": [1]},
+    ("l3.layers", "largest_slope"): {
+        "activation_as_slope": [0.5],
+        "slope_of_tanh": [1],
+        "factor_above_1": [4],
+    },
     ("l3.layers", "bound"): {
         "number_of_layers": [0.25**4, 0.25**6],
         "slopes_added": [5 * 0.25],
         "slopes_averaged": [0.25 / 5],
         "one_layer_only": [0.25],
+        "factor_above_1": [4**5],
     },
 }
 LEARNING_RATES = {"l1.step": 0.25, "l2.slide_gradients": 0.1}
@@ -170,6 +209,33 @@ def _central(part, name, inputs, right):
             found[place] = (f(w + above * one) - f(w - below * one)) / width
         return found
 
+    def moved_by(above, below, places):
+        one = np.zeros(w.shape)
+        one[places] = 1
+        return f(w + above * one) - f(w - below * one)
+
+    def by_rows():
+        found = np.empty(w.shape)
+        for row in range(len(w)):
+            found[row] = moved_by(h / 2, h / 2, row) / h
+        return found
+
+    def without_brackets():
+        found = np.empty(w.shape)
+        for place in np.ndindex(w.shape):
+            one = np.zeros(w.shape)
+            one[place] = h / 2
+            found[place] = f(w + one) - f(w - one) / h
+        return found
+
+    def on_both_sides_left():
+        above, below, found = w.copy(), w.copy(), np.empty(w.shape)
+        for place in np.ndindex(w.shape):
+            above[place] += h / 2
+            below[place] -= h / 2
+            found[place] = (f(above) - f(below)) / h
+        return found
+
     def left_where_they_are():
         moved, found = w.copy(), np.empty(w.shape)
         for place in np.ndindex(w.shape):
@@ -183,7 +249,28 @@ def _central(part, name, inputs, right):
         "forward_difference": lambda: [quotients(h, 0, h)],
         "full_step_each_side": lambda: [quotients(h, h, 2 * h), quotients(h, h, h)],
         "all_moved_at_once": lambda: [np.full(w.shape, (f(w + h / 2) - f(w - h / 2)) / h)],
-        "not_moved_back": lambda: [left_where_they_are()],
+        "not_moved_back": lambda: [left_where_they_are(), on_both_sides_left()],
+        "not_divided": lambda: [quotients(h / 2, h / 2, 1)],
+        "width_of_the_step": lambda: [
+            quotients(h / 2, h / 2, width) for width in (h / 2, 2 * h, 1 / h)
+        ],
+        "bracket_forgotten": lambda: [without_brackets()],
+        "same_at_both_sides": lambda: [np.zeros(w.shape)],
+        "one_side_only": lambda: [
+            *(
+                quotients(side * part, (1 - side) * part, width * h)
+                for side in (0, 1)
+                for part, width in ((h / 2, 1), (h / 2, 0.5), (h, 1))
+            )
+        ],
+        "step_of_its_own": lambda: [
+            quotients(own / 2, own / 2, own) for own in (1e-5, 1e-3, 0.01, 0.1, 1)
+        ],
+        "whole_numbers_only": lambda: [np.trunc(quotients(h / 2, h / 2, h))],
+        "row_moved_at_once": lambda: [by_rows() if w.ndim == 2 else right],
+        "only_the_last": lambda: [
+            quotients(h / 2, h / 2, h) * (np.arange(w.size) == w.size - 1).reshape(w.shape)
+        ],
         "returned_too_early": lambda: [
             quotients(h / 2, h / 2, h) * (np.arange(w.size) == 0).reshape(w.shape)
         ],
@@ -191,19 +278,50 @@ def _central(part, name, inputs, right):
 
 
 def _loop(part, name, inputs, right):
-    if name != "slope_forgotten":
-        return []
+    """The backward sweep with wrong derivatives of the outputs, of the hidden units, or of all."""
     W, a, t = inputs["W"], inputs["a"], inputs["t"]
-    delta, dW, db = a[-1] - t, [], []
-    for k in reversed(range(len(W))):
-        entering = a[k - 1] if k else inputs["x"]
-        dW.insert(0, entering.T @ delta / len(t))
-        db.insert(0, delta.mean(axis=0))
-        if k:
-            delta = delta @ W[k].T * FROM_OUTPUT["sigmoid"](a[k - 1])
-    found = dW if part.startswith("dW") else db
-    found = found[-1:] if part.endswith("last") else found[:-1]
-    return [np.concatenate([one.ravel() for one in found])]
+    of_sigmoid = FROM_OUTPUT["sigmoid"]
+
+    def sweep(at_outputs, at_hidden):
+        delta, dW, db = (a[-1] - t) * at_outputs(a[-1]), [], []
+        for k in reversed(range(len(W))):
+            entering = a[k - 1] if k else inputs["x"]
+            dW.insert(0, entering.T @ delta / len(t))
+            db.insert(0, delta.mean(axis=0))
+            if k:
+                delta = delta @ W[k].T * at_hidden(a[k - 1])
+        found = dW if part.startswith("dW") else db
+        found = found[-1:] if part.endswith("last") else found[:-1]
+        return np.concatenate([one.ravel() for one in found])
+
+    if name == "slope_forgotten" and part.endswith("last"):
+        return [sweep(np.ones_like, of_sigmoid)]
+    return [
+        sweep(at_outputs, at_hidden)
+        for at_outputs, at_hidden in {
+            "output_slope_forgotten": [(np.ones_like, of_sigmoid)],
+            "slope_forgotten": [(of_sigmoid, np.ones_like), (np.ones_like, np.ones_like)],
+            "factor_of_the_slope_missing": [
+                (of_sigmoid, lambda a: a),
+                (of_sigmoid, lambda a: 1 - a),
+            ],
+            "slope_of_tanh": [(of_sigmoid, FROM_OUTPUT["tanh"])],
+            "slope_at_a": [(of_sigmoid, SLOPES["sigmoid"])],
+        }.get(name, [])
+    ]
+
+
+def _hidden_unit(part, name, inputs, right):
+    """Hidden unit 2 of the lecture's network with the target of the questions before."""
+    if name != "target_of_before":
+        return []
+    book = Textbook(lecture_step(), t=np.array([[0.1]]))
+    return {
+        "delta_h2": [book("delta_h")[0, 1]],
+        "dw_h12": [book("dW_h")[0, 1]],
+        "dw_h22": [book("dW_h")[1, 1]],
+        "db_h2": [book("db_h")[1]],
+    }[part]
 
 
 def _lecture_forward(part, name, inputs, right):
@@ -226,9 +344,19 @@ def _slide(part, name, inputs, right):
         "w36_new": ("W_o_new", (0, 0)),
         "w13_new": ("W_h_new", (0, 0)),
     }[part]
-    if name == "start_of_the_edge":  # the hidden activation, in place of the input
-        unit = index[1]
-        return [book("back")[0, unit] * book("a_h")[0, unit]]
+    start, end = index
+    weights, delta = book.parameters["W_o"][:, 0], book("delta_o").item()
+    if part == "dE_dw36":  # the edge starts at a hidden unit, at another one with the slip
+        if name == "start_of_the_edge":
+            return [delta * book("a_h")[0, unit] for unit in (1, 2)]
+    elif name == "start_of_the_edge":  # the hidden activation, in place of the input
+        return [book("back")[0, end] * book("a_h")[0, end]]
+    elif name == "inputs_exchanged":
+        return [delta * weights[end] * x[0, 1 - start]]
+    elif name == "other_edge":
+        return [delta * weights[unit] * x[0, start] for unit in range(3) if unit != end]
+    elif name == "weight_for_activation":
+        return [delta * weights[end] * book.parameters["W_h"][index]]
     return [np.asarray(value)[index] for value in book.with_slip(name, quantity)]
 
 
@@ -260,18 +388,23 @@ def _hidden_delta(part, name, inputs, right):
         "slope_of_sigmoid": [back * a * (1 - a)],
         "slope_of_tanh": [back * (1 - a**2)],
         "factor_of_the_slope_missing": [back * a, back * (1 - a)],
-        "square_forgotten": [back * (1 - a)],
+        "square_forgotten": [back * (1 - a), back * (1 - a) ** 2],
         "back_forgotten": [right / back],
+        "relu_never_off": [back],
+        "mask_on_what_comes_back": [np.maximum(back, 0), np.maximum(back, 0) * (a > 0)],
     }.get(name, [])
 
 
+@np.errstate(over="ignore", invalid="ignore")  # far from 0
 def _softmax(part, name, inputs, right):
-    z = inputs["z"]
-    powers = np.exp(z)
+    z = inputs["z"] if part == "a" else inputs["far_from_0"]
+    powers, in_columns = np.exp(z), np.exp(z - z.max(axis=0))
+    shifted = np.exp(z - z.max(axis=1, keepdims=True))
     return {
-        "softmax_over_everything": [powers / powers.sum()],
-        "softmax_over_points": [powers / powers.sum(axis=0)],
-        "not_shared_out": [powers],
+        "softmax_over_everything": [each / each.sum() for each in (powers, shifted)],
+        "softmax_over_points": [each / each.sum(axis=0) for each in (powers, shifted)],
+        "not_shared_out": [powers, shifted],
+        "shifted_within_a_row": [in_columns / in_columns.sum(axis=1, keepdims=True)],
         "exponential_forgotten": [z / z.sum(axis=1, keepdims=True)],
         "sigmoids_for_softmax": [sigmoid(z)],
     }.get(name, [])
@@ -293,6 +426,8 @@ def _transpose(part, name, inputs, right):
     column = {"j": "k", "m": "l"}[unit]
     paths = p[f"w_{unit}k"] * p["delta_k"], p[f"w_{unit}l"] * p["delta_l"]
     return {
+        "sign_of_a_path": [paths[0] - paths[1], paths[1] - paths[0]],
+        "edges_crossed": [p[f"w_{unit}l"] * p["delta_k"] + p[f"w_{unit}k"] * p["delta_l"]],
         "one_path_only": list(paths),
         "paths_averaged": [sum(paths) / 2],
         "paths_multiplied": [paths[0] * paths[1]],
@@ -309,6 +444,9 @@ def _output_sum(part, name, inputs, right):
     unit = "l" if part == "delta_l_formula" else "k"
     a, z, error = p[f"a_{unit}"], p[f"z_{unit}"], p[f"a_{unit}"] - p[f"t_{unit}"]
     slope, of_l = a * (1 - a), p["a_l"] - p["t_l"]
+    other = "k" if unit == "l" else "l"
+    others_error = p[f"a_{other}"] - p[f"t_{other}"]
+    others_slope = p[f"a_{other}"] * (1 - p[f"a_{other}"])
     k = (p["a_k"] - p["t_k"]) * p["a_k"] * (1 - p["a_k"])
     at_a = sigmoid(a) * (1 - sigmoid(a))
     return {
@@ -319,13 +457,15 @@ def _output_sum(part, name, inputs, right):
         "loss_not_differentiated": [error**2 / 2 * slope],
         "links_added": [error + slope],
         "other_output": [k],
+        "output_l_for_k": [of_l * p["a_l"] * (1 - p["a_l"])],
+        "other_part_of_the_loss": [k],
+        "units_mixed": [error * others_slope, others_error * slope],
+        "terms_of_both_outputs": [error * slope + others_error * others_slope],
         "other_output_kept": [of_l * p["a_l"] * (1 - p["a_l"]), of_l * slope, of_l],
     }.get(name, [])
 
 
-def _train(part, name, inputs, right):
-    if name != "momentum":
-        return []
+def _with_momentum(part, inputs):
     p = {key: inputs[key] for key in ("W_h", "b_h", "W_o", "b_o")}
     velocity, losses = dict.fromkeys(p, 0), []
     for _ in range(int(inputs["steps"]) + 1):
@@ -348,6 +488,24 @@ def _second_step(part, name, inputs, right):
         "activation_for_weighted_input": [
             np.maximum(step.x @ new["W_h_new"] + new["b_h_new"], 0),
         ],
+        "not_all_updated": [
+            step.x @ new["W_h_new"] + step["b_h"],
+            step.x @ step["W_h"] + new["b_h_new"],
+        ],
+        "weights_read_across": [step.x @ new["W_h_new"].T + new["b_h_new"]],
+        "moved_twice": [
+            Textbook(next_step(next_step(step)))("z_h"),
+            step.x @ (2 * new["W_h_new"] - step["W_h"]) + 2 * new["b_h_new"] - step["b_h"],
+        ],
+        "step_added": [
+            step.x @ (2 * step["W_h"] - new["W_h_new"]) + 2 * step["b_h"] - new["b_h_new"]
+        ],
+        "learning_rate_forgotten": [
+            step.x @ (step["W_h"] - new["dW_h"]) + step["b_h"] - new["db_h"]
+        ],
+        "inputs_exchanged": [step.x[:, ::-1] @ new["W_h_new"] + new["b_h_new"]],
+        "biases_exchanged": [step.x @ new["W_h_new"] + new["b_h_new"][::-1]],
+        "units_swapped": [(step.x @ new["W_h_new"] + new["b_h_new"])[:, ::-1]],
     }.get(name, [])
 
 
@@ -365,57 +523,214 @@ def _batches(part, name, inputs, right):
     }.get((part, name), [])
 
 
-def _gradients(p, x, t, hidden):
-    """The gradients of a step, by weights and biases, written out; and the loss."""
-    a_h = FUNCTIONS[hidden](x @ p["W_h"] + p["b_h"])
+def _gradients(p, x, t, hidden, backward=None, at=None):
+    """The gradients of a step, by weights and biases, written out; and the loss.
+
+    backward: the hidden activation whose derivative the backward pass takes; at: its weights.
+    """
+    z_h = x @ p["W_h"] + p["b_h"]
+    a_h = FUNCTIONS[hidden](z_h)
     a_o = sigmoid(a_h @ p["W_o"] + p["b_o"])
     delta_o = (a_o - t) * a_o * (1 - a_o) / len(x)
-    delta_h = delta_o @ p["W_o"].T * FROM_OUTPUT[hidden](a_h)
+    delta_h = delta_o @ (at or p)["W_o"].T * SLOPES[backward or hidden](z_h)
     g = {"W_h": x.T @ delta_h, "b_h": delta_h.sum(0), "W_o": a_h.T @ delta_o}
     return g | {"b_o": delta_o.sum(0)}, ((t - a_o) ** 2).sum(axis=1).mean() / 2
 
 
-def _trained(inputs, epochs):
+def _same(points):
+    return points, points
+
+
+def _trained(inputs, epochs, rate=None, at=("now", "now"), start="now", hidden=None, rows=_same,
+             join=None):  # fmt: skip
     """The loss of all points before each epoch and after the last, and those of the batches in
-    each epoch. epochs: for each the points of its batches."""
+    each epoch. epochs: for each the points of its batches; rate: of a number of points; at: the
+    weights of the forward and of the backward pass, "now", those of the epoch's "start" or the
+    "first"; start: the weights that a step starts from; hidden: the activations of the forward
+    pass, the backward pass and the loss; join: makes one of the gradients of an epoch.
+    """
     p = {key: inputs[key] for key in ("W_h", "b_h", "W_o", "b_o")}
-    x, t, hidden = inputs["x"], inputs["t"], inputs["hidden"]
-    losses, within = [], []
+    x, t, eta = inputs["x"], inputs["t"], inputs["eta"]
+    forward, backward, of_loss = hidden or (inputs["hidden"],) * 3
+    weights, losses, within = {"now": p, "first": p}, [], []
     for batches in epochs:
-        losses.append(_gradients(p, x, t, hidden)[1])
-        of_batches = []
+        losses.append(_gradients(weights["now"], x, t, of_loss)[1])
+        weights["start"] = weights["now"]
+        of_batches, found = [], []
         for points in batches:
-            g, E = _gradients(p, x[points], t[points], hidden)
-            of_batches.append(E)
-            p = {key: p[key] - inputs["eta"] * g[key] for key in p}
+            of_x, of_t = rows(points)
+            of_batches.append(_gradients(weights["now"], x[points], t[points], of_loss)[1])
+            g, _ = _gradients(weights[at[0]], x[of_x], t[of_t], forward, backward, weights[at[1]])
+            found.append(g)
+            if not join:
+                step = eta if rate is None else rate(len(x[points]))
+                weights["now"] = {key: weights[start][key] - step * g[key] for key in p}
+        if join:
+            weights["now"] = {
+                key: weights["start"][key] - eta * join([g[key] for g in found], axis=0)
+                for key in p
+            }
         within.append(of_batches)
-    return [*losses, _gradients(p, x, t, hidden)[1]], within
+    return [*losses, _gradients(weights["now"], x, t, of_loss)[1]], within
+
+
+def _with_another(name, hidden):
+    """The activations of forward pass, backward pass and loss, some of them another one."""
+    return [[name if k >> n & 1 else hidden for n in range(3)] for k in range(1, 8)]
+
+
+def _ways_of_a_loop(inputs, rounds):
+    """What goes wrong in a loop with batches or without: keywords of _trained, by name."""
+    eta, count, hidden = inputs["eta"], len(rounds), inputs["hidden"]
+    rates = {
+        "learning_rate_shared_out": [lambda n: eta / count],
+        "step_added": [lambda n: -eta],
+        "step_twice_as_long": [lambda n: 2 * eta],
+        "step_half_as_long": [lambda n: eta / 2],
+        "learning_rate_forgotten": [lambda n: 1],
+        "fixed_learning_rate": [lambda n, c=c: c for c in RATES],
+        "number_of_points_in_the_rate": [lambda n: eta / n, lambda n: eta * n],
+    }
+    ways = {name: [{"rate": rate} for rate in each] for name, each in rates.items()}
+    first = ("first", "first")
+    ways["single_step_left"] = [{"start": "first"}, {"start": "first", "at": first}]
+    ways["gradients_of_older_weights"] = [{"at": first}, {"at": ("first", "now")}]
+    ways["activation_of_another_network"] = [
+        {"hidden": chosen} for chosen in _with_another("sigmoid", hidden)
+    ]
+    return ways
+
+
+def _of_a_loop(part, name, inputs, rounds, ways, single):
+    """Values of `losses` or `E_end` for what goes wrong in any loop. single: whether rounds are
+    steps."""
+    losses, _ = _trained(inputs, rounds)
+    found = [_trained(inputs, rounds, **way)[0] for way in ways.get(name, [])]
+    if name == "not_trained":
+        found.append([losses[0]] * len(losses))
+    if name == "single_step_left" and single:
+        found.append([losses[0]] * len(rounds) + [losses[1]])
+    if name == "gradients_of_older_weights":
+        once, _ = _trained(inputs, rounds, at=("first", "now"))
+        found.append([losses[0]] * len(rounds) + once[-1:])
+    if name == "return_in_the_loop":
+        found.append(losses[:2])
+    if name == "rounds_miscounted":
+        found.append(losses[:-1])
+        if part == "losses":
+            found.append([*losses, 0])
+    return [np.array(all_of_them[:-1] if part == "losses" else all_of_them[-1])
+            for all_of_them in found]  # fmt: skip
+
+
+def _train(part, name, inputs, right):
+    everything = np.arange(len(inputs["x"]))
+    rounds = [[everything]] * int(inputs["steps"])
+    ways = _ways_of_a_loop(inputs, rounds)
+    found = _of_a_loop(part, name, inputs, rounds, ways, single=True)
+    if name == "rounds_miscounted":
+        more, _ = _trained(inputs, [*rounds, rounds[0]])
+        found.append(np.array(more[:-1] if part == "losses" else more[-1]))
+    return found + (_with_momentum(part, inputs) if name == "momentum" else [])
 
 
 def _train_batches(part, name, inputs, right):
     N, size, epochs = len(inputs["x"]), int(inputs["size"]), int(inputs["epochs"])
-    rng = np.random.default_rng(int(inputs["seed"]))
-    orders = [rng.permutation(N) for _ in range(epochs)]
 
-    def cut(order):
-        return [order[k : k + size] for k in range(0, N, size)]
+    def generator(seed):
+        return np.random.default_rng(int(seed))
 
-    losses, within = _trained(inputs, map(cut, orders))
-    all_points = slice(None)
-    ways = {
-        "order_drawn_once": [[cut(orders[0])] * epochs],
-        "one_batch_an_epoch": [[cut(order)[:1] for order in orders]],
-        "last_batch_dropped": [[[b for b in cut(o) if len(b) == size] for o in orders]],
-        "batches_not_used": [[[all_points] * n] * epochs for n in (len(cut(orders[0])), 1)],
+    def drawn(rng, count=epochs, N=N):
+        return [rng.permutation(N) for _ in range(count)]
+
+    def cut(order, size=size):
+        return [order[k : k + size] for k in range(0, len(order), size)]
+
+    orders, everything = drawn(generator(inputs["seed"])), np.arange(N)
+    rounds = [cut(order) for order in orders]
+    other_rounds = {
+        "order_drawn_once": [[rounds[0]] * epochs],
+        "one_batch_an_epoch": [[batches[:1] for batches in rounds]],
+        "last_batch_dropped": [[[b for b in batches if len(b) == size] for batches in rounds]],
+        "last_batch_left_out": [[batches[:-1] for batches in rounds]],
+        "last_batch_alone": [[batches[-1:] for batches in rounds]],
+        "batches_of_one_point": [[[[n] for n in order] for order in orders]],
+        "batches_not_shuffled": [[cut(everything)] * epochs],
+        "arguments_of_batches": [
+            [[order] for order in drawn(generator(inputs["seed"]), N=size)],
+            [cut(order, epochs) for order in orders],
+        ],
+        "batches_not_used": [[[everything] * n] * epochs for n in (len(rounds[0]), 1)],
+        "own_generator": [
+            way
+            for seed in (0, 1, 2, 3, 42)
+            for way in (
+                [cut(order) for order in drawn(generator(seed))],
+                [cut(generator(seed).permutation(N))] * epochs,
+            )
+        ],
     }
-    found = [np.array(_trained(inputs, way)[0]) for way in ways.get(name, [])]
-    if part == "E_end":
-        return [all_of_them[-1] for all_of_them in found]
+    found = [_trained(inputs, way)[0] for way in other_rounds.get(name, [])]
+    ways = _ways_of_a_loop(inputs, rounds)
+    ways["gradients_of_older_weights"] += [{"at": ("start", "start")}, {"at": ("start", "now")}]
+    ways["number_of_points_in_the_rate"] += [
+        {"rate": lambda n, rate=inputs["eta"] * factor: rate} for factor in (1 / size, size, 1 / N)
+    ]
+    ways["last_batch_alone"] = [{"start": "start"}]
+    ways["one_step_for_all_batches"] = [{"join": np.sum}, {"join": np.mean}]
+    ways["rows_of_other_points"] = [
+        {"rows": lambda p: (p, range(len(p)))},
+        {"rows": lambda p: (range(len(p)), p)},
+        {"rows": lambda p: (range(len(p)), range(len(p)))},
+    ]
+    values = [np.array(each[:-1] if part == "losses" else each[-1]) for each in found]
+    values += _of_a_loop(part, name, inputs, rounds, ways, single=False)
+    losses, within = _trained(inputs, rounds)
+    each_step, _ = _trained(inputs, [[batch] for batches in rounds for batch in batches])
     if name == "loss_after_the_epoch":
-        return [np.array(losses[1:])]
+        values.append(np.array(losses[1:]))
     if name == "losses_of_batches":
-        return [np.array([take(each) for each in within]) for take in (np.mean, _last, _first)]
-    return [all_of_them[:-1] for all_of_them in found]
+        values += [np.array([take(each) for each in within]) for take in (np.mean, _last, _first)]
+    if name == "loss_of_every_step":
+        values += [np.array(each_step[:-1]), np.concatenate(within)]
+    if name == "return_in_the_loop" and part == "E_end":
+        values.append(np.array(each_step[1]))
+    if name == "epochs_and_size_exchanged":
+        other = [cut(order, epochs) for order in drawn(generator(inputs["seed"]), size)]
+        found, _ = _trained(inputs, other)
+        values.append(np.array(found[:-1] if part == "losses" else found[-1]))
+    if name == "rounds_miscounted":
+        longer = drawn(generator(inputs["seed"]), max(size, epochs + 1))
+        for count in (size, epochs + 1):
+            more, _ = _trained(inputs, [cut(order) for order in longer[:count]])
+            values.append(np.array(more[:-1] if part == "losses" else more[-1]))
+    return values
+
+
+def _reproduce(part, name, inputs, right):
+    """The loss after the tutorial's step, part is the hidden activation."""
+    data, book = inputs["steps"][part], Textbook(tutorial_step(part))
+    everything = [[np.arange(len(data["x"]))]]
+    ways = _ways_of_a_loop(data, everything)
+    others = [hidden for hidden in HIDDEN if hidden != part]
+    ways["activation_of_another_network"] = [
+        {"hidden": chosen} for other in others for chosen in _with_another(other, part)
+    ]
+    del ways["single_step_left"], ways["gradients_of_older_weights"]
+    found = [np.array(_trained(data, everything, **way)[0][-1]) for way in ways.get(name, [])]
+    if name == "moved_twice":
+        found.append(np.array(_trained(data, everything * 2)[0][-1]))
+    if name == "output_for_loss":
+        p = {key: book(f"{key}_new") for key in ("W_h", "b_h", "W_o", "b_o")}
+        a_h = FUNCTIONS[part](data["x"] @ p["W_h"] + p["b_h"])
+        found.append(sigmoid(a_h @ p["W_o"] + p["b_o"])[0, 0])
+    if name == "steps_chained":
+        p = dict(data)
+        for hidden in HIDDEN[: HIDDEN.index(part)]:
+            g, _ = _gradients(p, p["x"], p["t"], hidden)
+            p |= {key: p[key] - p["eta"] * g[key] for key in g}
+        found.append(np.array(_trained(p, everything)[0][-1]))
+    return found
 
 
 def _first(values):
@@ -426,26 +741,142 @@ def _last(values):
     return values[-1]
 
 
+def _backward(x, W, a, deltas):
+    """The gradients of all layers that deltas, (N, units) by layer, make: lists dW and db."""
+    entering = [x, *a[:-1]]
+    return (
+        [one.T @ delta / len(x) for one, delta in zip(entering, deltas)],
+        [delta.mean(axis=0) for delta in deltas],
+    )
+
+
+def _deltas(W, last, slopes):
+    """The deltas of all layers from those of the last one and the derivatives of the others."""
+    deltas = [last]
+    for k in reversed(range(len(slopes))):
+        deltas.insert(0, deltas[0] @ W[k + 1].T * slopes[k])
+    return deltas
+
+
+def _some_or_all(right, wrong):
+    """Derivatives by layer of which one is wrong, or all."""
+    for k in range(len(right)):
+        yield [*right[:k], wrong[k], *right[k + 1 :]]
+    yield list(wrong)
+
+
+def _in_a_layer(name, x, W, z, a, deltas, layer, kind):
+    """What slips in the gradients of a layer give, where its deltas are right."""
+    entering, delta, N = ([x, *a])[layer], deltas[layer], len(x)
+    dW, db = entering.T @ delta / N, delta.mean(axis=0)
+    right = dW if kind == "dW" else db
+    found = {
+        "sum_over_batch": [N * right],
+        "number_of_points_mistaken": [f * right for f in (1 / N, N / x.shape[1], 1 / x.shape[1])],
+        "nothing_arrives": [0 * right],
+        "bias_gradient_forgotten": [0 * right],
+        "points_left_apart": [delta],
+        "units_added": [np.asarray(right.sum())],
+        "other_axis": [delta.mean(axis=1), delta.sum(axis=1)],
+    }
+    if kind == "dW":
+        found["transposed"] = [right.T]
+        found["incoming_activation_forgotten"] = [np.ones_like(entering).T @ delta / N]
+        found["activation_of_another_layer"] = [one.T @ delta / N for one in (x, *a)]
+        found["delta_of_another_layer"] = [entering.T @ other / N for other in deltas]
+        if layer:
+            found["weighted_input_for_activation"] = [z[layer - 1].T @ delta / N]
+    else:
+        found["delta_of_another_layer"] = [other.mean(axis=0) for other in deltas]
+    return found.get(name, [])
+
+
 def _bug_hunt(part, name, inputs, right):
     """A backward pass of three layers in which those bugs stand that the name says."""
-    x, t, W_2, W_3 = (inputs[key] for key in ("x", "t", "W_2", "W_3"))
-    a_1, z_2, a_2, a_3 = (inputs[key] for key in ("a_1", "z_2", "a_2", "a_3"))
-    N = len(x)
+    x, t = inputs["x"], inputs["t"]
+    W, z, a = ([inputs[f"{letter}_{k}"] for k in (1, 2, 3)] for letter in "Wza")
+    kind, layer = part[:2], int(part[-1]) - 1
+    slopes = [1 - a[0] ** 2, 1 - a[1] ** 2]
+    deltas = _deltas(W, a[2] - t, slopes)
 
-    def gradients(second, first):
-        delta_3 = a_3 - t
-        delta_2 = delta_3 @ W_3.T * (1 - (z_2 if second else a_2) ** 2)
-        delta_1 = delta_2 @ (W_2 if first else W_2.T) * (1 - a_1**2)
-        found = {"db_2": delta_2.mean(0), "dW_2": a_1.T @ delta_2 / N, "db_3": delta_3.sum(0)}
-        return found | {"db_1": delta_1.mean(0), "dW_1": x.T @ delta_1 / N}
+    def of(deltas):
+        dW, db = _backward(x, W, a, deltas)
+        return (dW if kind == "dW" else db)[layer]
 
-    return {
-        "hunt_last_layer": [gradients(False, False)["db_3"]] if part == "db_3" else [],
-        "hunt_second_layer": [gradients(True, first)[part] for first in (False, True)]
-        if part[-1] in "12"
-        else [],
-        "hunt_first_layer": [gradients(False, True)[part]] if part[-1] == "1" else [],
-    }.get(name, [])
+    if name == "hunt_last_layer":
+        return [deltas[2].sum(axis=0)] if part == "db_3" else []
+    second = _deltas(W, a[2] - t, [slopes[0], 1 - z[1] ** 2])
+    if name == "hunt_second_layer":
+        both = [second[1] @ W[1] * slopes[0], *second[1:]]
+        return [of(second), of(both)] if layer < 2 else []
+    if name == "hunt_first_layer":
+        return [of([deltas[1] @ W[1] * slopes[0], *deltas[1:]])] if layer == 0 else []
+    if name == "slope_not_cancelled":
+        return [of(_deltas(W, (a[2] - t) * a[2] * (1 - a[2]), slopes))]
+    wrong = {
+        "slope_formula_at_z": [1 - z[0] ** 2, 1 - z[1] ** 2],
+        "slope_of_sigmoid": [one * (1 - one) for one in a[:2]],
+        "square_forgotten": [1 - a[0], 1 - a[1]],
+        "slope_forgotten": [np.ones_like(a[0]), np.ones_like(a[1])],
+        "slope_at_a": [1 - np.tanh(a[0]) ** 2, 1 - np.tanh(a[1]) ** 2],
+        "activation_for_slope": a[:2],
+        "activation_of_another_layer": slopes[::-1],
+    }
+    found = []
+    if name in wrong:
+        found = [of(_deltas(W, a[2] - t, s)) for s in _some_or_all(slopes, wrong[name])]
+    if name == "delta_of_another_layer" and layer == 0:
+        found.append(of([deltas[2] @ W[2].T * slopes[0], *deltas[1:]]))
+    return found + _in_a_layer(name, x, W, z, a, deltas, layer, kind)
+
+
+def _any_depth(part, name, inputs, right):
+    """A backward pass of sigmoids in three layers."""
+    x, t, W, b = (inputs[key] for key in ("x", "t", "weights", "biases"))
+    kind, layer, N = part[:2], int(part[3]), len(x)
+
+    def run(b):
+        z, a = [], []
+        for weights, biases in zip(W, b):
+            z.append((a[-1] if a else x) @ weights + biases)
+            a.append(sigmoid(z[-1]))
+        return z, a
+
+    z, a = run(b)
+    own = [one * (1 - one) for one in a]
+    deltas = _deltas(W, (a[-1] - t) * own[-1], own[:-1])
+
+    def of(deltas, a=a):
+        dW, db = _backward(x, W, a, deltas)
+        return (dW if kind == "dW" else db)[layer]
+
+    wrong = {
+        "slope_forgotten": [[np.ones_like(one) for one in a]],
+        "factor_of_the_slope_missing": [a, [1 - one for one in a]],
+        "slope_of_tanh": [[1 - one**2 for one in a]],
+        "slope_at_a": [[SLOPES["sigmoid"](one) for one in a]],
+        "slope_formula_at_z": [[one * (1 - one) for one in z]],
+    }
+    found = []
+    for slopes in wrong.get(name, []):
+        for last in (own[-1], slopes[-1]):
+            for hidden in (own[:-1], *_some_or_all(own[:-1], slopes[:-1])):
+                found.append(of(_deltas(W, (a[-1] - t) * last, hidden)))
+    if name == "number_of_points_mistaken":
+        found.append(of([delta / N ** (2 - k) for k, delta in enumerate(deltas)]))
+    if name == "delta_of_another_layer":
+        back = deltas[0] @ W[0].T
+        found += [of([before, *deltas[:-1]]) for before in (back, back * x * (1 - x))]
+    if name == "forward_without_biases":
+        _, a_0 = run([0, 0, 0])
+        slopes = [one * (1 - one) for one in a_0]
+        found.append(of(_deltas(W, (a_0[-1] - t) * slopes[-1], slopes[:-1]), a_0))
+    dW, db = _backward(x, W, a, deltas)
+    if name == "layers_reversed":
+        found.append((dW if kind == "dW" else db)[2 - layer])
+    if name == "weights_and_biases_exchanged":
+        found.append((db if kind == "dW" else dW)[layer])
+    return found + _in_a_layer(name, x, W, z, a, deltas, layer, kind)
 
 
 BY_QUESTION = {
@@ -453,12 +884,15 @@ BY_QUESTION = {
     "p3.batches": _batches,
     "p3.train_batches": _train_batches,
     "p3.bug_hunt": _bug_hunt,
+    "p3.any_depth": _any_depth,
+    "p3.reproduce": _reproduce,
     "p3.train": _train,
     "p1.transpose": _transpose,
     "p1.output_sum": _output_sum,
     "l1.by_rules": _by_rules,
     "l1.differences": _differences,
     "l2.forward": _lecture_forward,
+    "l2.hidden_unit": _hidden_unit,
     "l2.loop": _loop,
     "l2.slide_gradients": _slide,
     "l3.hidden_delta": _hidden_delta,

@@ -31,10 +31,15 @@ def told(question, **formulas):
         ("p1.output_links", "dE_da_k", "a_k + b_k", "and b_k does not belong in it"),
         ("p1.output_links", "dE_da_k", "a_k * t_k", "its symbols are the right ones"),
         ("p1.output_layer", "delta_k_formula", "a_k**2 * 7", "without t_k it cannot be right"),
-        ("p1.output_layer", "dE_dw_jk", "delta_k * 3", "without a_j or z_j it cannot be right"),
-        ("p1.hidden_layer", "delta_j_formula", "a_j**3", "without delta_k or t_k, w_jk it"),
+        ("p1.output_layer", "dE_dw_jk", "delta_k * 3", "without a_j (or z_j) it cannot be right"),
+        ("p1.hidden_layer", "delta_j_formula", "a_j**3", "without delta_k (or t_k) and w_jk it"),
         ("p1.update", "b_k_new", "b_k - 3 * delta_k", "without eta it cannot be right"),
-        ("p1.two_outputs", "delta_j_formula", "w_jk * delta_k * a_j**5", "without w_jl, delta_l"),
+        (
+            "p1.two_outputs",
+            "delta_j_formula",
+            "w_jk * delta_k * a_j**5",
+            "without w_jl and delta_l (or t_l)",
+        ),
     ],
 )
 def test_a_wrong_formula_is_told_by_its_symbols(question, part, formula, words):

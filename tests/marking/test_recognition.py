@@ -129,8 +129,26 @@ AMBIGUOUS = {
     ("p2.relu.backward", "dW_h"): {("", "slope_at_a")},
     ("p2.relu.backward", "db_h"): {("", "slope_at_a")},
     ("p3.activations", "slope_relu"): {("", "slope_at_a")},
+    # What never moves, what one trace before the loop records, and what moves once at the end.
+    ("p3.train", "losses"): {
+        ("not_trained", "single_step_left"),
+        ("not_trained", "gradients_of_older_weights"),
+        ("single_step_left", "gradients_of_older_weights"),
+    },
+    ("p3.train", "E_end"): {("single_step_left", "return_in_the_loop")},
+    # Steps with the gradients of an epoch's first weights are one step with their sum.
+    ("p3.train_batches", "losses"): {
+        ("not_trained", "gradients_of_older_weights"),
+        ("gradients_of_older_weights", "one_step_for_all_batches"),
+    },
+    ("p3.train_batches", "E_end"): {("gradients_of_older_weights", "one_step_for_all_batches")},
     # One published example has numbers that meet.
-    ("l2.slide_gradients", "dE_dw13"): {("edge_forgotten", "start_of_the_edge")},
+    ("l2.slide_gradients", "dE_dw13"): {
+        ("edge_forgotten", "start_of_the_edge"),
+        ("wrong_sign", "edge_forgotten"),
+        ("wrong_sign", "start_of_the_edge"),
+    },
+    ("l2.slide_gradients", "dE_dw24"): {("wrong_sign", "weight_for_activation")},
     # The lecture's learning rate is one half.
     ("l2.output_gradients", "dW_o"): {HALF},
     ("l2.output_gradients", "db_o"): {HALF},
@@ -273,7 +291,7 @@ def test_low_precision_is_told_as_what_it_is():
         ("dW_h", lambda v: v * [[1, 1], [1, 3.3]], "only the number in row 2, column 2 is off"),
         ("dW_h", lambda v: v * [[1, 3.3], [1, 3.3]], "off is all that belongs to column 2"),
         ("dW_h", lambda v: 3.3 * v, "all are off by one and the same factor; the way there: "),
-        ("dW_h", lambda v: v * [[-0.9, -0.8], [-3, -0.4]], "all signs are turned; the way "),
+        ("dW_h", lambda v: v * [[-0.9, -0.8], [-3, -0.4]], "all signs are turned, and not all "),
         ("delta_h", lambda v: 30 * v * [[1.3, 1]], "the way there: δ_o ✓ · weight of the edge ?"),
         ("db_o", lambda v: 7 * v, "the way there: δ_o ✓. By how much does z change"),
         ("E", lambda v: 0 * v, "it is 0, and should not be"),

@@ -63,7 +63,7 @@ def test_new_weights_in_one_row_are_told_by_name():
 
 
 def test_what_is_0_by_hand_may_have_been_cut_off():
-    assert "// cuts off all decimals" in forward(E=0)["E"].hint
+    assert "a // cut off decimals" in forward(E=0)["E"].hint
 
 
 def test_zeros_in_the_biases_gradient_have_the_cause_of_those_in_the_weights():

@@ -550,7 +550,17 @@ def _(book, q):
 
 @slip("units_added")
 def _(book, q):
+    if q.endswith("_new"):  # one number is subtracted from all biases
+        delta = book(f"delta_{q[2]}")
+        numbers = (delta.mean(), delta.sum(), delta.sum() / book.points)
+        return [book.parameters[q[:3]] - book.eta * number for number in numbers]
     return [np.asarray(book(q).sum())]
+
+
+@slip("other_axis")
+def _(book, q):
+    delta = book(f"delta_{q[-1]}")
+    return [delta.mean(axis=1), delta.sum(axis=1)]
 
 
 @slip("target_of_the_text")
@@ -565,6 +575,31 @@ def _(book, q):
 
 
 # The update
+
+
+@slip("whole_difference_scaled")
+def _(book, q):
+    old = q.removesuffix("_new")
+    return [book.eta * book.parameters[old] - book.eta * book(f"d{old}")]
+
+
+@slip("value_and_gradient_exchanged")
+def _(book, q):
+    old = q.removesuffix("_new")
+    return [book(f"d{old}") - book.eta * book.parameters[old]]
+
+
+RATES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.5, 0.7)  # that are written for eta
+
+
+@slip("fixed_learning_rate")
+def _(book, q):
+    old = q.removesuffix("_new")
+    if old not in book.parameters:  # a loss, say
+        return []
+    of_keras = (1, 2 / book.outputs)
+    gradient = book(f"d{old}")
+    return [book.parameters[old] - c * f * gradient for c in RATES for f in of_keras]
 
 
 @slip("step_instead_of_weight")

@@ -169,7 +169,7 @@ slip(
     "slope_forgotten", r"l3\.output_deltas", r"\(0\.8 - 0\.3\) \* 0\.8 \* \(1 - 0\.8\)", "0.8 - 0.3"
 )
 slip(
-    "slope_forgotten",
+    "slope_forgotten|relu_never_off",
     r"l3\.hidden_delta",
     r"back \* (\(a_h > 0\)|a_h \* \(1 - a_h\)|\(1 - a_h\*\*2\))",
     "back * np.ones_like(a_h)",
@@ -960,3 +960,259 @@ slip(
     "        return result",
 )
 slip("two_steps", r"p4\.step", r"(model\.train_on_batch\(x, t\))", r"\1\n    \1")
+
+# Training: what moves, by how much, from where, and how often
+STEP = r"params = sgd_step\(params, (.*), eta\)"
+BATCH_STEP = r"params = sgd_step\(params, gradients, eta\)"
+LOOPS = r"p3\.train(_batches)?"
+slip("fixed_learning_rate", r"p3\.sgd_step", r"- eta", "- 0.5")
+slip("fixed_learning_rate", LOOPS, STEP, r"params = sgd_step(params, \1, 0.1)")
+slip("fixed_learning_rate", r"p3\.reproduce", r"gradients, eta", "gradients, 0.5")
+slip("fixed_learning_rate", r"p4\.step", r"eta_for_mse\(.*\]\)", "0.2")
+slip("fixed_learning_rate + step_added", r"p3\.sgd_step", r"- eta", "+ 0.5")
+slip(
+    "whole_difference_scaled",
+    r"p3\.sgd_step",
+    r'params\[name\] - eta \* (gradients\["d" \+ name\])',
+    r"eta * (params[name] - \1)",
+)
+slip(
+    "value_and_gradient_exchanged",
+    r"p3\.sgd_step",
+    r'params\[name\] - eta \* (gradients\["d" \+ name\])',
+    r"\1 - eta * params[name]",
+)
+slip("epochs_and_size_exchanged", r"p3\.train_batches", "epochs, size, rng", "size, epochs, rng")
+slip("not_trained", LOOPS, r"params = sgd_step", "sgd_step")
+slip(
+    "not_trained",
+    LOOPS,
+    r"return params, losses",
+    "return first, losses",
+    r"losses = \[\]",
+    "losses, first = [], params",
+)
+slip(
+    "single_step_left",
+    r"p3\.train",
+    STEP,
+    r"new = sgd_step(params, \1, eta)",
+    "return params",
+    "return new",
+)
+slip("single_step_left", LOOPS, STEP, r"params = sgd_step(first, \1, eta)",
+     r"losses = \[\]", "losses, first = [], params")  # fmt: skip
+slip(
+    "gradients_of_older_weights",
+    r"p3\.train",
+    r"backward\(x, t, params, trace, hidden\)",
+    "g",
+    r"losses = \[\]",
+    "losses = []\n    g = backward(x, t, params, forward(x, params, hidden), hidden)",
+)
+slip(
+    "gradients_of_older_weights",
+    r"p3\.train_batches",
+    r"forward\(x\[points\], params",
+    "forward(x[points], old",
+    r"( +)for points",
+    r"\1old = params\n\1for points",
+)
+slip("number_of_points_in_the_rate", r"p3\.train", r", eta\)", ", eta / len(x))")
+slip("number_of_points_in_the_rate", r"p3\.train_batches", r", eta\)", ", eta / size)")
+slip("number_of_points_in_the_rate", r"p3\.train_batches", r", eta\)", ", eta * len(points))")
+slip("learning_rate_shared_out", r"p3\.train", r", eta\)", ", eta / steps)")
+slip("learning_rate_shared_out", r"p3\.train_batches", r", eta\)", ", eta / epochs)")
+slip("step_added", LOOPS, r", eta\)", ", -eta)")
+slip("step_twice_as_long", LOOPS, r", eta\)", ", 2 * eta)")
+slip("step_half_as_long", LOOPS, r", eta\)", ", eta / 2)")
+slip("learning_rate_forgotten", rf"{LOOPS}|p3\.reproduce", r", eta\)", ", 1.0)")
+slip("return_in_the_loop", LOOPS, r"    return params, losses", "        return params, losses")
+slip("rounds_miscounted", LOOPS, r"range\((steps|epochs)\)", r"range(\1 - 1)")
+slip("rounds_miscounted", LOOPS, r"range\((steps|epochs)\)", r"range(\1 + 1)")
+slip("rounds_miscounted", r"p3\.train_batches", r"range\(epochs\)", "range(size)")
+slip(
+    "loss_of_every_step",
+    r"p3\.train_batches",
+    rf"{APPEND}((?:.*\n)*?)( +)trace = (.*)\n",
+    r"\1\2trace = \3\n\2losses.append(loss(trace[-1], t[points]))\n",
+)
+slip(
+    "last_batch_left_out",
+    r"p3\.train_batches",
+    r"batches\(len\(x\), size, rng\)",
+    "batches(len(x), size, rng)[:-1]",
+)
+slip(
+    "last_batch_alone",
+    r"p3\.train_batches",
+    rf"    {BATCH_STEP}",
+    "params = sgd_step(params, gradients, eta)",
+)
+slip(
+    "one_step_for_all_batches",
+    r"p3\.train_batches",
+    rf"    {BATCH_STEP}",
+    "    found.append(gradients)\n"
+    "        mean = {k: sum(g[k] for g in found) / len(found) for k in found[0]}\n"
+    "        params = sgd_step(params, mean, eta)",
+    r"( +)for points",
+    r"\1found = []\n\1for points",
+)
+slip(
+    "batches_of_one_point",
+    r"p3\.train_batches",
+    r"for points in batches\(len\(x\), size, rng\)",
+    "for points in batches(len(x), 1, rng)",
+)
+slip("rows_of_other_points", r"p3\.train_batches", r"t\[points\]", "t[: len(points)]")
+slip(
+    "arguments_of_batches", r"p3\.train_batches", r"\(len\(x\), size, rng\)", "(size, len(x), rng)"
+)
+slip(
+    "own_generator",
+    r"p3\.train_batches",
+    r"( +)for points",
+    r"\1rng = np.random.default_rng(0)\n\1for points",
+)
+slip(
+    "activation_of_another_network",
+    rf"{LOOPS}|p3\.reproduce",
+    r"(?<!def )forward\(([^()]*), hidden\)",
+    r'forward(\1, "sigmoid")',
+)
+slip("steps_chained", r"p3\.reproduce", "new_params = ", "new_params = params = ")
+slip(
+    "moved_twice",
+    r"p3\.reproduce",
+    r"( +)(E_new\[hidden\])",
+    r"\1g = backward(x, t, new_params, forward(x, new_params, hidden), hidden)\n"
+    r"\1new_params = sgd_step(new_params, g, eta)\n\1\2",
+)
+slip("output_for_loss", r"p3\.reproduce", r"loss\((.*), t\)", r"\1")
+slip("step_added", r"p3\.reproduce", r", eta\)", ", -eta)")
+
+# Difference quotients with copies, steps and brackets of their own
+slip("same_at_both_sides", r"p3\.central_difference", r"right, left = w\.copy\(\), w\.copy\(\)",
+     "right = left = w.copy()")  # fmt: skip
+slip("one_side_only", r"p3\.central_difference", r"f\(left\)", "f(w)")
+slip("step_of_its_own", r"p3\.central_difference", r"(    result = .*\n)", r"    h = 1e-5\n\1")
+slip("whole_numbers_only", r"p3\.central_difference", r"np\.zeros_like\(w\)",
+     "np.zeros(w.shape, dtype=int)")  # fmt: skip
+slip("row_moved_at_once", r"p3\.central_difference", r"np\.ndindex\(w\.shape\)", "range(len(w))")
+slip(
+    "only_the_last",
+    r"p3\.central_difference",
+    r"    (    result\[index\])",
+    r"\1",
+)
+slip("not_divided", r"p3\.central_difference", r"\) / h\n", ")\n")
+slip("bracket_forgotten", r"p3\.central_difference", r"\((f\(right\)) - (f\(left\))\) / h",
+     r"\1 - \2 / h")  # fmt: skip
+
+# Many layers
+slip("slope_not_cancelled", r"p3\.bug_hunt", r"= a_3 - t", "= (a_3 - t) * a_3 * (1 - a_3)")
+slip("slope_formula_at_z", r"p3\.bug_hunt", r"1 - a_1\*\*2", "1 - z_1**2")
+slip("slope_of_sigmoid", r"p3\.bug_hunt", r"\(1 - (a_[12])\*\*2\)", r"(\1 * (1 - \1))")
+slip("square_forgotten", r"p3\.bug_hunt", r"1 - (a_[12])\*\*2", r"1 - \1")
+slip("slope_forgotten", r"p3\.bug_hunt", r" \* \(1 - a_[12]\*\*2\)", "")
+slip("activation_of_another_layer", r"p3\.bug_hunt", r"1 - a_1", "1 - a_2")
+slip("activation_of_another_layer", r"p3\.bug_hunt", r"a_1\.T", "a_2.T")
+slip(
+    "delta_of_another_layer",
+    r"p3\.bug_hunt",
+    r'delta_2 @ params\["W_2"\]',
+    'delta_3 @ params["W_3"]',
+)
+slip("weighted_input_for_activation", r"p3\.bug_hunt", r"a_([12])\.T", r"z_\1.T")
+slip("sum_over_batch", r"p3\.bug_hunt", r" / len\(x\)", "")
+slip("sum_over_batch", r"p3\.bug_hunt", r"delta_([12])\.mean", r"delta_\1.sum")
+slip("wrong_sign", r"p3\.bug_hunt", r"a_3 - t", "t - a_3")
+slip("sign_turned", r"p3\.bug_hunt", r"delta_1 = ", "delta_1 = -")
+slip("other_axis", r"p3\.(bug_hunt|backward|any_depth)", r"axis=0", "axis=1")
+ERROR_AT_ANY_DEPTH = r"\(a\[-1\] - t\) \* a\[-1\] \* \(1 - a\[-1\]\)"
+slip("slope_forgotten", r"p3\.any_depth", ERROR_AT_ANY_DEPTH, "a[-1] - t")
+slip("slope_forgotten", r"p3\.any_depth", r" \* a\[k\] \* \(1 - a\[k\]\)", "")
+slip("factor_of_the_slope_missing", r"p3\.any_depth", r" \* \(1 - a\[k\]\)", "")
+slip("slope_of_tanh", r"p3\.any_depth", r"a\[k\] \* \(1 - a\[k\]\)", "(1 - a[k] ** 2)")
+slip("wrong_sign", r"p3\.any_depth", r"a\[-1\] - t", "t - a[-1]")
+slip("activation_of_another_layer", r"p3\.any_depth", r"a\[k\]\.T", "a[k + 1].T")
+slip(
+    "delta_of_another_layer",
+    r"p3\.any_depth",
+    r"((?: +d[Wb]\.insert.*\n)+)( +delta = .*\n)",
+    r"\2\1",
+)
+slip(
+    "layers_reversed",
+    r"p3\.any_depth",
+    r"dW\.insert\(0, ",
+    "dW.append(",
+    r"db\.insert\(0, ",
+    "db.append(",
+)
+slip("weights_and_biases_exchanged", r"p3\.any_depth", "return dW, db", "return db, dW")
+slip("forward_without_biases", r"p3\.any_depth", r" \+ biases", "")
+slip("number_of_points_mistaken", r"p3\.any_depth", r"\(a\[-1\] - t\)", "(a[-1] - t) / len(x)")
+
+# Two outputs
+slip("output_l_for_k", r"p1\.output_sum", r"(?<=dE_k_dz_k = ).*", "(a_l - t_l) * a_l * (1 - a_l)")
+slip("other_part_of_the_loss", r"p1\.output_sum", r"dE_l_dz_k = 0", "dE_l_dz_k = dE_k_dz_k")
+slip("units_mixed", r"p1\.output_sum", r"\* a_l \* \(1 - a_l\)", "* a_k * (1 - a_k)")
+slip("terms_of_both_outputs", r"p1\.output_sum", r"(delta_l_formula = .*)", r"\1 + dE_k_dz_k")
+slip(
+    "edges_crossed",
+    r"p1\.(two_outputs|transpose)",
+    r"delta_k (\* w_[jm])k \+ delta_l (\* w_[jm])l",
+    r"delta_k \1l + delta_l \2k",
+)
+slip("sign_of_a_path", r"p1\.(two_outputs|transpose)", r" \+ delta_l", " - delta_l")
+
+# The second step of Problem 2
+slip(
+    "not_all_updated", r"p2\.relu\.second_step", r"(?s)b_h_new\[0\](.*)b_h_new\[1\]", r"b_h1\1b_h2"
+)
+slip(
+    "weights_read_across",
+    r"p2\.relu\.second_step",
+    r"(?s)W_h_new\[1\]\[0\](.*)W_h_new\[0\]\[1\]",
+    r"W_h_new[0][1]\1W_h_new[1][0]",
+)
+slip("units_swapped", r"p2\.relu\.second_step", r"(?s)(z_h_next = \[.*\])", r"\1[::-1]")
+
+# The lectures' questions
+slip("doubled_for_squared", r"l1\.error", "central_factor = 100", "central_factor = 2 * 10")
+slip("biases_not_counted", r"l1\.cost", r"\(784 \+ 1\)", "784", r"\(100 \+ 1\)", "100")
+slip("inputs_have_no_bias", r"l1\.cost", r"(count = .*)", r"\1 + 784")
+slip("target_of_before", r"l2\.hidden_unit", r"delta_o \*", "delta *")
+slip("all_later_units", r"l2\.any_depth", r"10\]", "10, 11, 12]")
+slip("outputs_alone", r"l2\.any_depth", r"\[8, 9, 10\]", "[11, 12]")
+slip("inputs_for_deltas", r"l2\.any_depth", r"\[8, 9, 10\]", "[1, 2, 3, 4]")
+slip("units_of_its_own_layer", r"l2\.any_depth", r"\[8, 9, 10\]", "[6, 7]")
+slip("some_of_its_edges", r"l2\.any_depth", r"\[8, 9, 10\]", "[8]")
+slip("edges_crossed", r"l2\.two_paths", r"0\.5 - 0\.2 \* 2", "2 - 0.2 * 0.5")
+slip("edge_forgotten", r"l2\.two_paths", r"0\.3 \* 0\.5 - 0\.2 \* 2", "0.3 - 0.2")
+slip("paths_multiplied", r"l2\.two_paths", r"0\.5 - 0\.2", "0.5 * -0.2")
+slip("factor_of_the_slope_missing", r"l2\.two_paths", r" \* 0\.8 \*", " *")
+IN_A_HIDDEN_LAYER = r" \* before\[(\w+)\] \* \(1 - before\[\w+\]\)"
+slip("slope_forgotten", r"l2\.loop", IN_A_HIDDEN_LAYER, "")
+slip("factor_of_the_slope_missing", r"l2\.loop", IN_A_HIDDEN_LAYER, r" * before[\1]")
+slip("slope_of_tanh", r"l2\.loop", IN_A_HIDDEN_LAYER, r" * (1 - before[\1] ** 2)")
+slip("inputs_exchanged", r"l2\.slide_gradients", r"-1 \* 3", "-1 * -2")
+slip("inputs_exchanged", r"l2\.slide_gradients", r"-3 \* -2", "-3 * 3")
+slip("other_edge", r"l2\.slide_gradients", r"-1 \* 3", "-3 * 3")
+slip("wrong_sign", r"l2\.slide_gradients", r"= delta_6 \*", "= -delta_6 *")
+slip("relu_taken_as_off", r"l3\.slopes", "slope_relu = 1", "slope_relu = 0")
+slip("square_forgotten", r"l3\.slopes", r"1 - 0\.6\*\*2", "(1 - 0.6) ** 2")
+slip("relu_never_off", r"l3\.hidden_delta", "a_h > 0", "a_h >= 0")
+slip("mask_on_what_comes_back", r"l3\.hidden_delta", "a_h > 0", "back > 0")
+slip("slope_at_the_target", r"l3\.output_deltas", r"0\.8 \* \(1 - 0\.8\)", "0.3 * (1 - 0.3)")
+slip("loss_itself", r"l3\.output_deltas", r"(?m)^(\w+ = ).*", r"\1(0.8 - 0.3) ** 2 / 2")
+slip("one_term_only", r"l3\.output_deltas", "(sigmoid_cross_entropy = ).*", r"\1-0.3 / 0.8")
+slip("softmax_over_points", r"l3\.softmax", r"sum\(axis=1, keepdims=True\)", "sum(axis=0)")
+slip("softmax_over_everything", r"l3\.softmax", r"sum\(axis=1, keepdims=True\)", "sum()")
+slip("shifted_within_a_row", r"l3\.softmax", r"max\(axis=1, keepdims=True\)", "max(axis=0)")
+slip("signs_lost_in_a_row", r"l3\.jacobian", "row_sum = 0", "row_sum = 0.24 + 0.18 + 0.06")
+slip("outputs_for_jacobian", r"l3\.jacobian", "row_sum = 0", "row_sum = 0.6")
+slip("factor_above_1", r"l3\.layers", r"largest_slope\*\*5", "4**5")
+slip("units_added", r"l3\.train_softmax", r"\.mean\(axis=0\)", ".mean()")

@@ -1,7 +1,9 @@
 """The catalogue of recognised mistakes: what they are called and how to lead out of them.
 
 catalogue.toml describes each. Which numbers a mistake gives is said in `of_a_step` for quantities
-of an SGD step, and in helpers/marking/questions/ where a question has mistakes of its own.
+of an SGD step, in `of_training` for the losses of a training loop, in `of_many_layers` for the
+gradients of a deeper network, and in helpers/marking/questions/ where a question has mistakes of
+its own.
 """
 
 import tomllib

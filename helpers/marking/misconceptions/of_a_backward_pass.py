@@ -247,6 +247,12 @@ def points_left_apart(step: SGDStep, quantity: str) -> np.ndarray | None:
     return step[f"delta_{quantity[-1]}"] if len(step.x) > 1 else None
 
 
+@gives("other_axis", "db_o", "db_h")
+def other_axis(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    delta = step[f"delta_{quantity[-1]}"]
+    return [delta.mean(axis=1), delta.sum(axis=1)] if in_code(step) else None
+
+
 @gives("units_added", "db_o", "db_h")
 def units_added(step: SGDStep, quantity: str) -> float | None:
     return step[quantity].sum() if step[quantity].size > 1 else None

@@ -3,7 +3,11 @@
 import numpy as np
 
 from helpers.marking.misconceptions.registry import HALVES, MULTIPLES, NEW, gives, in_code
+from helpers.personal.problem_data import DEFAULT_PROBLEM
 from helpers.sgd_step import PARAMETERS, SGDStep
+
+# What often stands where the learning rate belongs, and the one of Problem 3's own data.
+FIXED_RATES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.5, DEFAULT_PROBLEM.eta / 100)
 
 
 @gives("loss_of_before_the_step", "E_new")
@@ -26,6 +30,25 @@ def step_added(step: SGDStep, quantity: str) -> np.ndarray:
 def learning_rate_forgotten(step: SGDStep, quantity: str) -> np.ndarray:
     old = quantity.removesuffix("_new")
     return step[old] - step[f"d{old}"]
+
+
+@gives("fixed_learning_rate", *NEW)
+def fixed_learning_rate(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    old = quantity.removesuffix("_new")
+    # By hand there is a single learning rate, and other mistakes give the same numbers.
+    return [step[old] - rate * step[f"d{old}"] for rate in FIXED_RATES] if in_code(step) else None
+
+
+@gives("whole_difference_scaled", *NEW)
+def whole_difference_scaled(step: SGDStep, quantity: str) -> np.ndarray | None:
+    old = quantity.removesuffix("_new")
+    return step.eta * (step[old] - step[f"d{old}"]) if in_code(step) else None
+
+
+@gives("value_and_gradient_exchanged", *NEW)
+def value_and_gradient_exchanged(step: SGDStep, quantity: str) -> np.ndarray | None:
+    old = quantity.removesuffix("_new")
+    return step[f"d{old}"] - step.eta * step[old] if in_code(step) else None
 
 
 @gives("step_instead_of_weight", *NEW)

@@ -28,8 +28,9 @@ HALVES = (("W_h", "b_h"), ("W_o", "b_o"), ("b_h", "b_o"), ("W_h", "W_o"))
 
 
 def in_code(step: SGDStep) -> bool:
-    """Whether a step is too large to be worked by hand, where every mistake takes its time."""
-    return step["W_o"].shape != (2, 1)
+    """Whether a step is made by a function, or too large to be worked by hand, where every mistake
+    takes its time."""
+    return step["W_o"].shape != (2, 1) or getattr(step, "by_functions", False)
 
 
 # (name, quantities, function), in the order in which they are tried

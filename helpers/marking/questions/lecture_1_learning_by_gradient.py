@@ -25,7 +25,10 @@ from helpers.weight_space import WeightSpace
 GRIDS = {"networks_6": (6, 9), "networks_10": (10, 9)}  # k values for each of n weights
 LAYERS = (784, 30, 10)
 PARAMETERS = sum((units + 1) * after for units, after in zip(LAYERS, LAYERS[1:]))
-PARAMETERS_OF_ANOTHER = (784 + 1) * 100 + (100 + 1) * 10  # of a 784-100-10 network
+LAYERS_OF_ANOTHER = (784, 100, 10)
+PARAMETERS_OF_ANOTHER = sum(
+    (units + 1) * after for units, after in zip(LAYERS_OF_ANOTHER, LAYERS_OF_ANOTHER[1:])
+)
 GRADIENT = (3.0, -4.0)  # of the question on directions
 ETA = 0.25
 A_DEGREE = Tolerance(relative=0, absolute=np.deg2rad(1))  # of a vector of length 1
@@ -253,12 +256,28 @@ def _differences() -> Question:
     return Question("l1.differences", parts, names, cases=lambda rng: list(cases(rng)))
 
 
+ORDER = (
+    "with which power of h does this error grow, h or h²? And what does that power become when h "
+    "is a tenth of what it was?"
+)
+
+
 def _error() -> Question:
     parts = (
         Part(
-            "forward_factor", 1, "the forward difference's error becomes this much smaller", ABOUT
+            "forward_factor",
+            1,
+            "the forward difference's error becomes this much smaller",
+            ABOUT,
+            default_hint=ORDER,
         ),
-        Part("central_factor", 1, "the central difference's", ABOUT),
+        Part(
+            "central_factor",
+            1,
+            "the central difference's error becomes this much smaller",
+            ABOUT,
+            default_hint=ORDER,
+        ),
         Part(
             "tiny",
             1,
@@ -270,7 +289,11 @@ def _error() -> Question:
     )
     mistakes: dict[str, list[Mistake]] = {
         "forward_factor": [("order_too_high", np.asarray(100.0)), ("factor_below_1", 0.1)],
-        "central_factor": [("order_too_low", np.asarray(10.0)), ("factor_below_1", 0.01)],
+        "central_factor": [
+            ("order_too_low", np.asarray(10.0)),
+            ("doubled_for_squared", 2 * 10.0),
+            ("factor_below_1", 0.01),
+        ],
     }
     expected = {
         "forward_factor": np.asarray(10.0),
@@ -282,11 +305,30 @@ def _error() -> Question:
     return Question("l1.error", parts, names, lambda rng: [case])
 
 
+RUNS = (
+    "how many numbers does the network have that can be moved, weights and biases, and how many "
+    "runs does the difference take for each of them, and besides?"
+)
+
+
 def _cost() -> Question:
+    """Counts of runs; a wrong count of the parameters shows in both."""
     parts = (
-        Part("forward_runs", 1, "runs of the network with forward differences", EXACT),
-        Part("central_runs", 1, "runs with central differences", EXACT),
+        Part(
+            "forward_runs",
+            1,
+            "runs of the network with forward differences",
+            EXACT,
+            default_hint=RUNS,
+        ),
+        Part("central_runs", 1, "runs with central differences", EXACT, default_hint=RUNS),
     )
+    inputs, hidden, outputs = LAYERS_OF_ANOTHER
+    weights = inputs * hidden + hidden * outputs
+    miscounted = [
+        ("biases_not_counted", weights),
+        ("inputs_have_no_bias", PARAMETERS_OF_ANOTHER + inputs),
+    ]
     mistakes = {
         "forward_runs": _or_nearly(
             PARAMETERS_OF_ANOTHER + 1,
@@ -294,6 +336,9 @@ def _cost() -> Question:
                 ("point_itself_not_counted", PARAMETERS_OF_ANOTHER),
                 ("point_counted_each_time", 2 * PARAMETERS_OF_ANOTHER),
                 ("network_of_the_text", PARAMETERS + 1),
+                ("network_of_the_text", PARAMETERS),
+                *((name, count + 1) for name, count in miscounted),
+                *miscounted,
             ],
         ),
         "central_runs": _or_nearly(
@@ -303,6 +348,8 @@ def _cost() -> Question:
                 ("both_sides_counted_once", PARAMETERS_OF_ANOTHER + 1),
                 ("point_not_needed", 2 * PARAMETERS_OF_ANOTHER + 1),
                 ("network_of_the_text", 2 * PARAMETERS),
+                *((name, 2 * count) for name, count in miscounted),
+                *((name, 2 * count + 1) for name, count in miscounted),
             ],
         ),
     }
@@ -342,7 +389,8 @@ def _step() -> Question:
     expected = {"gradient": gradient, "new": start - ETA * gradient}
 
     def consequences(own: Quantities) -> Iterator[Quantities]:
-        yield {"new": start - ETA * own.get("gradient", gradient)}
+        taken = own.get("gradient", gradient)
+        yield {"gradient": taken, "new": start - ETA * taken}
 
     return _numbers("l1.step", parts, expected, mistakes, {"new": start}, consequences)
 

@@ -9,6 +9,8 @@ import numpy as np
 from helpers.activations import sigmoid
 from helpers.asking import lecture_2_deriving_backpropagation as asking
 from helpers.course import lecture_step, slide_example
+from helpers.marking.misconceptions.of_a_step import slope_from_output
+from helpers.marking.misconceptions.of_many_layers import Layers
 from helpers.marking.questions.model import BY_HAND, EXACT, Case, Mistake, Part, Question, step_case
 from helpers.network import Network
 from helpers.reference import gradients
@@ -138,7 +140,10 @@ HIDDEN_UNIT = (
 
 
 def _hidden_unit(parts: Parts) -> Case:
-    """Hidden unit 2; a slip in its delta is recognised in what follows from it, too."""
+    """Hidden unit 2; a slip in its delta is recognised in what follows from it, too.
+
+    The student's own `delta`, from the questions before, is that of another target.
+    """
     step = _step()
     x, weights = step.x[0], step["W_h"][:, 1]
     slopes, W_o, delta_o = step["slope_h"][0], step["W_o"][:, 0], step["delta_o"].item()
@@ -153,6 +158,9 @@ def _hidden_unit(parts: Parts) -> Case:
             ("weight_for_activation", weight * step["delta_h"][0, 1]),
             *((slip, entering * delta) for slip, delta in deltas.items()),
         ]
+    own_delta = step_case(_step_with_other_target(), parts).expected
+    for name, value in own_delta.items():
+        mistakes[name].append(("target_of_before", np.asarray(value)))
     return _and_mistakes(step_case(step, parts), mistakes)
 
 
@@ -172,6 +180,10 @@ def _two_paths(parts: Parts) -> Case:
                 ("sign_of_a_path", np.abs(paths).sum() * slope),
                 ("activation_for_slope", paths.sum() * a),
                 ("slope_at_a", paths.sum() * slope_of(sigmoid, a)),
+                ("factor_of_the_slope_missing", paths.sum() * (1 - a)),
+                ("edges_crossed", (deltas * weights[::-1]).sum() * slope),
+                ("edge_forgotten", deltas.sum() * slope),
+                ("paths_multiplied", paths.prod() * slope),
             ]
         },
     )
@@ -202,13 +214,27 @@ NEEDED = Part(
     1,
     "the units whose deltas unit 5 needs",
     EXACT,
-    default_hint="count the edges that lead from unit 5 to the right: the formula goes along them, "
-    "and no further than one layer",
+    default_hint="which edges lead from unit 5 to the right, and where do they end? The formula "
+    "goes along them, and no further than one layer",
+    count_is_asked=True,
 )
+NEXT_LAYER = [8, 9, 10]
 
 
 def _any_depth(parts: Parts) -> Case:
-    return replace(_numbers({"needed": [8, 9, 10]}), collect_answers=asking.any_depth)
+    """Sets of units as lists in their order: how many they are says nothing of the slip yet."""
+    some = [[8], [9], [10], [8, 9], [8, 10], [9, 10]]
+    own_layer = [[5], [6, 7], [5, 6, 7]]
+    wrong: dict[str, list[list[int]]] = {
+        "all_later_units": [NEXT_LAYER + more for more in ([11], [12], [11, 12])],
+        "outputs_alone": [[11], [12], [11, 12]],
+        "inputs_for_deltas": [[1, 2, 3, 4], [1, 2, 3, 4, 5], [1, 2, 3, 4, *NEXT_LAYER]],
+        "units_of_its_own_layer": [*own_layer, *(units + NEXT_LAYER for units in own_layer)],
+        "some_of_its_edges": some,
+    }
+    mistakes = [(name, np.array(units)) for name, sets in wrong.items() for units in sets]
+    case = _numbers({"needed": NEXT_LAYER}, {"needed": mistakes})
+    return replace(case, collect_answers=asking.any_depth)
 
 
 LOOP = tuple(
@@ -232,14 +258,18 @@ def _loop_cases(rng: np.random.Generator) -> Iterator[Case]:
         # The same errors at linear outputs: what comes out without the outputs' slopes.
         linear = Network(weights, biases, output="linear")
         without = _last_and_earlier(linear, x, trace.z[-1] - (trace.a[-1] - t))
-        mistakes = {
+        in_hidden_layers = _with_other_derivatives(net, x, t)
+        mistakes: dict[str, list[Mistake]] = {
             name: [
                 ("sum_over_batch", points * value),
                 ("wrong_sign", -value),
-                ("slope_forgotten", without[name]),
+                (f"{'output_' if 'earlier' in name else ''}slope_forgotten", without[name]),
             ]
             for name, value in expected.items()
         }
+        for name, by_part in in_hidden_layers:
+            for part, value in by_part.items():
+                mistakes[part].append((name, value))
         yield Case(
             expected,
             mistakes,
@@ -253,13 +283,41 @@ def _last_and_earlier(net: Network, x: np.ndarray, t: np.ndarray) -> Quantities:
     """The reference gradients as helpers.asking's `loop` returns them."""
     g = gradients(net, x, t)
     return {
-        f"{name}_{which}": np.concatenate([array.ravel() for array in arrays])
+        f"{name}_{which}": _in_a_row(arrays)
         for name, every in (("dW", g.weights), ("db", g.biases))
         for which, arrays in (("last", every[-1:]), ("earlier", every[:-1]))
     }
 
 
-UPDATES = Part("updates", 1, "updates in 5 epochs", EXACT)
+def _in_a_row(arrays: Iterable[np.ndarray]) -> np.ndarray:
+    return np.concatenate([array.ravel() for array in arrays])
+
+
+def _with_other_derivatives(
+    net: Network, x: np.ndarray, t: np.ndarray
+) -> Iterator[tuple[str, Quantities]]:
+    """What wrong derivatives in the hidden layers give, by name: the gradients of these layers."""
+    trace = net.forward(x)
+    slopes = [slope_of(sigmoid, z) for z in trace.z]
+    layers = Layers(x, net.weights, trace.z, trace.a, slopes, gradients(net, x, t))
+
+    def gradients_with(
+        derivative: Callable[[np.ndarray], np.ndarray], delta_o: np.ndarray
+    ) -> Quantities:
+        deltas = layers.going_on(layers.last, delta_o, lambda k: derivative(trace.a[k]))
+        hidden = [layers.gradients(k, deltas[k]) for k in range(layers.last)]
+        return {f"{name}_earlier": _in_a_row(g[name] for g in hidden) for name in ("dW", "db")}
+
+    delta_o = layers.right.delta[-1]
+    yield "slope_forgotten", gradients_with(np.ones_like, delta_o)
+    yield "slope_forgotten", gradients_with(np.ones_like, trace.a[-1] - t)  # nowhere at all
+    yield "factor_of_the_slope_missing", gradients_with(lambda a: a, delta_o)
+    yield "factor_of_the_slope_missing", gradients_with(lambda a: 1 - a, delta_o)
+    yield "slope_of_tanh", gradients_with(lambda a: slope_from_output("tanh", a), delta_o)
+    yield "slope_at_a", gradients_with(lambda a: slope_of(sigmoid, a), delta_o)
+
+
+UPDATES = Part("updates", 1, "steps in 5 epochs", EXACT)
 
 
 def _updates(parts: Parts) -> Case:
@@ -281,6 +339,22 @@ def _updates(parts: Parts) -> Case:
     )
 
 
+def _slips_in_a_hidden_gradient(
+    delta_o: float, net: Network, x: np.ndarray, a_h: np.ndarray, place: tuple[int, int]
+) -> list[Mistake]:
+    """Mistakes in the gradient of the weight at `place` of W_h, whose units are linear."""
+    i, j = place
+    W_h, W_o = net.weights[0], net.weights[1][:, 0]
+    return [
+        ("wrong_sign", -delta_o * W_o[j] * x[i]),
+        ("edge_forgotten", delta_o * x[i]),
+        ("start_of_the_edge", delta_o * W_o[j] * a_h[j]),
+        ("weight_for_activation", delta_o * W_o[j] * W_h[place]),
+        ("inputs_exchanged", delta_o * W_o[j] * x[1 - i]),
+        *(("other_edge", delta_o * W_o[k] * x[i]) for k in range(len(W_o)) if k != j),
+    ]
+
+
 def _slide_gradients(parts: Parts) -> Case:
     net, x, t = slide_example()
     g = gradients(net, x, t)
@@ -297,17 +371,14 @@ def _slide_gradients(parts: Parts) -> Case:
     trap = gradients(moved, x, shifted).weights[0][0, 0]
     delta_6, a_h = (a_o - t).item(), net.forward(x).a[0][0]
     expected = {f"dE_dw{name}": value for name, value in dW.items()}
-    mistakes = {
-        "dE_dw36": [("weight_for_activation", delta_6 * old["36"]), ("wrong_sign", -dW["36"])],
-        "dE_dw13": [
-            ("edge_forgotten", delta_6 * x[0, 0]),
-            ("start_of_the_edge", delta_6 * old["36"] * a_h[0]),
+    mistakes: dict[str, list[Mistake]] = {
+        "dE_dw36": [
+            ("wrong_sign", -dW["36"]),
+            ("weight_for_activation", delta_6 * old["36"]),
+            *(("start_of_the_edge", delta_6 * a_h[unit]) for unit in (1, 2)),
         ],
-        "dE_dw24": [
-            ("edge_forgotten", delta_6 * x[0, 1]),
-            ("start_of_the_edge", delta_6 * net.weights[1][1, 0] * a_h[1]),
-            ("wrong_sign", -dW["24"]),
-        ],
+        "dE_dw13": _slips_in_a_hidden_gradient(delta_6, net, x[0], a_h, (0, 0)),
+        "dE_dw24": _slips_in_a_hidden_gradient(delta_6, net, x[0], a_h, (1, 1)),
     }
     for name in old:
         expected[f"w{name}_new"] = new[name]
@@ -320,19 +391,25 @@ def _slide_gradients(parts: Parts) -> Case:
     mistakes["w13_new"].append(("updated_output_weights", old["13"] - SLIDE_ETA * trap))
 
     def consequences(own: Quantities) -> Iterator[Quantities]:
-        gradients = {name: own.get(f"dE_dw{name}", dW[name]) for name in old}
-        yield {f"w{name}_new": old[name] - SLIDE_ETA * gradients[name] for name in old}
+        taken = {name: own.get(f"dE_dw{name}", np.asarray(dW[name])) for name in old}
+        new = {f"w{name}_new": old[name] - SLIDE_ETA * taken[name] for name in old}
+        yield new | {f"dE_dw{name}": taken[name] for name in old}
 
     given = {f"w{name}_new": value for name, value in old.items()}
     return replace(_numbers(expected, mistakes), given=given, consequences=consequences)
 
 
+TWO_ENDS = (
+    "which number stands at the start of this weight's edge, and what is the delta of the unit at "
+    "its end?"
+)
+ITS_STEP = "from which number is what subtracted, and by what is that multiplied?"
 SLIDE_GRADIENTS = (
-    Part("dE_dw36", 1, "gradient of w36", BY_HAND),
-    Part("dE_dw13", 1, "gradient of w13", BY_HAND),
-    Part("dE_dw24", 1, "gradient of w24", BY_HAND),
-    Part("w36_new", 1, "w36 after the step", BY_HAND),
-    Part("w13_new", 1, "w13 after the step", BY_HAND),
+    Part("dE_dw36", 1, "gradient of w36", BY_HAND, default_hint=TWO_ENDS),
+    Part("dE_dw13", 1, "gradient of w13", BY_HAND, default_hint=TWO_ENDS),
+    Part("dE_dw24", 1, "gradient of w24", BY_HAND, default_hint=TWO_ENDS),
+    Part("w36_new", 1, "w36 after the step", BY_HAND, default_hint=ITS_STEP),
+    Part("w13_new", 1, "w13 after the step", BY_HAND, default_hint=ITS_STEP),
 )
 
 PREDICTION = Part(
@@ -377,7 +454,18 @@ QUESTIONS = (
     ),
     _question("l2.hidden_unit", HIDDEN_UNIT, _hidden_unit),
     _question(
-        "l2.two_paths", (Part("delta_j", 2, "delta of the hidden unit", BY_HAND),), _two_paths
+        "l2.two_paths",
+        (
+            Part(
+                "delta_j",
+                2,
+                "delta of the hidden unit",
+                BY_HAND,
+                default_hint="which delta comes back over which edge, what is done with the two "
+                "that arrive, and which derivative do both then meet?",
+            ),
+        ),
+        _two_paths,
     ),
     _question(
         "l2.shapes",

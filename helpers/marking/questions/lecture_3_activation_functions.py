@@ -1,6 +1,7 @@
 """Lecture 3: derivatives, losses and deltas of the activation functions, softmax, saturation."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -8,7 +9,16 @@ import numpy as np
 from helpers.activations import HIDDEN_ACTIVATIONS, sigmoid, softmax
 from helpers.asking import lecture_3_activation_functions as asking
 from helpers.marking.misconceptions.of_a_step import Value, slope_from_output
-from helpers.marking.questions.model import BY_HAND, Case, Mistake, Part, Question, step_case
+from helpers.marking.questions.model import (
+    BY_HAND,
+    Case,
+    Mistake,
+    Part,
+    Question,
+    learning_rate,
+    step_case,
+    traits_of,
+)
 from helpers.network import Network
 from helpers.reference import gradients, jacobian, slope, vjp
 from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
@@ -84,41 +94,74 @@ def _stored_slopes(rng: np.random.Generator) -> Case:
     mistakes["slope_tanh"] += [
         ("sigmoids_slope_for_tanh", slope_from_output("sigmoid", STORED["tanh"])),
         ("square_forgotten", 1 - STORED["tanh"]),
+        ("square_forgotten", (1 - STORED["tanh"]) ** 2),
     ]
     mistakes["slope_sigmoid"] += [
         ("slope_of_tanh", slope_from_output("tanh", STORED["sigmoid"])),
         ("factor_of_the_slope_missing", 1 - STORED["sigmoid"]),
     ]
+    mistakes["slope_relu"].append(("relu_taken_as_off", 0.0))
     return _numbers(expected, mistakes)
 
 
-STORED_SLOPES = (
-    Part("slope_tanh", 1, "derivative of a tanh unit, from its activation", BY_HAND),
-    Part("slope_sigmoid", 1, "derivative of a sigmoid unit, from its activation", BY_HAND),
-    Part("slope_relu", 1, "derivative of a ReLU unit, from its activation", BY_HAND),
+STORED_SLOPES = tuple(
+    Part(
+        f"slope_{name}",
+        1,
+        f"derivative of a {called} unit, from its activation",
+        BY_HAND,
+        default_hint="which formula in the activation belongs to this function, and what does it "
+        "give for the activation of this unit?",
+    )
+    for name, called in (("tanh", "tanh"), ("sigmoid", "sigmoid"), ("relu", "ReLU"))
 )
 
 
 def _through_layers(rng: np.random.Generator) -> Case:
+    """The bound follows from the derivative that the student takes for the largest."""
     largest = slope(sigmoid, 0.0)
-    return _numbers(
+
+    def consequences(own: Quantities) -> Iterator[Quantities]:
+        taken = own.get("largest_slope", np.asarray(largest))
+        yield {"largest_slope": taken, "bound": taken**LAYERS}
+
+    case = _numbers(
         {"largest_slope": largest, "bound": largest**LAYERS},
         {
-            "largest_slope": [("activation_as_slope", 0.5), ("slope_of_tanh", 1.0)],
+            "largest_slope": [
+                ("activation_as_slope", 0.5),
+                ("slope_of_tanh", 1.0),
+                ("factor_above_1", 1 / largest),
+            ],
             "bound": [
                 ("number_of_layers", largest ** (LAYERS - 1)),
                 ("number_of_layers", largest ** (LAYERS + 1)),
                 ("slopes_added", LAYERS * largest),
                 ("slopes_averaged", largest / LAYERS),
                 ("one_layer_only", largest),
+                ("factor_above_1", 1 / largest**LAYERS),
             ],
         },
     )
+    return replace(case, consequences=consequences)
 
 
 LAYERS_OF_SIGMOIDS = (
-    Part("largest_slope", 1, "the sigmoid's largest derivative", BY_HAND),
-    Part("bound", 1, "the largest factor that five layers' derivatives can make", BY_HAND),
+    Part(
+        "largest_slope",
+        1,
+        "the sigmoid's largest derivative",
+        BY_HAND,
+        default_hint="where is the curve of the sigmoid steepest, and what is a(1 − a) there?",
+    ),
+    Part(
+        "bound",
+        1,
+        "the largest factor that five layers' derivatives can make",
+        BY_HAND,
+        default_hint="each of the five layers multiplies the delta by a derivative. What do five "
+        "such factors make together, each as large as it can be?",
+    ),
 )
 
 
@@ -138,25 +181,63 @@ def _output_deltas(rng: np.random.Generator) -> Case:
         "sigmoid_cross_entropy": _delta("sigmoid", "cross_entropy"),
     }
     mistakes: dict[str, list[Mistake]] = {
-        part: [("wrong_sign", -value), ("factor_two", 2 * value)]
+        part: [("wrong_sign", -value), ("factor_two", 2 * value), ("factor_half", value / 2)]
         for part, value in expected.items()
     }
     slope_o = slope(sigmoid, _weighted_input("sigmoid", OUTPUT))
+    through_t = slope_from_output("sigmoid", TARGET)
     error = OUTPUT - TARGET
-    mistakes["linear_half_squared"].append(("slope_of_linear", error * slope_o))
-    mistakes["sigmoid_half_squared"].append(("slope_forgotten", error))
+    loss, cross_entropy = (
+        Network([[[1.0]]], output="sigmoid", loss=name).loss(
+            [[_weighted_input("sigmoid", OUTPUT)]], [[TARGET]]
+        )
+        for name in ("half_squared", "cross_entropy")
+    )
+    mistakes["linear_half_squared"] += [
+        ("slope_of_linear", error * slope_o),
+        ("slope_of_linear", error * through_t),
+        ("loss_itself", loss),
+    ]
+    mistakes["sigmoid_half_squared"] += [
+        ("slope_forgotten", error),
+        ("slope_at_the_target", error * through_t),
+        ("factor_of_the_slope_missing", error * OUTPUT),
+        ("factor_of_the_slope_missing", error * (1 - OUTPUT)),
+        ("loss_itself", loss),
+        ("loss_not_differentiated", loss * slope_o),
+    ]
     dE_da = error / slope_o  # of cross-entropy
     mistakes["sigmoid_cross_entropy"] += [
         ("slope_not_cancelled", error * slope_o),
+        ("slope_not_cancelled", error * through_t),
         ("slope_forgotten", dE_da),
+        ("one_term_only", -TARGET / OUTPUT),
+        ("one_term_only", -TARGET * (1 - OUTPUT)),
+        ("loss_itself", loss),
+        ("loss_itself", cross_entropy),
     ]
     return _numbers(expected, mistakes)
 
 
+TWO_LINKS = (
+    "write down ∂E/∂a for this loss, and how this unit's a changes with z: what is their product?"
+)
 OUTPUT_DELTAS = (
-    Part("linear_half_squared", 1, "delta of a linear output", BY_HAND),
-    Part("sigmoid_half_squared", 1, "delta of a sigmoid output, half the squared error", BY_HAND),
-    Part("sigmoid_cross_entropy", 1, "delta of a sigmoid output, cross-entropy", BY_HAND),
+    Part("linear_half_squared", 1, "delta of a linear output", BY_HAND, default_hint=TWO_LINKS),
+    Part(
+        "sigmoid_half_squared",
+        1,
+        "delta of a sigmoid output, half the squared error",
+        BY_HAND,
+        default_hint=TWO_LINKS,
+    ),
+    Part(
+        "sigmoid_cross_entropy",
+        1,
+        "delta of a sigmoid output, cross-entropy",
+        BY_HAND,
+        default_hint=TWO_LINKS,
+    ),
 )
 
 
@@ -183,7 +264,8 @@ def _hidden_delta(rng: np.random.Generator, shape: tuple[int, int], first_sign: 
         expected[name] = back * slope(function, z[name])
         a = function(z[name])
         mistakes[name] = [
-            ("slope_forgotten", back),
+            # Where a is stored, `a >= 0` is true of every ReLU unit, as if there were no mask.
+            ("relu_never_off" if name == "relu" else "slope_forgotten", back),
             ("activation_as_slope", back * a),
             ("sign_turned", -expected[name]),
         ]
@@ -199,6 +281,10 @@ def _hidden_delta(rng: np.random.Generator, shape: tuple[int, int], first_sign: 
             ]
         if name == "tanh":
             mistakes[name].append(("square_forgotten", back * (1 - a)))
+            mistakes[name].append(("square_forgotten", back * (1 - a) ** 2))
+        if name == "relu":
+            for value in (back, expected[name]):  # in place of the unit's own, or besides
+                mistakes[name].append(("mask_on_what_comes_back", np.maximum(value, 0)))
         mistakes[name].append(("back_forgotten", slope(function, z[name])))
 
     test_inputs = {"back": back, "a": {name: HIDDEN_ACTIVATIONS[name](z[name]) for name in HIDDEN}}
@@ -208,6 +294,7 @@ def _hidden_delta(rng: np.random.Generator, shape: tuple[int, int], first_sign: 
         collect_answers=asking.hidden_delta,
         test_inputs=test_inputs,
         label=f"{shape[0]} point{'s' if shape[0] > 1 else ''}",
+        traits=traits_of(points=shape[0]),
     )
 
 
@@ -263,17 +350,20 @@ def _softmax_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _softmax_case(z: np.ndarray, shifted: np.ndarray, label: str) -> Case:
-    right = softmax(z)
-    expected = {"a": right, "a_far_from_0": softmax(shifted)}
+    """Rows near 0 and rows far from it; what overflows far from 0 has no value to compare."""
+    expected = {"a": softmax(z), "a_far_from_0": softmax(shifted)}
     powers = np.exp(z)
+    in_columns = np.exp(z - z.max(axis=0))
     mistakes = {
         "a": [
             ("softmax_over_everything", powers / powers.sum()),
             ("softmax_over_points", powers / powers.sum(axis=0)),
             ("not_shared_out", powers),
             ("exponential_forgotten", z / z.sum(axis=1, keepdims=True)),
-            ("sigmoids_for_softmax", sigmoid(z)),
-        ]
+            *_slips_of_shifted_powers(z),
+            ("shifted_within_a_row", in_columns / in_columns.sum(axis=1, keepdims=True)),
+        ],
+        "a_far_from_0": list(_slips_of_shifted_powers(shifted)),
     }
 
     return Case(
@@ -282,7 +372,17 @@ def _softmax_case(z: np.ndarray, shifted: np.ndarray, label: str) -> Case:
         collect_answers=asking.softmax,
         test_inputs={"z": z, "far_from_0": shifted},
         label=label,
+        traits=traits_of(points=len(z)),
     )
+
+
+def _slips_of_shifted_powers(z: np.ndarray) -> Iterator[Mistake]:
+    """Mistakes of those who subtract the largest z of each row, as they should."""
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    yield "softmax_over_everything", powers / powers.sum()
+    yield "softmax_over_points", powers / powers.sum(axis=0)
+    yield "not_shared_out", powers
+    yield "sigmoids_for_softmax", sigmoid(z)
 
 
 SOFTMAX = (
@@ -295,7 +395,7 @@ def _jacobian_entries(rng: np.random.Generator) -> Case:
     matrix = jacobian(softmax, np.log(SOFTMAX_OUTPUT))
     a_1, a_2, _ = SOFTMAX_OUTPUT
     return _numbers(
-        {"da1_dz1": matrix[0, 0], "da1_dz2": matrix[0, 1], "row_sum": matrix[0].sum()},
+        {"da1_dz1": matrix[0, 0], "da1_dz2": matrix[0, 1], "row_sum": 0.0},  # exactly
         {
             "da1_dz1": [
                 ("off_diagonal_formula", -a_1 * a_1),
@@ -307,16 +407,42 @@ def _jacobian_entries(rng: np.random.Generator) -> Case:
                 ("sign_turned", -matrix[0, 1]),
                 ("diagonal_formula", a_1 * (1 - a_2)),
                 ("diagonal_formula", matrix[0, 0]),
+                ("diagonal_formula", a_2 * (1 - a_2)),
             ],
-            "row_sum": [("outputs_for_jacobian", 1.0), ("softmax_elementwise", matrix[0, 0])],
+            "row_sum": [
+                ("outputs_for_jacobian", 1.0),
+                ("outputs_for_jacobian", a_1),
+                ("softmax_elementwise", matrix[0, 0]),
+                ("signs_lost_in_a_row", np.abs(matrix[0]).sum()),
+            ],
         },
     )
 
 
+TWO_FORMS = "softmax's derivatives have two forms, for i = j and for i ≠ j. Which one is it here, "
 JACOBIAN = (
-    Part("da1_dz1", 1, "how the first output changes with its own z", BY_HAND),
-    Part("da1_dz2", 1, "how the first output changes with the second z", BY_HAND),
-    Part("row_sum", 1, "the sum of the first row", BY_HAND),
+    Part(
+        "da1_dz1",
+        1,
+        "how the first output changes with its own z",
+        BY_HAND,
+        default_hint=f"{TWO_FORMS}and which outputs does it contain?",
+    ),
+    Part(
+        "da1_dz2",
+        1,
+        "how the first output changes with the second z",
+        BY_HAND,
+        default_hint=f"{TWO_FORMS}and which outputs does it contain, with which sign?",
+    ),
+    Part(
+        "row_sum",
+        1,
+        "the sum of the first row",
+        BY_HAND,
+        default_hint="compute all three derivatives of the row and add them, each with its sign. "
+        "And what does softmax make of three z that all rise alike?",
+    ),
 )
 
 
@@ -375,7 +501,9 @@ def _step(
     rng: np.random.Generator, output: str, points: int, units: tuple[int, int, int]
 ) -> SGDStep:
     """A random step with tanh hidden units; softmax has one-hot targets, of every class."""
-    drawn = random_step(rng, "tanh", "linear", units=units, n_samples=points)
+    drawn = random_step(
+        rng, "tanh", "linear", units=units, n_samples=points, with_eta=learning_rate(rng)
+    )
     if output == "linear":
         return drawn
     net = Network(
@@ -406,6 +534,10 @@ def _mistakes_of_a_step(step: SGDStep, part: str) -> Iterator[Mistake]:
         if "delta_o" in given or part[2] == "h":
             yield name, step.following(**given)[part]
     old = part.removesuffix("_new")
+    if old.startswith("b_"):  # one number for all units
+        deltas = step[f"delta_{old[2]}"]
+        for number in (deltas.mean(), deltas.sum(), deltas.sum() / len(deltas)):
+            yield "units_added", step[old] - step.eta * number
     yield "sum_over_batch", step[old] - step.eta * len(step.x) * step[f"d{old}"]
 
 
@@ -415,7 +547,7 @@ PREDICTION = (
     Part(
         "half_squared",
         1,
-        "which is nearer to the target after 20 steps, half the squared error",
+        "whose output moves further in 20 steps, half the squared error",
         hint_for_choice={
             "A": "Its error is the larger one. Which other factor does its delta have, and how "
             "large is that at z = 4?",

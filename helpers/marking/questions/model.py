@@ -74,6 +74,15 @@ EXACT = Tolerance(relative=1e-9, absolute=0, by_hand=True)
 
 
 @dataclass(frozen=True)
+class Layer:
+    """The parts that ask for one layer's gradients, where there are many layers, by name."""
+
+    weights: str
+    biases: str
+    next_biases: str  # of the layer whose deltas come back to this one; "" for the last layer
+
+
+@dataclass(frozen=True)
 class Part:
     """One thing a question asks for, marked on its own."""
 
@@ -85,10 +94,13 @@ class Part:
     index: tuple[int, ...] | None = None  # its element that is asked for; None for all
     # What to say of a wrong answer that no catalogue entry explains, where its size says nothing.
     default_hint: str = ""
+    # Whether how many numbers there are is part of what is asked: then it is not told.
+    count_is_asked: bool = False
     # Of a formula: the symbols without which it cannot be right, "a_k|z_k" where either will do,
     # and those besides that may stand in it.
     needs: tuple[str, ...] = ()
     may_have: tuple[str, ...] = ()
+    layer: Layer | None = None  # of a gradient that is one of many layers
     # Of a multiple-choice question, what to say of each answer, by letter or word; what is said of
     # the right one is "". Any other answer is answered with the list of choices.
     hint_for_choice: dict[str, str] = field(default_factory=dict, hash=False)
@@ -109,6 +121,8 @@ class Case:
     collect_answers: CollectAnswers = answers_themselves
     test_inputs: TestInputs = field(default_factory=dict)
     label: str = ""  # names the case to the student, as in "hidden='relu'"
+    # What it has and other cases have not, in words, by what is asked: {"outputs": "one output"}.
+    traits: Mapping[str, str] = field(default_factory=dict)
     # What may follow from a student's own values, a dict of arrays by quantity: a function of it
     # that gives such dicts, one for each way to go on. None where nothing does.
     consequences: Consequences | None = None
@@ -212,6 +226,21 @@ def _cases(question: Question, seed: int) -> list[Case]:
                     f"got {right!r}."
                 )
     return cases
+
+
+def learning_rate(rng: np.random.Generator) -> float:
+    """A learning rate for one case, where each has its own: else a number in its place is right."""
+    return float(rng.uniform(0.15, 0.6))
+
+
+def traits_of(hidden: str = "", outputs: int = 0, points: int = 0) -> dict[str, str]:
+    """The traits of a case (see Case) whose network or batch is as given; "" and 0 say nothing."""
+    found = {"hidden": f"hidden={hidden!r}"} if hidden else {}
+    if outputs:
+        found["outputs"] = "one output" if outputs == 1 else "several outputs"
+    if points:
+        found["points"] = "one data point" if points == 1 else "several data points"
+    return found
 
 
 def given_in_code(step: SGDStep, *names: str) -> dict[str, Any]:

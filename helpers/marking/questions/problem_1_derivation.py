@@ -12,7 +12,14 @@ import numpy as np
 
 from helpers.asking.formulas import values_at
 from helpers.marking.misconceptions.of_a_step import Value, wrong_values
-from helpers.marking.questions.model import Case, Mistake, MistakesOnDemand, Part, Question
+from helpers.marking.questions.model import (
+    Case,
+    Mistake,
+    MistakesOnDemand,
+    Part,
+    Question,
+    learning_rate,
+)
 from helpers.sgd_step import Quantities, SGDStep, random_step
 
 Point = Mapping[str, float]  # the value of each symbol
@@ -130,7 +137,10 @@ def _question(
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         # All steps first, as every question has them: answers to one build on those to others.
-        steps = [random_step(rng, "sigmoid", units=(2, 2, 1), n_samples=1) for _ in range(POINTS)]
+        steps = [
+            random_step(rng, "sigmoid", units=(2, 2, 1), n_samples=1, with_eta=learning_rate(rng))
+            for _ in range(POINTS)
+        ]
         for step in steps:
             point = {name: float(step[q][index]) for name, (q, index) in SYMBOLS.items()}
             expected = {part.name: _right(part.name, step) for part in parts}
@@ -263,6 +273,10 @@ def _of_two_outputs(rng: np.random.Generator) -> Iterator[tuple[SGDStep, dict[st
         yield step, point
 
 
+# Where deltas of both output units are given, they may be spelled out all the same.
+WITH_DELTAS_SPELLED_OUT = ("a_k", "z_k", "t_k", "a_l", "z_l", "t_l")
+
+
 def _output_sum() -> Question:
     """The derivative of a sum of losses with respect to one output's weighted input."""
     parts = (
@@ -271,6 +285,8 @@ def _output_sum() -> Question:
             1,
             "how output k's part of the loss changes with z_k",
             default_hint="not equal to the right formula; through what does z_k reach E_k?",
+            needs=("a_k|z_k", "t_k"),
+            may_have=("a_k", "z_k"),
         ),
         Part(
             "dE_l_dz_k",
@@ -282,24 +298,16 @@ def _output_sum() -> Question:
             "delta_l_formula",
             1,
             "delta of output unit l",
-            default_hint="not equal to the right formula; it is that of unit k, for unit l",
+            default_hint="not the delta of output unit l: it is built as that of unit k is, from "
+            "the error and the derivative of unit l",
+            needs=("a_l|z_l", "t_l"),
+            may_have=("a_l", "z_l"),
         ),
     )
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         for step, point in _of_two_outputs(rng):
-            delta, wrong = step["delta_o"][0], list(_fitting(step, "delta_o"))
-            mistakes = {
-                name: [(entry, np.asarray(np.asarray(value)[0, unit])) for entry, value in wrong]
-                for name, unit in (("dE_k_dz_k", K), ("delta_l_formula", L))
-            }
-            mistakes["delta_l_formula"].append(("other_output", np.asarray(delta[K])))
-            error, slope = step["dE_da_o"][0, L], step["slope_o"][0]
-            mistakes["dE_l_dz_k"] = [
-                ("other_output_kept", np.asarray(error * slope[L])),
-                ("other_output_kept", np.asarray(error * slope[K])),
-                ("other_output_kept", np.asarray(error)),
-            ]
+            delta = step["delta_o"][0]
             usable = [name for name in point if not name.startswith("delta_")]
             yield Case(
                 {
@@ -307,7 +315,9 @@ def _output_sum() -> Question:
                     "dE_l_dz_k": np.asarray(0.0),
                     "delta_l_formula": np.asarray(delta[L]),
                 },
-                mistakes,
+                MistakesOnDemand(
+                    [part.name for part in parts], partial(_wrong_with_two_outputs, step)
+                ),
                 collect_answers=values_at,
                 test_inputs={"point": {n: point[n] for n in usable}, "usable": usable},
             )
@@ -316,12 +326,33 @@ def _output_sum() -> Question:
     return Question("p1.output_sum", parts, names, lambda rng: list(cases(rng)))
 
 
+def _wrong_with_two_outputs(step: SGDStep, name: str) -> Iterator[Mistake]:
+    """The (misconception, value) pairs of what two output units, k and l, do to the loss."""
+    errors, slopes, delta = step["dE_da_o"][0], step["slope_o"][0], step["delta_o"][0]
+    if name == "dE_l_dz_k":
+        for value in (delta[L], errors[L] * slopes[K], errors[L]):
+            yield "other_output_kept", np.asarray(value)
+        yield "other_part_of_the_loss", np.asarray(delta[K])
+        return
+    unit, other = (K, L) if name == "dE_k_dz_k" else (L, K)
+    yield "output_l_for_k" if unit == K else "other_output", np.asarray(delta[other])
+    yield "units_mixed", np.asarray(errors[unit] * slopes[other])
+    yield "units_mixed", np.asarray(errors[other] * slopes[unit])
+    yield "terms_of_both_outputs", np.asarray(delta.sum())
+    for entry, value in _fitting(step, "delta_o"):
+        yield entry, np.asarray(np.asarray(value)[0, unit])
+
+
 def _wrong_with_two_paths(step: SGDStep, point: Point, name: str) -> Iterator[Mistake]:
     """The (misconception, value) pairs of delta_j where unit j feeds two output units."""
     one_path = step["slope_h"][0, J] * point["delta_k"] * point["w_jk"]
     yield "one_path_only", np.asarray(one_path)
     yield "paths_averaged", step["delta_h"][0, J] / 2
     yield "paths_multiplied", np.asarray(one_path * point["delta_l"] * point["w_jl"])
+    slope, delta, W_o = step["slope_h"][0, J], step["delta_o"][0], step["W_o"][J]
+    yield "edges_crossed", np.asarray(delta @ W_o[::-1] * slope)
+    for sign in ([1, -1], [-1, 1]):
+        yield "sign_of_a_path", np.asarray(delta @ (sign * W_o) * slope)
     for entry, value in _fitting(step, "delta_h"):
         yield IN_THE_HIDDEN_LAYER.get(entry, entry), np.asarray(value)[0, J]
 
@@ -333,12 +364,13 @@ def _two_outputs() -> Question:
         2,
         "delta of hidden unit j, with two output units",
         default_hint="not equal to the right formula; what comes back on each path?",
-        needs=("w_jk", "delta_k", "w_jl", "delta_l", HIDDEN),
+        needs=("w_jk", "delta_k|t_k", "w_jl", "delta_l|t_l", HIDDEN),
+        may_have=WITH_DELTAS_SPELLED_OUT,
     )
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         for step, point in _of_two_outputs(rng):
-            usable = ("z_j", "a_j", "w_jk", "delta_k", "w_jl", "delta_l")
+            usable = ("z_j", "a_j", "w_jk", "delta_k", "w_jl", "delta_l", *WITH_DELTAS_SPELLED_OUT)
             yield Case(
                 {part.name: step["delta_h"][0, J]},
                 MistakesOnDemand((part.name,), partial(_wrong_with_two_paths, step, point)),
@@ -357,7 +389,10 @@ def _transpose() -> Question:
             name,
             1,
             in_words,
-            default_hint="not equal to the right sum; which two edges lead on from this unit?",
+            default_hint="not equal to the right sum; what comes back on each of the two edges "
+            "that lead on from this unit?",
+            needs=("delta_k|t_k", f"w_{name[-1]}k", "delta_l|t_l", f"w_{name[-1]}l"),
+            may_have=WITH_DELTAS_SPELLED_OUT,
         )
         for name, (_, in_words) in units.items()
     )
@@ -378,8 +413,13 @@ def _transpose() -> Question:
                     ("paths_multiplied", np.asarray(np.prod(delta * W_o[unit]))),
                     ("slope_too_early", step["delta_h"][0, unit]),
                     ("sign_turned", np.asarray(-back)),
+                    ("edges_crossed", np.asarray(delta @ W_o[unit, ::-1])),
+                    *(
+                        ("sign_of_a_path", np.asarray(delta @ (sign * W_o[unit])))
+                        for sign in ([1, -1], [-1, 1])
+                    ),
                 ]
-            usable = [n for n in point if n[0] in "wd" or n in ("z_j", "a_j", "z_m", "a_m")]
+            usable = [n for n in point if not n.startswith("b_")]
             yield Case(
                 expected,
                 mistakes,

@@ -5,8 +5,17 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from helpers.course import HIDDEN
-from helpers.marking.questions.model import BY_HAND, EXACT, Case, Part, Question, step_case
+from helpers.course import HIDDEN, next_step
+from helpers.marking.questions.model import (
+    BY_HAND,
+    EXACT,
+    Case,
+    Mistake,
+    MistakesOnDemand,
+    Part,
+    Question,
+    step_case,
+)
 from helpers.personal.problem_data import DEFAULT_PROBLEM, ProblemData
 from helpers.sgd_step import Quantities, SGDStep
 
@@ -95,20 +104,14 @@ def _second_step(step: SGDStep, student: str) -> Question:
         0,
         "weighted inputs of the hidden units at the second step",
         BY_HAND,
-        default_hint="compute them as at the first step, with the new weights and biases",
     )
 
     def cases(rng: np.random.Generator) -> list[Case]:
         right = step["x"] @ step["W_h_new"] + step["b_h_new"]
-        mistakes = [
-            ("weights_before_the_step", step["z_h"]),
-            ("bias_forgotten", step["x"] @ step["W_h_new"]),
-            ("activation_for_weighted_input", np.maximum(right, 0)),
-        ]
         return [
             Case(
                 {part.name: right},
-                {part.name: mistakes},
+                MistakesOnDemand([part.name], partial(_wrong_second_step, step, right)),
                 consequences=partial(_second_weighted_inputs, step),
                 inputs=(step["x"], step["W_h"], step["b_h"]),
             )
@@ -122,6 +125,29 @@ def _second_step(step: SGDStep, student: str) -> Question:
         depends_on={"p2.relu.update": ("W_h_new", "b_h_new")},
         student=student,
     )
+
+
+def _wrong_second_step(step: SGDStep, right: np.ndarray, part: str) -> Iterator[Mistake]:
+    """The mistakes in the hidden units' weighted inputs at the second step."""
+    x, change_W, change_b = step["x"], step["W_h_new"] - step["W_h"], step["b_h_new"] - step["b_h"]
+
+    def moved(times: float) -> np.ndarray:
+        return x @ (step["W_h"] + times * change_W) + step["b_h"] + times * change_b
+
+    yield "weights_before_the_step", step["z_h"]
+    yield "bias_forgotten", x @ step["W_h_new"]
+    yield "activation_for_weighted_input", np.maximum(right, 0)
+    yield "not_all_updated", x @ step["W_h_new"] + step["b_h"]
+    yield "not_all_updated", x @ step["W_h"] + step["b_h_new"]
+    yield "weights_read_across", np.inner(x, step["W_h_new"]) + step["b_h_new"]
+    third = next_step(next_step(step))
+    yield "moved_twice", third["z_h"]
+    yield "moved_twice", moved(2)
+    yield "step_added", moved(-1)
+    yield "learning_rate_forgotten", moved(1 / step.eta)
+    yield "inputs_exchanged", x[:, ::-1] @ step["W_h_new"] + step["b_h_new"]
+    yield "biases_exchanged", x @ step["W_h_new"] + step["b_h_new"][::-1]
+    yield "units_swapped", right[:, ::-1]
 
 
 def _second_weighted_inputs(step: SGDStep, own: Quantities) -> Iterator[Quantities]:

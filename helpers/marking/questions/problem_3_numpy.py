@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import cycle
 from typing import Any
 
@@ -16,14 +16,32 @@ from helpers.course import HIDDEN
 from helpers.marking import own_functions
 from helpers.marking.answer import Answer as AnswerToPart
 from helpers.marking.misconceptions.of_a_step import slope_from_output
+from helpers.marking.misconceptions.of_many_layers import (
+    Deltas,
+    Layers,
+    with_slopes,
+    wrong_gradients,
+)
+from helpers.marking.misconceptions.of_training import (
+    Loop,
+    WrongTraining,
+    trained,
+    wrong_batch_training,
+    wrong_reproduction,
+    wrong_training,
+)
 from helpers.marking.questions.model import (
     Case,
     CollectAnswers,
+    Layer,
     Mistake,
+    MistakesOnDemand,
     Part,
     Question,
     given_in_code,
+    learning_rate,
     step_case,
+    traits_of,
 )
 from helpers.network import Network
 from helpers.numerical import central_difference, forward_difference
@@ -34,6 +52,7 @@ from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
 TRAINING_STEPS = 3
 Function = Callable[[np.ndarray], float]  # of weights, that difference quotients are made of
+Slope = Callable[[int], np.ndarray]  # of a layer's number
 INPUTS = ("x", "t", "eta", *PARAMETERS)
 
 
@@ -70,7 +89,12 @@ def _for_each_hidden(
                 test_inputs,
                 label=label.format(hidden=batch.hidden, points=points) + batch.remark,
             )
-            yield replace(case, duplicate_rows=duplicate_rows)
+            traits = traits_of(
+                batch.hidden if "hidden" in label else "",
+                outputs=batch.units[-1],
+                points=batch.points if {"x", "t"} & set(names) else 0,
+            )
+            yield replace(case, duplicate_rows=duplicate_rows, traits=traits)
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
 
@@ -120,6 +144,7 @@ def _step_of(
             units=batch.units,
             n_samples=batch.points,
             duplicate_rows=duplicate_rows,
+            with_eta=learning_rate(rng),
         )
         if batch.first_sign is None:
             return step
@@ -403,28 +428,76 @@ def _difference_cases(rng: np.random.Generator) -> Iterator[Case]:
 
         function = asking.cubes_and_product(factors)
         right = central_difference(function, w, h)
-        wrong = {
-            "forward_difference": forward_difference(function, w, h),
-            "full_step_each_side": central_difference(function, w, 2 * h),
-        }
         yield Case(
             {"quotients": right},
-            {
-                "quotients": [
-                    *wrong.items(),
-                    ("width_of_the_step", 2 * right),
-                    ("width_of_the_step", right / 2),
-                    ("full_step_each_side", 2 * wrong["full_step_each_side"]),
-                    ("difference_turned", -right),
-                    ("all_moved_at_once", np.full(shape, _along_all(function, w, h))),
-                    ("not_moved_back", _without_moving_back(function, w, h)),
-                    ("returned_too_early", right * (np.arange(right.size) == 0).reshape(shape)),
-                ]
-            },
+            MistakesOnDemand(["quotients"], partial(_wrong_quotients, function, w, h, right)),
             collect_answers=asking.difference_quotients,
             test_inputs={"factors": factors, "w": w, "h": h},
             label=f"w of shape {shape}",
         )
+
+
+OWN_STEPS = (1e-5, 1e-3, 0.01, 0.1, 1.0)  # that are used whatever h is
+
+
+def _wrong_quotients(
+    f: Function, w: np.ndarray, h: float, right: np.ndarray, part: str
+) -> Iterator[Mistake]:
+    """The mistakes in difference quotients of f; right: the central ones."""
+    forward, half = forward_difference(f, w, h), forward_difference(f, w, h / 2)
+    wide, places = central_difference(f, w, 2 * h), np.arange(w.size).reshape(w.shape)
+    yield "forward_difference", forward
+    yield "full_step_each_side", wide
+    yield "full_step_each_side", 2 * wide
+    for factor in (2, 1 / 2, h**2):
+        yield "width_of_the_step", factor * right
+    yield "not_divided", h * right
+    yield "difference_turned", -right
+    yield "all_moved_at_once", np.full(w.shape, _along_all(f, w, h))
+    yield "not_moved_back", _without_moving_back(f, w, h)
+    yield "not_moved_back", _without_new_copies(f, w, h)
+    yield "returned_too_early", right * (places == 0)
+    yield "only_the_last", right * (places == w.size - 1)
+    yield "same_at_both_sides", np.zeros(w.shape)
+    # (f(w + h/2) - f(w)) / h and the like, to either side, and from w - h to w
+    below = right - half / 2  # the other half of the difference
+    for value in (half / 2, below, half, 2 * below, 2 * wide - forward):
+        yield "one_side_only", value
+    yield "bracket_forgotten", _with_bracket_forgotten(f, w, h)
+    for own in OWN_STEPS:
+        yield "step_of_its_own", central_difference(f, w, own)
+    yield "whole_numbers_only", np.trunc(right)
+    if w.ndim == 2:
+        yield "row_moved_at_once", _by_rows(f, w, h)
+
+
+def _by_rows(f: Function, w: np.ndarray, h: float) -> np.ndarray:
+    """The quotients if whole rows are moved."""
+    found = np.empty(w.shape)
+    for row in range(len(w)):
+        move = (np.arange(len(w)) == row)[:, None] * h / 2
+        found[row] = (f(w + move) - f(w - move)) / h
+    return found
+
+
+def _with_bracket_forgotten(f: Function, w: np.ndarray, h: float) -> np.ndarray:
+    """f(above) - f(below) / h for each element."""
+    found = np.empty(w.shape)
+    for place in np.ndindex(w.shape):
+        move = np.zeros(w.shape)
+        move[place] = h / 2
+        found[place] = f(w + move) - f(w - move) / h
+    return found
+
+
+def _without_new_copies(f: Function, w: np.ndarray, h: float) -> np.ndarray:
+    """The quotients if the elements that have had their turn stay moved, on both sides."""
+    above, below, found = w.copy(), w.copy(), np.empty(w.shape)
+    for place in np.ndindex(w.shape):
+        above[place] += h / 2
+        below[place] -= h / 2
+        found[place] = (f(above) - f(below)) / h
+    return found
 
 
 GIVEN_NAMES = ("x", "t", "eta", "params")  # of the tutorial's step, in the notebook
@@ -450,9 +523,6 @@ def _without_moving_back(function: Function, w: np.ndarray, h: float) -> np.ndar
 def _reproduction(numbers: ProblemData, rng: np.random.Generator) -> list[Case]:
     steps = {hidden: numbers.step(hidden) for hidden in HIDDEN}
     right = {hidden: np.asarray(step["E_new"]) for hidden, step in steps.items()}
-    before = {
-        hidden: [("loss_of_before_the_step", np.asarray(s["E"]))] for hidden, s in steps.items()
-    }
 
     test_inputs = {
         "steps": {hidden: test_inputs_of(step, INPUTS) for hidden, step in steps.items()}
@@ -465,10 +535,15 @@ def _reproduction(numbers: ProblemData, rng: np.random.Generator) -> list[Case]:
             hidden: own.get(f"own_{hidden}", value) for hidden, value in moved.items()
         }
 
+    in_order = list(steps.values())
+
+    def mistakes(hidden: str) -> Iterator[Mistake]:
+        return wrong_reproduction(steps[hidden], in_order[: list(steps).index(hidden)])
+
     return [
         Case(
             right,
-            before,
+            MistakesOnDemand(right, mistakes),
             collect_answers=asking.reproduction,
             test_inputs=test_inputs,
             consequences=consequences,
@@ -521,19 +596,34 @@ def _training_cases(rng: np.random.Generator) -> Iterator[Case]:
                 step.x, step.t, step.eta,
             )  # fmt: skip
         losses = np.array(found)
-        after = np.array([*losses[1:], now["E"]])
-        with_momentum = _losses_with_momentum(step)
         yield Case(
             {"losses": losses, "E_end": now["E"]},
-            {
-                "losses": [("loss_after_the_step", after), ("momentum", with_momentum[:-1])],
-                "E_end": [("momentum", with_momentum[-1])],
-            },
+            _mistakes_in_loop(partial(_wrong_training, step)),
             collect_answers=asking.training,
             test_inputs=test_inputs_of(step, INPUTS) | {"steps": TRAINING_STEPS},
             label=f"hidden={batch.hidden!r}{batch.remark}",
+            traits=traits_of(batch.hidden, points=batch.points),
             consequences=partial(_training_consequences, losses, now["E"]),
         )
+
+
+def _wrong_training(step: SGDStep) -> Iterator[WrongTraining]:
+    yield from wrong_training(Loop.of(step), TRAINING_STEPS)
+    losses = _losses_with_momentum(step)
+    yield "momentum", losses[:-1], losses[-1]
+
+
+def _mistakes_in_loop(make: Callable[[], Iterator[WrongTraining]]) -> MistakesOnDemand:
+    """The mistakes in the two parts of a training question, which are computed together."""
+    found = cache(lambda: list(make()))
+
+    def of_part(part: str) -> Iterator[Mistake]:
+        for name, losses, E_end in found():
+            value = losses if part == "losses" else E_end
+            if value is not None:
+                yield name, value
+
+    return MistakesOnDemand(("losses", "E_end"), of_part)
 
 
 def _training_consequences(
@@ -562,12 +652,10 @@ def _any_depth_cases(rng: np.random.Generator) -> Iterator[Case]:
         )
         x = rng.uniform(-1.5, 1.5, (points, sizes[0]))
         t = rng.uniform(0.05, 0.95, (points, sizes[-1]))
-        g = gradients(net, x, t)
+        g, run = gradients(net, x, t), net.forward(x)
         expected = _by_layer(g.weights, g.biases)
-        mistakes = {
-            name: [("sum_over_batch", len(x) * value), ("wrong_sign", -value)]
-            for name, value in expected.items()
-        }
+        layers = Layers(x, net.weights, run.z, run.a, [_slope_of(a) for a in run.a], g)
+        mistakes = MistakesOnDemand(expected, partial(_wrong_at_any_depth, layers, net, t))
         test_inputs = {"x": x, "t": t, "weights": net.weights, "biases": net.biases}
         yield Case(
             expected,
@@ -575,7 +663,60 @@ def _any_depth_cases(rng: np.random.Generator) -> Iterator[Case]:
             collect_answers=asking.any_depth,
             test_inputs=test_inputs,
             label=label,
+            traits=traits_of(outputs=sizes[-1], points=points),
         )
+
+
+def _slope_of(a: np.ndarray) -> np.ndarray:
+    return slope_from_output("sigmoid", a)
+
+
+def _wrong_at_any_depth(
+    layers: Layers, net: Network, t: np.ndarray, part: str
+) -> Iterator[Mistake]:
+    """The mistakes in one gradient of a network of sigmoids."""
+    kind, layer = part[:2], int(part[3])
+    g, last, points = layers.right, layers.last, len(layers.x)
+    error, slopes = layers.a[-1] - t, layers.slopes
+
+    def slope_from(make: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Slope:
+        return lambda k: make(layers.z[k], layers.a[k])
+
+    wrong: dict[str, list[Slope]] = {
+        "slope_forgotten": [slope_from(lambda z, a: np.ones_like(a))],
+        "factor_of_the_slope_missing": [
+            slope_from(lambda z, a: a),
+            slope_from(lambda z, a: 1 - a),
+        ],
+        "slope_of_tanh": [slope_from(lambda z, a: slope_from_output("tanh", a))],
+        "slope_at_a": [slope_from(lambda z, a: slope(sigmoid, a))],
+        "slope_formula_at_z": [slope_from(lambda z, a: _slope_of(z))],
+    }
+    ways = list(with_slopes(layers, wrong))
+    for name, of_layer in wrong.items():
+        for each in of_layer:
+            ways.append((name, last, layers.going_on(last, error * each(last))))
+            ways.append((name, last, layers.going_on(last, error * each(last), each)))
+    # Divided by the number of points in every layer, and not at the output alone
+    in_each = [g.delta[k] / points ** (last - k) for k in range(last + 1)]
+    ways.append(("number_of_points_mistaken", last - 1, in_each))
+    # Sent back before the gradients of the layer are made of them
+    at_inputs = layers.sent_back(0, g.delta[0])
+    for before in (at_inputs * _slope_of(layers.x), at_inputs):
+        ways.append(("delta_of_another_layer", last, [before, *g.delta[:-1]]))
+    without = Network(net.weights, None, hidden="sigmoid")
+    run = without.forward(layers.x)
+    of_it = Layers(layers.x, net.weights, run.z, run.a, slopes, gradients(without, layers.x, t))
+    yield "forward_without_biases", of_it.gradients(layer, of_it.right.delta[layer])[kind]
+    right, opposite = layers.gradients(layer, g.delta[layer])[kind], last - layer
+    yield "wrong_sign", -right
+    yield "factor_two", 2 * right
+    yield "factor_half", right / 2
+    others = {*range(last + 1)} - {layer} - ({opposite} if kind == "db" else set())
+    yield from wrong_gradients(layers, layer, kind, ways, others)
+    if opposite != layer:
+        yield "layers_reversed", g.weights[opposite] if kind == "dW" else g.biases[opposite]
+    yield "weights_and_biases_exchanged", g.biases[layer] if kind == "dW" else g.weights[layer]
 
 
 def _by_layer(dW: Sequence[np.ndarray], db: Sequence[np.ndarray]) -> Quantities:
@@ -583,7 +724,12 @@ def _by_layer(dW: Sequence[np.ndarray], db: Sequence[np.ndarray]) -> Quantities:
 
 
 ANY_DEPTH = tuple(
-    Part(f"{name}[{k}]", 0, f"gradient of the {words} of layer {k}")
+    Part(
+        f"{name}[{k}]",
+        0,
+        f"gradient of the {words} of layer {k}",
+        layer=Layer(f"dW[{k}]", f"db[{k}]", f"db[{k + 1}]" if k + 1 < DEPTH else ""),
+    )
     for name, words in (("dW", "weights"), ("db", "biases"))
     for k in range(DEPTH)
 )
@@ -610,6 +756,14 @@ BATCHES = (
         default_hint="the indices go in the order of rng.permutation(N), drawn once per epoch",
     ),
 )
+
+
+LAST_BATCHES = {
+    "shorter": "a last batch that is shorter",
+    "whole": "batches of the same size",
+    "one point": "a last batch of one point",
+    "the only one": "a single batch for all points",
+}
 
 
 def _batches_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -643,6 +797,7 @@ def _batches_cases(rng: np.random.Generator) -> Iterator[Case]:
             collect_answers=asking.batches,
             test_inputs={"N": N, "size": size, "seed": seed},
             label=f"N={N}, size={size}",
+            traits={"last": LAST_BATCHES[last]},
         )
 
 
@@ -653,82 +808,47 @@ BATCH_TRAINING = (
 EPOCHS = 3
 
 
-def _epochs_of(
-    step: SGDStep, order: Sequence[np.ndarray], size: int
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The loss of all points before each epoch and after the last, with this order of the points in
-    each epoch; and those of the batches before each of their steps, an array per epoch."""
-    now, losses, of_batches = step, [], []
-    for indices in order:
-        losses.append(now["E"])
-        within = []
-        for start in range(0, len(indices), size):
-            points = indices[start : start + size].astype(int)
-            batch = SGDStep(now.net, step.x[points], step.t[points], step.eta)
-            within.append(batch["E"])
-            new = [batch[f"{name}_new"] for name in ("W_h", "W_o", "b_h", "b_o")]
-            net = Network(new[:2], new[2:], hidden=step.net.hidden)
-            now = SGDStep(net, step.x, step.t, step.eta)
-        of_batches.append(np.array(within))
-    return [*losses, now["E"]], of_batches
-
-
 def _batch_training_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for hidden, (points, size, units) in zip(
-        HIDDEN, ((11, 4, (2, 3, 1)), (9, 3, (3, 4, 2)), (10, 4, (2, 5, 3)))
-    ):
+    kinds = cycle(((11, 4, (2, 3, 1)), (9, 3, (3, 4, 2)), (10, 4, (2, 5, 3))))
+    for hidden, (points, size, units) in zip(HIDDEN, kinds):
         first_sign = -1 if HIDDEN_ACTIVATIONS[hidden].kinks else None
         step = _step_of(rng, _Batch(hidden, points, units, first_sign))
         seed = int(rng.integers(1, 2**31))
         generator = np.random.default_rng(seed)
         order = [generator.permutation(points) for _ in range(EPOCHS)]
-        losses, of_batches = _epochs_of(step, order, size)
-
-        def with_order(order: Sequence[np.ndarray], size: int = size, step: SGDStep = step) -> list:
-            return _epochs_of(step, order, size)[0]
-
-        others = {
-            "order_drawn_once": with_order([order[0]] * EPOCHS),
-            "one_batch_an_epoch": with_order([indices[:size] for indices in order]),
-            "last_batch_dropped": with_order([o[: points // size * size] for o in order]),
-        }
-        mistakes: dict[str, list[Mistake]] = {
-            "losses": [(name, np.array(found[:-1])) for name, found in others.items()],
-            "E_end": [(name, np.asarray(found[-1])) for name, found in others.items()],
-        }
-        mistakes["losses"] += [
-            ("loss_after_the_epoch", np.array(losses[1:])),
-            ("losses_of_batches", np.array([each.mean() for each in of_batches])),
-            ("losses_of_batches", np.array([each[-1] for each in of_batches])),
-            ("losses_of_batches", np.array([each[0] for each in of_batches])),
-        ]
-        everything = np.arange(points)
-        for steps in (-(-points // size), 1):  # in each epoch, on all points
-            found = with_order([np.tile(everything, steps)] * EPOCHS, points)
-            mistakes["losses"].append(("batches_not_used", np.array(found[:-1])))
-            mistakes["E_end"].append(("batches_not_used", np.asarray(found[-1])))
+        loop = Loop.of(step)
+        cut = [np.split(indices, range(size, points, size)) for indices in order]
+        losses = trained(loop, cut)
         yield Case(
-            {"losses": np.array(losses[:-1]), "E_end": np.asarray(losses[-1])},
-            mistakes,
+            {"losses": losses[:-1], "E_end": np.asarray(losses[-1])},
+            _mistakes_in_loop(partial(wrong_batch_training, loop, order, size, seed)),
             collect_answers=asking.batch_training,
             test_inputs=test_inputs_of(step, INPUTS)
             | {"epochs": EPOCHS, "size": size, "seed": seed},
             label=f"hidden={hidden!r}, {points} points, size={size}",
-            consequences=partial(
-                _training_consequences, np.array(losses[:-1]), np.asarray(losses[-1])
-            ),
+            traits=traits_of(hidden)
+            | {
+                "last": LAST_BATCHES["shorter" if points % size else "whole"],
+            },
+            consequences=partial(_training_consequences, losses[:-1], np.asarray(losses[-1])),
         )
 
 
 # The bug hunt: a network of three layers, with tanh, tanh and softmax, and cross-entropy.
 
-HUNT = (
-    Part("db_3", 2, "gradient of the last layer's biases"),
-    Part("dW_3", 0, "gradient of the last layer's weights"),
-    Part("db_2", 1, "gradient of the second layer's biases"),
-    Part("dW_2", 1, "gradient of the second layer's weights"),
-    Part("db_1", 1, "gradient of the first layer's biases"),
-    Part("dW_1", 1, "gradient of the first layer's weights"),
+HUNT = tuple(
+    Part(
+        f"{name}_{k}",
+        points,
+        f"gradient of the {words} layer's {'biases' if name == 'db' else 'weights'}",
+        layer=Layer(f"dW_{k}", f"db_{k}", f"db_{k + 1}" if k < 3 else ""),
+    )
+    for k, words, of_biases, of_weights in (
+        (3, "last", 2, 0),
+        (2, "second", 1, 1),
+        (1, "first", 1, 1),
+    )
+    for name, points in (("db", of_biases), ("dW", of_weights))
 )
 OTHER_UNIT = 1e6  # by which inputs are larger and weights smaller in one of the cases
 
@@ -751,36 +871,16 @@ def _hunt_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def _hunt_case(net: Network, x: np.ndarray, t: np.ndarray, label: str) -> Case:
     run, g = net.forward(x), gradients(net, x, t)
-    (_, W_2, W_3), N = net.weights, len(x)
     expected = {f"dW_{k + 1}": g.weights[k] for k in range(3)}
     expected |= {f"db_{k + 1}": g.biases[k] for k in range(3)}
-
-    def below(delta_2: np.ndarray, back: np.ndarray) -> Quantities:
-        """What the layers 2 and 1 have if the second one's deltas are `delta_2`, and the matrix
-        through which they go back is that of a layer with the weights `back`."""
-        found: Quantities = {"dW_2": _product(run.a[0], delta_2), "db_2": delta_2.mean(axis=0)}
-        delta_1 = vjp(lambda z: np.tanh(z) @ back, run.z[0], delta_2)
-        return found | {"dW_1": _product(x, delta_1), "db_1": delta_1.mean(axis=0)}
-
-    sent_back = vjp(lambda a: a @ W_3, run.a[1], g.delta[2])
-    at_z = sent_back * (1 - run.z[1] ** 2)
-    ways = {
-        ("hunt_second_layer",): below(at_z, W_2),
-        ("hunt_first_layer",): below(g.delta[1], W_2.T),
-        ("hunt_second_layer", "hunt_first_layer"): below(at_z, W_2.T),
+    layers = Layers(x, net.weights, run.z, run.a, [slope(np.tanh, z) for z in run.z[:2]], g)
+    planted = layers.going_on(1, layers.sent_back(2, g.delta[2]) * (1 - run.z[1] ** 2))
+    wrong = {f"{kind}_1": value for kind, value in layers.gradients(0, planted[0]).items()} | {
+        f"{kind}_2": value for kind, value in layers.gradients(1, planted[1]).items()
     }
-    mistakes: dict[str, list[Mistake]] = {
-        "db_3": [("hunt_last_layer", N * g.biases[2]), ("points_left_apart", g.delta[2])],
-        "dW_3": [("sum_over_batch", N * g.weights[2])],
-        "db_2": [("hunt_second_layer", ways["hunt_second_layer",]["db_2"])],
-        "dW_2": [("hunt_second_layer", ways["hunt_second_layer",]["dW_2"])],
-    }
-    for name in ("db_1", "dW_1"):
-        mistakes[name] = [(names[0], ways[names][name]) for names in ways]
 
     def consequences(own: Quantities) -> Iterator[Quantities]:
         # What is mended in the first layer counts, though the second one's deltas are wrong still.
-        wrong = ways["hunt_second_layer",]
         if "db_2" in own and np.allclose(own["db_2"], wrong["db_2"]):
             yield expected | {name: wrong[name] for name in ("db_1", "dW_1")}
         else:
@@ -792,7 +892,7 @@ def _hunt_case(net: Network, x: np.ndarray, t: np.ndarray, label: str) -> Case:
         test_inputs |= {f"z_{k + 1}": run.z[k], f"a_{k + 1}": run.a[k]}
     return Case(
         expected,
-        mistakes,
+        MistakesOnDemand(expected, partial(_wrong_in_hunt, layers, planted)),
         collect_answers=asking.three_layers,
         test_inputs=test_inputs,
         label=label,
@@ -800,10 +900,47 @@ def _hunt_case(net: Network, x: np.ndarray, t: np.ndarray, label: str) -> Case:
     )
 
 
-def _product(entering: np.ndarray, delta: np.ndarray) -> np.ndarray:
-    """The gradient of a layer's weights, averaged over the points."""
-    zeros = np.zeros((entering.shape[1], delta.shape[1]))
-    return vjp(lambda W: entering @ W, zeros, delta / len(delta))
+def _wrong_in_hunt(layers: Layers, planted: Deltas, part: str) -> Iterator[Mistake]:
+    """The mistakes in one gradient of the bug hunt: the planted ones, and those that come in while
+    they are mended. planted: the deltas with the second layer's error."""
+    kind, layer = part[:2], int(part[3]) - 1
+    g, z, a, N = layers.right, layers.z, layers.a, len(layers.x)
+    if part == "db_3":
+        yield "hunt_last_layer", N * g.biases[2]
+    if layer < 2:
+        yield "hunt_second_layer", layers.gradients(layer, planted[layer])[kind]
+    if layer == 0:  # through weights that are not transposed, from right deltas or planted ones
+        W = layers.weights[1]
+        for name, deltas in (("hunt_first_layer", g.delta), ("hunt_second_layer", planted)):
+            through = vjp(lambda a: np.inner(a, W), a[0], deltas[1]) * layers.slopes[0]
+            yield name, layers.gradients(0, through)[kind]
+
+    wrong: dict[str, list[Slope]] = {
+        "slope_of_sigmoid": [lambda k: slope_from_output("sigmoid", a[k])],
+        "square_forgotten": [lambda k: 1 - a[k]],
+        "slope_forgotten": [lambda k: np.ones_like(a[k])],
+        "slope_at_a": [lambda k: slope(np.tanh, a[k])],
+        "activation_for_slope": [lambda k: a[k]],
+        "activation_of_another_layer": [lambda k: slope_from_output("tanh", a[1 - k])],
+    }
+    ways = [
+        ("slope_not_cancelled", 2, layers.going_on(2, g.delta[2] * _slope_of(a[2]))),
+        *with_slopes(layers, wrong),
+    ]
+    # The last layer's deltas once more, in place of the second one's
+    again = layers.sent_back(2, g.delta[2]) * layers.slopes[0]
+    ways.append(("delta_of_another_layer", 0, [again, *g.delta[1:]]))
+    # In the second layer it is the planted error; here it is made in the first, with it or without.
+    for deltas in (g.delta, planted):
+        at_z = layers.sent_back(1, deltas[1]) * (1 - z[0] ** 2)
+        ways.append(("slope_formula_at_z", 0, [at_z, *deltas[1:]]))
+    right = layers.gradients(layer, g.delta[layer])[kind]
+    yield "wrong_sign" if layer == 2 else "sign_turned", -right
+    for factor in (2, 1 / 2):
+        yield "factor_of_its_own", factor * right
+    for name, value in wrong_gradients(layers, layer, kind, ways, {0, 1, 2} - {layer}):
+        if part != "db_3" or name != "sum_over_batch":
+            yield name, value
 
 
 def _differences_in_hunt(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
@@ -887,7 +1024,17 @@ OF_THE_COURSE = (
     ),
     Question(
         "p3.reproduce",
-        tuple(Part(name, 1, f"loss after the step, {name} hidden units") for name in HIDDEN),
+        tuple(
+            Part(
+                name,
+                1,
+                f"loss after the step, {name} hidden units",
+                default_hint="five calls lead here: forward and backward with the given weights, "
+                "sgd_step, then forward with the new ones, and loss. Which of them gets something "
+                "else?",
+            )
+            for name in HIDDEN
+        ),
         ("E_new",),
         partial(_reproduction, DEFAULT_PROBLEM),
         intermediates={f"own_{hidden}": CALLED for hidden in HIDDEN},

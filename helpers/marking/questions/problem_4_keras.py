@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from helpers.asking import problem_4_keras as asking
 from helpers.course import HIDDEN
 from helpers.marking import own_functions
-from helpers.marking.misconceptions.of_a_step import wrong_values
+from helpers.marking.misconceptions.of_a_step import FIXED_RATES, wrong_values
 from helpers.marking.questions.model import (
     FLOAT32,
     FLOAT64,
@@ -20,13 +21,17 @@ from helpers.marking.questions.model import (
     Part,
     Question,
     given_in_code,
+    learning_rate,
     step_case,
+    traits_of,
 )
 from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, test_inputs_of
 from helpers.network import Network
 from helpers.personal import DEFAULT_PROBLEM
 from helpers.personal.problem_data import ProblemData
 from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
+
+DEFAULT_RATE = 0.3  # of steps whose question has no learning rate
 
 
 def _for_each_hidden(
@@ -48,15 +53,25 @@ def _for_each_hidden(
     parts = tuple(replace(part, tolerance=FLOAT32) for part in parts)
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for hidden, count, n_samples in zip(HIDDEN, outputs, points, strict=True):
-            step = random_step(rng, hidden, units=(2, units, count), n_samples=n_samples)
+        for hidden, count, n_samples in zip(HIDDEN, cycle(outputs), cycle(points)):
+            step = random_step(
+                rng,
+                hidden,
+                units=(2, units, count),
+                n_samples=n_samples,
+                with_eta=learning_rate(rng) if "eta" in names else DEFAULT_RATE,
+            )
             label = f"hidden={hidden!r}, outputs={count}"
             label += ", one data point" if n_samples == 1 else ""
             mistakes = partial(_mistakes_in_keras, step, outputs=count)
             case = step_case(
                 step, parts, collect_answers, test_inputs_of(step, names), label, mistakes
             )
-            yield replace(case, consequences=consequences and partial(consequences, step))
+            yield replace(
+                case,
+                consequences=consequences and partial(consequences, step),
+                traits=traits_of(hidden, count, n_samples),
+            )
 
     return Question(question, parts, (argument,), lambda rng: list(cases(rng)), **more)
 
@@ -77,6 +92,9 @@ def _mistakes_in_keras(step: SGDStep, name: str, outputs: int) -> Iterator[Mista
         yield "outputs_ignored", step[old] - step.eta / 2 * gradient
         yield "two_steps", _second_step(step)[name]
         yield "default_learning_rate", step[old] - DEFAULT_LEARNING_RATE * gradient
+        for rate in FIXED_RATES:
+            if rate != DEFAULT_LEARNING_RATE:
+                yield "fixed_learning_rate", step[old] - rate * gradient
         for eta in (step.eta, step.eta * outputs / 2, DEFAULT_OF_ADAM):
             # Adam's first step is nearly eta along each axis, whatever the gradient's size.
             yield "adam_for_sgd", step[old] - eta * gradient / (np.abs(gradient) + EPSILON_OF_ADAM)
