@@ -1,6 +1,7 @@
 """Lecture 3: its numbers hold, its formulas are right, and its questions know typical slips."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import nbformat
@@ -88,36 +89,32 @@ FORMULAS_OF_DERIVATIVE = {
 LOSSES = {"half the squared error": "half_squared", "cross-entropy": "cross_entropy"}
 
 
-def test_each_cell_of_the_table_of_nine_is_right(notebook):
+def test_any_line_for_the_output_goes_with_any_line_for_the_hidden_layer(notebook):
     """Each formula, as it is printed, agrees with numerical derivatives on random networks."""
-    (cell,) = [c.source for c in notebook.cells if "| ReLU hidden |" in c.source]
-    table = [[entry.strip() for entry in line.strip("|").split(" | ")]
+    (cell,) = [c.source for c in notebook.cells if "| linear, half the squared error |" in c.source]
+    table = [[entry.strip() for entry in line.strip("|").split("|")]
              for line in cell.splitlines() if line.startswith("|")]  # fmt: skip
-    header, _, *rows = table
-    seen = set()
+    outputs = {tuple(row[0].split(", ")): row[1] for row in table[2:]}
+    hidden_layers = {row[3].lower(): row[4] for row in table[2:] if row[3]}
+    assert {(output, LOSSES[loss]) for output, loss in outputs} == set(PAIRS)
+    assert set(hidden_layers) == set(HIDDEN)
     rng = np.random.default_rng(11)
-    for title, *formulas in rows:
-        hidden = title.removesuffix(" hidden").lower()
-        for column, both in zip(header[1:], formulas, strict=True):
-            output, loss = column.split(" output, ")
-            delta_o, derivative = both.split(" and ")
-            seen.add((hidden, output, LOSSES[loss]))
-            W_h, W_o = rng.normal(size=(2, 3)), rng.normal(size=(3, 3))
-            x, t = rng.normal(size=(1, 2)), np.array([[0.0, 1.0, 0.0]])
-            net = Network(
-                [W_h, W_o], [rng.normal(size=3)] * 2,
-                hidden=hidden, output=output, loss=LOSSES[loss],
-            )  # fmt: skip
-            a_h, a_o = net.forward(x).a
-            out = FORMULAS_OF_DELTA_O[delta_o](a_o, t)
-            back = np.einsum("nk,jk->nj", out, W_o)
-            at_hidden, at_output = numerical_deltas(net, x, t)
-            np.testing.assert_allclose(out[0], at_output, atol=1e-8)
-            np.testing.assert_allclose(
-                (back * FORMULAS_OF_DERIVATIVE[derivative](a_h))[0], at_hidden, atol=1e-8
-            )
-    outputs = ((o, loss) for o, loss in PAIRS if (o, loss) != ("sigmoid", "cross_entropy"))
-    assert seen == {(h, o, loss) for o, loss in outputs for h in HIDDEN}
+    for ((output, loss), delta_o), (hidden, derivative) in product(
+        outputs.items(), hidden_layers.items()
+    ):
+        W_h, W_o = rng.normal(size=(2, 3)), rng.normal(size=(3, 3))
+        x, t = rng.normal(size=(1, 2)), np.array([[0.0, 1.0, 0.0]])
+        net = Network(
+            [W_h, W_o], [rng.normal(size=3)] * 2, hidden=hidden, output=output, loss=LOSSES[loss]
+        )
+        a_h, a_o = net.forward(x).a
+        out = FORMULAS_OF_DELTA_O[delta_o](a_o, t)
+        back = np.einsum("nk,jk->nj", out, W_o)
+        at_hidden, at_output = numerical_deltas(net, x, t)
+        np.testing.assert_allclose(out[0], at_output, atol=1e-8)
+        np.testing.assert_allclose(
+            (back * FORMULAS_OF_DERIVATIVE[derivative](a_h))[0], at_hidden, atol=1e-8
+        )
 
 
 # The networks of the opening
@@ -259,6 +256,9 @@ def test_deltas_vanish_with_sigmoids_only(printed):
     sigmoid, tanh, relu = sizes.T
     assert (sigmoid[:-1] / sigmoid[1:] < 0.5).all()
     assert 300 < sigmoid[-1] / sigmoid[0] < 400  # less than three thousandths, says the speaker
+    shares = sizes[0] / sizes[-1]  # of the output's delta that reach the first layer
+    assert [f"{share:.1%}" for share in shares[:1]] == ["0.3%"]
+    assert [f"{share:.0%}" for share in sorted(shares[1:])] == ["17%", "29%"]
     for others in (tanh, relu):
         assert others[-1] / others[0] < 7 and np.ptp(np.log2(others[:-1])) < 1
 
@@ -577,7 +577,6 @@ def test_every_slide_has_a_note(notebook):
 @pytest.mark.parametrize(
     ("question", "answered_by"),
     [
-        ("l3-which_loss", "### Four pairs, two formulas"),
         ("l3-saturation", "plot_saturation("),
         ("l3-layers", "plot_delta_by_layer("),
         ("l3-dead_unit", "plot_weighted_inputs("),
@@ -587,6 +586,13 @@ def test_predictions_come_before_what_answers_them(notebook, question, answered_
     ids = [cell.id for cell in notebook.cells]
     answer = next(c.id for c in notebook.cells if answered_by in c.source)
     assert ids.index(question) < ids.index(answer)
+
+
+def test_pairs_are_asked_about_only_when_their_words_are_there(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    (table,) = (c.id for c in notebook.cells if "### Four pairs, two formulas" in c.source)
+    (words,) = (c.id for c in notebook.cells if "The **cross-entropy** says" in c.source)
+    assert ids.index(table) < ids.index(words) < ids.index("l3-which_loss")
 
 
 def test_every_main_section_asks_why_and_folds_the_answer(notebook):

@@ -150,6 +150,24 @@ def test_the_students_own_difference_and_loop_agree_in_the_solution(printed):
     assert len(runs) == 6 and runs[-1] == pytest.approx(1.5, abs=0.1) and runs == sorted(runs)[::-1]
 
 
+def test_the_students_own_sweep_trains_the_network():
+    """And whatever calls it waits for it, so that no given cell depends on an answer."""
+    cells = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT).cells
+    calls = [c.source for c in cells if c.cell_type == "code" and "train(" in c.source]
+    assert "backward_sweep(inputs, targets, now.weights" in calls[0]
+    assert len(calls) == 3
+    for source in calls[1:]:
+        assert source.index("@when_answered") < source.index("train(")
+        assert not re.search(r"^(?! |@|def |from ).+$", source, re.MULTILINE)
+
+
+def test_the_number_of_a_point_is_an_index_and_that_of_a_layer_a_superscript():
+    for name in (NOTEBOOK.stem, "3_activation_functions"):
+        text = NOTEBOOK.with_name(f"{name}.md").read_text(encoding="utf-8")
+        assert "^{(n)}" not in text and "E_n" in text
+        assert text.index("where $E_n$ is" if name == NOTEBOOK.stem else "$E_n$ the loss of")
+
+
 def test_the_full_batch_with_a_longer_step_does_best(printed):
     small, full, longer = map(float, re.findall(r"eta = \d+: +loss (\S+)", printed))
     assert longer < small < full
@@ -266,7 +284,12 @@ _, _, _, DELTA_O, DELTA_H = lecture_by_hand()
         ("l2.updates", "updates", 32, "one_epoch_only"),
         ("l2.slide_gradients", "dE_dw36", -12, "wrong_sign"),
         ("l2.slide_gradients", "dE_dw36", 4, "weight_for_activation"),
-        ("l2.slide_gradients", "dE_dw13", -12, "edge_forgotten or start_of_the_edge"),
+        (
+            "l2.slide_gradients",
+            "dE_dw13",
+            -12,
+            "wrong_sign or edge_forgotten or start_of_the_edge",
+        ),
         ("l2.slide_gradients", "dE_dw13", 26.4, "updated_output_weights"),
         ("l2.slide_gradients", "dE_dw24", 8, "edge_forgotten"),
         ("l2.slide_gradients", "dE_dw24", 96, "start_of_the_edge"),
@@ -324,18 +347,19 @@ def test_other_units_than_those_of_the_next_layer_are_wrong(needed):
 
 
 @pytest.mark.parametrize(
-    "slip, parts, misconception",
+    "slip, last, earlier",
     [
-        (dict(output=False), {"dW_last", "dW_earlier", "db_last", "db_earlier"}, "slope_forgotten"),
-        (dict(scale=1), {"dW_last", "dW_earlier", "db_last", "db_earlier"}, "sum_over_batch"),
-        (dict(hidden=False), {"dW_earlier", "db_earlier"}, None),
+        (dict(output=False), "slope_forgotten", "output_slope_forgotten"),
+        (dict(scale=1), "sum_over_batch", "sum_over_batch"),
+        (dict(hidden=False), "", "slope_forgotten"),
     ],
 )
-def test_slips_in_the_loop_cost_the_parts_that_they_spoil(slip, parts, misconception):
+def test_slips_in_the_loop_cost_the_parts_that_they_spoil(slip, last, earlier):
     found = verdicts("l2.loop", backward_sweep=lambda *given: sweep(*given, **slip))
-    assert {name for name, verdict in found.items() if verdict.status != "right"} == parts
-    if misconception:
-        assert {found[name].misconception for name in parts} == {misconception}
+    for which, name in (("last", last), ("earlier", earlier)):
+        for verdict in (found[f"dW_{which}"], found[f"db_{which}"]):
+            assert (verdict.status == "right") == (not name)
+            assert verdict.misconception == name
 
 
 @pytest.mark.parametrize(
