@@ -233,7 +233,12 @@ def output_after(z, loss, steps):
     return 1 / (1 + np.exp(-weight - bias))
 
 
-def test_saturation_is_as_predicted(printed):
+def test_saturation_is_as_predicted(printed, notebook):
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert text.count("moves further in") == 2  # asked of the class, and of each student
+    moved = {z: abs(np.subtract(*(output_after(z, "half_squared", n) for n in (0, 20))))
+             for z in (1, 4)}  # fmt: skip
+    assert moved[1] > 10 * moved[4]
     assert output_after(1, "half_squared", 0) == pytest.approx(0.73, abs=5e-3)
     assert output_after(4, "half_squared", 0) == pytest.approx(0.98, abs=5e-3)
     assert output_after(4, "half_squared", 20) > 0.95 > 0.5 > output_after(1, "half_squared", 20)

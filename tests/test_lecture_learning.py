@@ -214,6 +214,7 @@ def test_random_starts_are_as_the_text_says(printed, prose):
     later = re.findall(r"^ +(\S+) becomes (\S+) after 5,000 steps$", printed, re.MULTILINE)
     assert later == [("0.0635", "0.0627"), ("0.0636", "0.0627"), ("0.0841", "0.0002")]
     assert "0.0841, was only on a plateau: after 5,000 steps it has reached 0.0002" in prose
+    assert "The other two have crept to 0.0627" in prose
 
 
 # The questions
@@ -232,6 +233,11 @@ def test_predictions_come_before_their_pictures():
     text = SOURCE.read_text(encoding="utf-8")
     assert text.index(":check: l1.error") < text.index("plot_difference_error(")
     assert text.index(":check: l1.learning_rate") < text.index("plot_learning_rates(")
+
+
+def test_rounding_is_explained_before_the_widths_are_sorted():
+    text = SOURCE.read_text(encoding="utf-8")
+    assert text.index("the difference divides that error by $h$") < text.index(":answer: l1.error")
 
 
 def test_no_given_cell_says_what_is_asked_or_overwrites_an_answer(notebook):

@@ -332,10 +332,10 @@ solution(
         "l2.updates": """
         import math
         updates = 0
-        for epoch in range(5):
-            for start in range(0, 1000, 32):
+        for epoch in range(10):
+            for start in range(0, 1000, 64):
                 updates += 1
-        assert updates == 5 * math.ceil(1000 / 32) == 5 * -(-1000 // 32)
+        assert updates == 10 * math.ceil(1000 / 64) == 10 * -(-1000 // 64)
         """
     },
 )

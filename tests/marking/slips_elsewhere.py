@@ -61,11 +61,12 @@ COUNTS = {
     },
     ("l1.direction", "rate"): {"components_added": [3 + 4, 4 - 3], "length_squared": [25]},
     ("l2.updates", "updates"): {
-        "last_batch_forgotten": [5 * 31],
-        "fraction_of_a_batch": [5 * 1000 / 32, 5 * 1000 // 32, 5 * 1000 // 32 + 1],
-        "one_epoch_only": [32],
-        "one_update_an_epoch": [5],
-        "one_update_a_point": [5000],
+        "last_batch_forgotten": [10 * 15],
+        "fraction_of_a_batch": [10 * 1000 / 64, 10 * 1000 // 64, 10 * 1000 // 64 + 1],
+        "size_for_number_of_batches": [10 * 64],
+        "one_epoch_only": [16],
+        "one_update_an_epoch": [10],
+        "one_update_a_point": [10_000],
     },
     ("l2.two_paths", "delta_j"): {
         "slope_forgotten": [0.3 * 0.5 - 0.2 * 2],

@@ -459,4 +459,4 @@ def test_hints_of_lecture_2_speak_of_derivatives_and_of_steps():
 
 def test_no_part_of_lecture_2_is_called_an_update():
     descriptions = [part.description for part in question_by_id("l2.updates").parts]
-    assert descriptions == ["steps in 5 epochs"]
+    assert descriptions == ["steps in 10 epochs"]

@@ -818,11 +818,12 @@ slip(
     r"3 - 0\.25",
     "3 - 0.5",
 )
-slip("last_batch_forgotten", r"l2\.updates", "32", "31")
-slip("fraction_of_a_batch", r"l2\.updates", "32", "(1000 / 32)")
-slip("one_epoch_only", r"l2\.updates", r"5 \*", "1 *")
-slip("one_update_an_epoch", r"l2\.updates", "32", "1")
-slip("one_update_a_point", r"l2\.updates", "32", "1000")
+slip("last_batch_forgotten", r"l2\.updates", "16", "15")
+slip("fraction_of_a_batch", r"l2\.updates", "16", "(1000 / 64)")
+slip("size_for_number_of_batches", r"l2\.updates", "16", "64")
+slip("one_epoch_only", r"l2\.updates", r"10 \*", "1 *")
+slip("one_update_an_epoch", r"l2\.updates", "16", "1")
+slip("one_update_a_point", r"l2\.updates", "16", "1000")
 slip("too_few_digits", r"p2\..*\.forward", r"E = (.*)", r"E = round(\1, 2)")
 slip(
     "through_the_other_loss",

@@ -40,7 +40,8 @@ def shares_inputs(question: Question) -> bool:
 
 def title_of(question: str) -> str:
     """The title of a question, from its id: "Sigmoid, backward" of p2.sigmoid.backward."""
-    words = ", ".join(question.split(".")[1:]).replace("_", " ").replace("sgd", "SGD")
+    words = ", ".join(question.split(".")[1:]).replace("_", " ")
+    words = words.replace("sgd", "SGD").replace("relu", "ReLU")
     return words[:1].upper() + words[1:]
 
 

@@ -317,11 +317,13 @@ def _with_other_derivatives(
     yield "slope_at_a", gradients_with(lambda a: slope_of(sigmoid, a), delta_o)
 
 
-UPDATES = Part("updates", 1, "steps in 5 epochs", EXACT)
+UPDATES = Part("updates", 1, "steps in 10 epochs", EXACT)
+# Release 0.1.0 asked for 5 epochs with batches of 32: the same number, so older work stays right,
+# but as many batches as one batch has points.
 
 
 def _updates(parts: Parts) -> Case:
-    points, size, epochs = 1000, 32, 5
+    points, size, epochs = 1000, 64, 10
     full = points // size
     return _numbers(
         {"updates": epochs * (full + 1)},
@@ -332,6 +334,7 @@ def _updates(parts: Parts) -> Case:
                 ("fraction_of_a_batch", np.floor(epochs * points / size)),
                 ("fraction_of_a_batch", np.ceil(epochs * points / size)),
                 ("one_epoch_only", full + 1),
+                ("size_for_number_of_batches", epochs * size),
                 ("one_update_an_epoch", epochs),
                 ("one_update_a_point", epochs * points),
             ]
