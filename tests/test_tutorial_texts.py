@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from helpers import when_answered
 from helpers.course import named_changes, tutorial_step
+from helpers.marking.questions import NOTEBOOKS, questions_of, title_of
 
 TUTORIAL = Path(__file__).parents[1] / "notebooks" / "tutorial"
 LONGEST = 25  # lines of code that a screen shows beside the text around it
@@ -46,6 +48,72 @@ def test_a_given_cell_that_is_to_be_read_fits_on_a_screen(number):
         folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         if cell.cell_type == "code" and not folded:
             assert cell.source.count("\n") < LONGEST, cell.source
+
+
+@pytest.mark.parametrize("number, at_most", [(1, 3), (2, 3), (3, 2), (4, 2)])
+def test_a_section_asks_about_one_thing(number, at_most):
+    """A step by hand has three checks, forward, backward and update; a program's section fewer."""
+    sections = re.split(r"^## ", text(number), flags=re.MULTILINE)[1:]
+    for section in sections:
+        assert len(re.findall(r'^check\(\s*"', section, re.MULTILINE)) <= at_most, section[:60]
+
+
+def test_sections_keep_their_numbers_when_one_is_divided():
+    """Hints send students to numbered sections, and a heading in between has no number."""
+    for number in range(1, 5):
+        numbers = re.findall(r"^## (\d+)\. ", text(number), re.MULTILINE)
+        assert numbers == [str(n + 1) for n in range(len(numbers))]
+    headings = re.findall(r"^## (.*)", text(3), re.MULTILINE)
+    assert headings.index("The bug hunt") == headings.index("Is your backward pass right?") + 1
+    assert headings.index("It reads handwriting") > headings.index("Where to start")
+
+
+def test_the_last_cell_of_problem_3_saves_the_functions_as_problem_4_says():
+    last = [cell.source for cell in cells(3) if cell.cell_type == "code"][-1]
+    assert "save_functions()" in last and "run the last cell" in text(3)
+    assert "The last cell of Problem 3 saved your functions" in text(4)
+
+
+def test_problem_2_says_what_dW_h_is_before_an_answer_is_asked_for():
+    said = text(2).index("`dW_h` stands for")
+    assert said < text(2).index("# dW_h = ")
+    assert "`dW_o` and `W_o_new` are plain lists: `[0.1, 0.2]`" in text(2)
+
+
+def test_problem_2_says_what_waits_for_answers_before_a_cell_does():
+    said = text(2).index("Cells marked `@when_answered` only show something")
+    assert said < text(2).index("@when_answered\n")
+
+
+@pytest.mark.parametrize("hidden", ["tanh", "relu"])
+def test_the_given_output_unit_serves_the_old_weights_and_the_new_ones(hidden):
+    """Nothing in it is the old network's: with new weights it gives the new loss."""
+    (given,) = (cell.source for cell in cells(2) if "def output_unit(" in cell.source)
+    step = tutorial_step(hidden)
+    namespace = {"exp": np.exp, "t": step.t.item()}
+    exec(given, namespace)
+    output_unit = namespace["output_unit"]
+    old = output_unit(step["a_h"][0], step["W_o"].ravel(), step["b_o"].item())
+    np.testing.assert_allclose(old, [step[name].item() for name in ("z_o", "a_o", "E")])
+    z_h_new = step["x"] @ step["W_h_new"] + step["b_h_new"]
+    a_h_new = np.tanh(z_h_new) if hidden == "tanh" else np.maximum(z_h_new, 0)
+    new = output_unit(a_h_new[0], step["W_o_new"].ravel(), step["b_o_new"].item())
+    np.testing.assert_allclose(new[2], step["E_new"])
+
+
+def test_a_title_writes_relu_as_the_text_does():
+    assert title_of("p2.relu.forward") == "ReLU, forward"
+    titles = [title_of(question) for name in NOTEBOOKS.values() for question in questions_of(name)]
+    assert not [title for title in titles if re.search(r"relu|Relu", title)]
+
+
+def test_the_hints_of_what_was_hardest_do_not_hand_it_over():
+    """For the learning rate and the bug hunt: a place to look, and no formula."""
+    (rate,) = (cell.source for cell in cells(4) if "which learning rate makes Keras" in cell.source)
+    (hunt,) = (cell.source for cell in cells(3) if "Each error you fix is worth" in cell.source)
+    for source in (rate, hunt):
+        (hint,) = re.findall(r"<summary>Hint</summary>(.*?)</details>", source, re.DOTALL)
+        assert not re.search(r"\\frac|K / 2|mean|\.T\b|=", hint), hint
 
 
 RIGHT = dict(guess_most="w_h12", guess_way="up", guess_still=[])
