@@ -87,12 +87,17 @@ def plot_digits(
 
 
 def plot_learning(
-    runs: dict[str, tuple[ArrayLike, ArrayLike]], *, held_out: str = "images held out"
+    runs: dict[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    held_out: str = "images held out",
+    logarithmic: bool = False,
 ) -> Picture:
     """Draw loss and accuracy of several training runs against the epoch, side by side.
 
     runs: {"label": (losses, accuracies)}, both (epochs + 1,); the first stands at 0 epochs.
-    accuracies: from 0 to 1. held_out: what they are the accuracies on. Raises ValueError otherwise.
+    accuracies: from 0 to 1. held_out: what they are the accuracies on. logarithmic: whether the
+    axis of the loss is, for losses above 0 that would not be told apart. Raises ValueError
+    otherwise.
     """
     if not isinstance(runs, dict) or not 1 <= len(runs) <= len(CURVES):
         raise ValueError(f"runs: expected a dict of 1 to {len(CURVES)} runs, got {runs!r:.60}.")
@@ -106,6 +111,11 @@ def plot_learning(
             raise ValueError(
                 f"runs[{label!r}]: expected as many losses as accuracies, got {len(losses)} and "
                 f"{len(accuracies)}."
+            )
+        if logarithmic and losses.min() <= 0:
+            raise ValueError(
+                f"runs[{label!r}]: expected losses above 0 for a logarithmic axis, got "
+                f"{losses.min():g}."
             )
         curves[title_of(label)] = losses, accuracies
     picture = Picture(WIDTH, 3.7)
@@ -127,13 +137,17 @@ def plot_learning(
                 )  # fmt: skip
             ends.append((float(epochs[-1]), 100 * accuracies[-1], label, colour))
         left.set(title="loss $E$", xlabel="epochs")
-        left.set_ylim(bottom=0)
+        if logarithmic:
+            left.set_yscale("log")
+        else:
+            left.set_ylim(bottom=0)
         right.set(title=f"% right, of {held_out}", xlabel="epochs", ylim=(0, 102))
         for panel in (left, right):
             panel.set_xlim(panel.get_xlim())
         label_ends(right, ends)
     picture.alt = (
-        f"Loss and percentage right, of {held_out}, over the epochs. At the end: "
+        f"Loss{' on a logarithmic axis' if logarithmic else ''} and percentage right, of "
+        f"{held_out}, over the epochs. At the end: "
         + "; ".join(f"{label} {100 * found[-1]:.0f} %" for label, (_, found) in curves.items())
         + "."
     )

@@ -45,6 +45,16 @@ def test_learning_is_drawn_as_loss_and_percentage():
         plot_learning({"mine": ([2.0], [0.1, 0.98])})
 
 
+def test_losses_that_would_lie_on_each_other_have_a_logarithmic_axis():
+    runs = {"mine": ([2.0, 0.01], [0.1, 0.98]), "yours": ([2.0, 0.02], [0.1, 0.97])}
+    left, _ = plot_learning(runs, logarithmic=True).axes
+    assert left.get_yscale() == "log" and left.get_ylim()[0] > 0
+    assert "logarithmic" in plot_learning(runs, logarithmic=True).alt
+    assert "logarithmic" not in plot_learning(runs).alt
+    with pytest.raises(ValueError, match="above 0 for a logarithmic axis, got 0"):
+        plot_learning({"mine": ([2.0, 0.0], [0.1, 0.98])}, logarithmic=True)
+
+
 def test_the_weights_of_each_unit_are_an_image_with_0_in_the_middle_of_the_colours():
     W_h = np.zeros((64, 3))
     W_h[9, 1] = -2.0
