@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.grading.class_list import roster
-from helpers.grading.class_list.reading import Student
+from helpers.grading.class_list.reading import MOODLE, ClassList, Student
 from helpers.grading.errors import NothingGraded, in_short
 from helpers.grading.gradebook import csv_tables, history, results
 from helpers.grading.gradebook.database import open_gradebook
@@ -64,6 +64,12 @@ def check_extensions(
         )
     if strange:
         progress.warn(f"--extensions: nobody of those found is called {', '.join(strange)}.")
+
+
+def source_of_times(listed: ClassList | None) -> str:
+    """By what a class list tells when students handed in: times.WORKSHEET or times.LIST."""
+    is_worksheet = listed is not None and listed.platform == MOODLE
+    return times.WORKSHEET if is_worksheet else times.LIST
 
 
 def check_zone(rules: policy.Policy, sources: Collection[str]) -> None:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from helpers.grading import finishing, overview
 from helpers.grading.class_list import roster
-from helpers.grading.class_list.reading import MOODLE, ClassList, read_class_list
+from helpers.grading.class_list.reading import ClassList, read_class_list
 from helpers.grading.errors import NothingGraded, in_full
 from helpers.grading.finishing import Outcome
 from helpers.grading.gradebook import database, registration, results
@@ -122,7 +122,7 @@ def _arrivals(mine: _Class) -> dict[str, dict[str, times.Arrival]]:
     """When what came now was handed in, by student and notebook."""
     listed = mine.listed.students if mine.listed and mine.is_given else ()
     submitted = {s.identifier: s.submitted for s in listed if s.submitted}
-    source = times.WORKSHEET if mine.listed and mine.listed.platform == MOODLE else times.LIST
+    source = finishing.source_of_times(mine.listed)
     return times.arrivals(mine.handed_in.submissions, submitted, source)
 
 

@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from helpers.grading import finishing
 from helpers.grading.class_list import roster
-from helpers.grading.class_list.reading import MOODLE, ClassList, read_class_list
+from helpers.grading.class_list.reading import ClassList, read_class_list
 from helpers.grading.errors import NothingGraded
 from helpers.grading.finishing import Outcome
 from helpers.grading.gradebook import database, results
@@ -54,7 +54,7 @@ def write_tables(arguments: argparse.Namespace) -> bool:
         identifiers = class_list.known_identifiers(course)
         known = {*identifiers, *identifiers.values(), *(r.student for r in saved)}
         on_list = listed.students if listed else roster.load(course)
-        source = times.WORKSHEET if listed and listed.platform == MOODLE else times.LIST
+        source = finishing.source_of_times(listed)
         finishing.check_extensions(rules, known, on_list, progress)
         finishing.warn_of_lost_extensions(before, rules, progress)
         finishing.check_zone(rules, {*_unmet(course, lesson, saved, before), source})
