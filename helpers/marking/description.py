@@ -66,8 +66,9 @@ def describe_error(
     if part.layer and not explained:
         way = _of_a_layer(part.name, part.layer, right)
     elif not explained:
-        inputs = answer.cases[first].inputs
-        way = trail(answer.quantity, right, own, n_samples=len(inputs[0]) if inputs else 1)
+        case = answer.cases[first]
+        n_samples = len(case.inputs[0]) if case.inputs else 1
+        way = trail(answer.quantity, right, own, n_samples, asked=case.expected)
     if not np.any(value[off]) and part.tolerance.by_hand and way:
         how += " (does a // cut off decimals on the way?)"
     if not how and not way and value.size == 1 and wanted.all():

@@ -14,8 +14,14 @@ class Link:
 
     symbol: str
     question: str  # to the student who may have it wrong
-    # The quantities of an SGDStep each of which shows that it is right.
+    # The quantities of an SGDStep each of which shows that it is right. Where the first, the link
+    # itself, is asked for as well, it alone does.
     shown_by: tuple[str, ...] = ()
+
+    def is_among(self, quantities: Collection[str], asked: Collection[str]) -> bool:
+        """Whether `quantities` show it, where `asked` are asked for together."""
+        shown_by = self.shown_by[:1] if set(self.shown_by[:1]) & set(asked) else self.shown_by
+        return not set(quantities).isdisjoint(shown_by)
 
 
 X = Link("x", "is each input multiplied by the weight on its own edge?")
@@ -110,13 +116,17 @@ NEW = {"W_h_new", "b_h_new", "W_o_new", "b_o_new"}
 
 
 def trail(
-    quantity: str, right: Collection[str], own: Collection[str] = (), n_samples: int = 1
+    quantity: str,
+    right: Collection[str],
+    own: Collection[str] = (),
+    n_samples: int = 1,
+    asked: Collection[str] = (),
 ) -> str:
     """The trail to a quantity of an SGDStep, in words; "" where there is none.
 
     right: the quantities that the student has right, by their names in an SGDStep. own: those that
     are wrong and that the answer is compared with all the same. n_samples: data points of the
-    batch.
+    batch. asked: all quantities that the question asks for.
     """
     if quantity not in TRAILS:
         return ""
@@ -127,8 +137,8 @@ def trail(
     if known >= NEW:
         known.add("all new")
     marks = [
-        "✓" if known.intersection(link.shown_by)
-        else "(yours)" if set(own).intersection(link.shown_by)
+        "✓" if link.is_among(known, asked)
+        else "(yours)" if link.is_among(own, asked)
         else "?"
         for link in links
     ]  # fmt: skip

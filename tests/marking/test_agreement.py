@@ -80,3 +80,19 @@ def test_of_two_at_once_that_goes_first_whose_part_is_alone_elsewhere():
 def test_without_support_both_are_asked():
     one, _ = with_shared_causes([verdict("a", SLOPE, EDGE), verdict("b", ("factor_two",))])
     assert one.misconceptions == (SLOPE, EDGE) and "Or this?" in one.hint
+
+
+def test_a_trail_ticks_no_delta_that_is_wrong_in_the_same_table():
+    """The biases' gradients are right, and the deltas above them are not."""
+    notebook = Notebook("problem_2_pen_and_paper")
+    source = notebook.content.cells[notebook.position("p2.sigmoid.backward")].source
+    spoilt = (
+        f"{source}\ndelta_o, delta_h = 0.1234, [0.0567, 0.0321]\n"
+        "dW_o, dW_h = [0.0712, 0.0345], [[0.0123, 0.0456], [0.0789, 0.0321]]"
+    )
+    question = "p2.sigmoid.backward"
+    answered = notebook.answer(question, spoilt).content
+    found = {v.part: v for v in marked(answered, only={question, "p2.sigmoid.forward"})[question]}
+    assert found["db_o"].status == found["db_h"].status == "right"
+    assert "δ_o (yours) · a_h ✓" in found["dW_o"].hint
+    assert "δ_h (yours) · x ?" in found["dW_h"].hint
