@@ -70,8 +70,8 @@ def test_sections_keep_their_numbers_when_one_is_divided():
 
 def test_the_last_cell_of_problem_3_saves_the_functions_as_problem_4_says():
     last = [cell.source for cell in cells(3) if cell.cell_type == "code"][-1]
-    assert "save_functions()" in last and "run the last cell" in text(3)
-    assert "The last cell of Problem 3 saved your functions" in text(4)
+    assert "save_functions()" in last and "run the last code cell" in text(3)
+    assert "The last code cell of Problem 3 saved your functions" in text(4)
 
 
 def test_problem_2_says_what_dW_h_is_before_an_answer_is_asked_for():
