@@ -23,7 +23,7 @@ _HOME = {
     "all_right": "checking",
     "when_answered": "checking",
     "use_student": "personal",
-    "draw_network": "pictures.network_diagram",
+    "draw_network": "pictures",
 }
 
 __all__ = list(_HOME)
@@ -33,7 +33,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'helpers' has no attribute {name!r}")
     value = getattr(import_module(f"helpers.{_HOME[name]}"), name)
-    globals()[name] = value
+    if _HOME[name] != "pictures":  # which decides anew
+        globals()[name] = value
     return value
 
 

@@ -4,11 +4,14 @@ At home it does all of that. While a notebook is graded there is nothing here to
 records, and the grader judges the record (see helpers.grading.gradebook.score).
 """
 
+import ast
 import os
 import secrets
+import sys
 import traceback
 import types
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from helpers import asking
@@ -19,10 +22,13 @@ from helpers.personal import current_student
 if TYPE_CHECKING:
     from helpers.marking.judging import Judge
     from helpers.marking.questions.model import Question
+    from helpers.marking.verdict import Verdict
 
 SEED_VARIABLE = "BACKPROP_PROBE_SEED"
 # What judges the answers of each student whose numbers this notebook has had, by identifier.
 _judges: "dict[str, Judge]" = {}
+# Names that the check cell that runs now asks for, and that no cell has given a value yet.
+_without_value: list[str] = []
 
 
 class NotYet(AssertionError):
@@ -56,7 +62,7 @@ def check(question: str, **answers: object) -> None:
     # What follows from values at drawn inputs is compared at the same inputs; else each is new.
     seed = judge.seed if shares_inputs(asked) else probe_seed()
     record = observe(asked, answers, seed)
-    verdicts = judge.judge(asked, record, seed)
+    verdicts = [_with_cell_not_run(verdict) for verdict in judge.judge(asked, record, seed)]
     score = _score(judge, asked)
     score = " ".join(filter(None, (score, _cell_before())))
     tables = {
@@ -71,6 +77,53 @@ def check(question: str, **answers: object) -> None:
         carried = any(verdict.status == CARRIED for verdict in verdicts)
         are = "are right, or follow from what is not right" if carried else "are right"
         raise NotYet(f"{right} of {len(verdicts)} parts of {asked.id} {are}.") from None
+
+
+def _with_cell_not_run(verdict: "Verdict") -> "Verdict":
+    """A verdict on what is missing, with a word more if no cell has given its name a value."""
+    if verdict.part not in _without_value or verdict.hint != "not answered yet":
+        return verdict
+    said = (
+        f"not answered yet: no cell has given `{verdict.part}` a value. Has its cell been run, "
+        "and is the name spelt like this there?"
+    )
+    return replace(verdict, hint=said)
+
+
+def _give_what_waits(info: Any) -> None:
+    """Before a check cell runs, give each answer whose cell has not been run the value `...`.
+
+    So the check says which answer is missing, where Python would stop with a NameError and a
+    stack trace. info: what IPython says of the cell.
+    """
+    names = vars(_shell().user_module)
+    _without_value[:] = [name for name in _asked_for(info.raw_cell) if name not in names]
+    names.update(dict.fromkeys(_without_value, ...))
+
+
+def _take_back_what_waits(result: Any) -> None:
+    """After the check cell: the answers are without a value again. result: IPython's, unused."""
+    for name in _without_value:
+        vars(_shell().user_module).pop(name, None)
+    _without_value.clear()
+
+
+def _asked_for(source: str) -> list[str]:
+    """The names of the answers in a cell that is a check and nothing else; [] of other cells."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):  # such a cell does not run, or has lines of IPython's own
+        return []
+    call = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    if not isinstance(call, ast.Call) or ast.unparse(call.func) != check.__name__:
+        return []
+    return [word.value.id for word in call.keywords if isinstance(word.value, ast.Name)]
+
+
+def _shell() -> Any:
+    """IPython's shell, None outside of a notebook."""
+    ipython = sys.modules.get("IPython")  # a shell has imported it
+    return ipython and ipython.get_ipython()
 
 
 def _score(judge: "Judge", asked: "Question") -> str:
@@ -88,9 +141,7 @@ def _score(judge: "Judge", asked: "Question") -> str:
 
 def _cell_before() -> str:
     """A sentence on the cell that ran before this one, if it stopped with an error; else ""."""
-    from IPython import get_ipython
-
-    result = getattr(get_ipython(), "last_execution_result", None)
+    result = getattr(_shell(), "last_execution_result", None)
     error = result and (result.error_before_exec or result.error_in_exec)
     if error is None or isinstance(error, NotYet):
         return ""
@@ -147,7 +198,6 @@ def all_right(question: str, **answers: object) -> bool:
 
 WAITING = "This appears when the answers it uses are given{}. Run the cell again then."
 MAX_NAMED = 3  # of the answers that are missing
-LEFT_OUT = "What this cell shows has no points. It is left out at grading; your own copy has it."
 
 
 def when_answered(draw: Callable[[], object]) -> None:
@@ -157,7 +207,7 @@ def when_answered(draw: Callable[[], object]) -> None:
     the notebook is graded nothing is run, since there are no points for what it shows.
     """
     if asking.at_grading():
-        print(LEFT_OUT)
+        print(asking.LEFT_OUT)
         return
     try:
         result = draw()
@@ -177,8 +227,14 @@ def _why_not(draw: Callable[[], object], error: Exception) -> str:
         function = frame.f_code.co_name
         missing = str(error) or (f"`{function}`" if function != draw.__name__ else "")
         return WAITING.format(f": {missing}" if missing else "")
-    if asking.meets_a_gap(error):
-        names = [n for n in _names_used(draw.__code__) if _has_gap(draw.__globals__.get(n))]
+    # Whatever NumPy or SymPy says of a `...`, it is the answer that is missing. A name without a
+    # value is one of them only if the cell itself uses it, and not a function of the student's.
+    names = [n for n in _names_used(draw.__code__) if _has_gap(draw.__globals__.get(n))]
+    if isinstance(error, NameError) and error.name in _names_used(draw.__code__):
+        names.append(error.name)
+    if not names and asking.meets_a_gap(error):
+        names = _own_functions_in(error, draw)[-1:]
+    if names or asking.meets_a_gap(error):
         named = ", ".join(f"`{name}`" for name in names[:MAX_NAMED])
         others = " and others" if names[MAX_NAMED:] else ""
         return WAITING.format(f": {named}{others}" if named else "")
@@ -186,6 +242,18 @@ def _why_not(draw: Callable[[], object], error: Exception) -> str:
     if "NoneType" in str(error):
         return f"{stops}a function of yours gives None: is a return missing?"
     return f"{stops}it stops with {type(error).__name__}: {error}"
+
+
+def _own_functions_in(error: Exception, draw: Callable[[], object]) -> list[str]:
+    """The functions of the notebook through which an error has come, those in `draw` left out."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return [
+        frame.f_code.co_name
+        for frame in frames
+        if frame.f_globals is draw.__globals__
+        and draw.__globals__.get(frame.f_code.co_name) is not None
+        and frame.f_code is not draw.__code__
+    ]
 
 
 def _names_used(code: types.CodeType) -> list[str]:
@@ -199,3 +267,14 @@ def _has_gap(value: object) -> bool:
     if isinstance(value, dict):
         value = list(value.values())
     return value is Ellipsis or isinstance(value, list | tuple) and any(map(_has_gap, value))
+
+
+def _watch_checks() -> None:
+    """See to it, in a notebook, that a check whose answers have no value yet says so itself."""
+    shell = None if asking.at_grading() else _shell()
+    if shell is not None:
+        shell.events.register("pre_run_cell", _give_what_waits)
+        shell.events.register("post_run_cell", _take_back_what_waits)
+
+
+_watch_checks()

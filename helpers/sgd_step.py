@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from helpers.activations import ACTIVATIONS
 from helpers.network import Network
-from helpers.reference import gradients, slope, vjp_at_once
+from helpers.reference import Gradients, gradients, slope, vjp_at_once
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 Quantities = dict[str, np.ndarray]  # by their names in the course's notation
+# How a quantity is computed from others.
+Definition = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 PARAMETERS = ("W_h", "b_h", "W_o", "b_o")
 
@@ -52,24 +55,26 @@ class SGDStep:
         return {name: self[f"{name}_new"] - self[name] for name in PARAMETERS}
 
     @cached_property
-    def quantities(self) -> Quantities:
-        g = gradients(self.net, self.x, self.t)
-        quantities = self.following()
-        for name, value in (
-            ("delta_h", g.delta[0]),
-            ("delta_o", g.delta[1]),
-            ("dW_h", g.weights[0]),
-            ("db_h", g.biases[0]),
-            ("dW_o", g.weights[1]),
-            ("db_o", g.biases[1]),
-        ):
-            quantities[name] = value
-        for name in PARAMETERS:
-            quantities[f"{name}_new"] = quantities[name] - self.eta * quantities[f"d{name}"]
-        new = {name: quantities[f"{name}_new"] for name in PARAMETERS}
-        # NumPy's scalars serve as arrays without dimensions.
-        quantities["E_new"] = cast(np.ndarray, self.loss_with(new))
-        return quantities
+    def quantities(self) -> Mapping[str, np.ndarray]:
+        """All quantities of the step, the gradients by `gradients` of the whole network."""
+
+        return _Computed(
+            self._definitions()
+            | {
+                "delta_h": lambda q: self._gradients.delta[0],
+                "delta_o": lambda q: self._gradients.delta[1],
+                "dW_h": lambda q: self._gradients.weights[0],
+                "db_h": lambda q: self._gradients.biases[0],
+                "dW_o": lambda q: self._gradients.weights[1],
+                "db_o": lambda q: self._gradients.biases[1],
+                # NumPy's scalars serve as arrays without dimensions.
+                "E_new": lambda q: cast(np.ndarray, self.loss_with(_new_parameters(q))),
+            }
+        )
+
+    @cached_property
+    def _gradients(self) -> Gradients:
+        return gradients(self.net, self.x, self.t)
 
     def loss_with(self, parameters: Mapping[str, np.ndarray]) -> float:
         """The loss of the same batch with other weights and biases, by name."""
@@ -79,75 +84,87 @@ class SGDStep:
 
     def following(
         self, W_o_for_delta_h: np.ndarray | None = None, **given: ArrayLike
-    ) -> Quantities:
+    ) -> Mapping[str, np.ndarray]:
         """The quantities of the step that follow when some of them have the values `given`.
 
         Everything that is computed after a given quantity uses the given value; the rest is as it
         should be. `W_o_for_delta_h`: output weights through which the deltas are sent back, if
         they are not those of the forward pass. With nothing given, the result agrees with
-        `gradients`.
+        `gradients`. Each quantity is computed when it is first looked up.
         """
+        return _Computed(self._definitions(W_o_for_delta_h), given)
+
+    def _definitions(self, W_back: np.ndarray | None = None) -> dict[str, Definition]:
+        """How each quantity is computed from those before it, q, by its name."""
         hidden, output = self.net.activation(0), self.net.activation(1)
+        x, t, eta = self.x, self.t, self.eta
         W_h, W_o = self.net.weights
         b_h, b_o = self.net.biases
-        n_samples = len(self.x)
-        q = {"x": self.x, "t": self.t, "eta": np.asarray(self.eta)}
-        q |= {"W_h": W_h, "b_h": b_h, "W_o": W_o, "b_o": b_o}
+        if W_back is None:
+            W_back = W_o
+        each = np.ones(len(x))
 
-        def define(name: str, compute: Callable[[], np.ndarray]) -> None:
-            q[name] = np.asarray(given[name]) if name in given else compute()
+        def average(delta: np.ndarray) -> np.ndarray:
+            """Over the batch: each data point counts for one part in N."""
+            return delta / len(x)
 
-        define("z_h", lambda: self.x @ W_h + b_h)
-        define("a_h", lambda: hidden(q["z_h"]))
-        define("z_o", lambda: q["a_h"] @ W_o + b_o)
-        define("a_o", lambda: output(q["z_o"]))
-        define("E", lambda: self.net.losses(q["z_o"], q["a_o"], self.t).mean())
-        define("slope_h", lambda: slope(hidden, q["z_h"]))
-        define("slope_o", lambda: slope(output, q["z_o"]))
-        each = np.ones(n_samples)
-        if self.net.loss_name != "cross_entropy":
-            define(
-                "dE_da_o",
-                lambda: vjp_at_once(lambda a: self.net.losses(a, a, self.t), q["a_o"], each),
+        definitions: dict[str, Definition] = {
+            "x": lambda q: x,
+            "t": lambda q: t,
+            "eta": lambda q: np.asarray(eta),
+            "W_h": lambda q: W_h,
+            "b_h": lambda q: b_h,
+            "W_o": lambda q: W_o,
+            "b_o": lambda q: b_o,
+            "z_h": lambda q: x @ W_h + b_h,
+            "a_h": lambda q: hidden(q["z_h"]),
+            "z_o": lambda q: q["a_h"] @ W_o + b_o,
+            "a_o": lambda q: output(q["z_o"]),
+            "E": lambda q: self.net.losses(q["z_o"], q["a_o"], t).mean(),
+            "slope_h": lambda q: slope(hidden, q["z_h"]),
+            "slope_o": lambda q: slope(output, q["z_o"]),
+            "dE_da_o": lambda q: vjp_at_once(lambda a: self.net.losses(a, a, t), q["a_o"], each),
+            "delta_o": lambda q: vjp_at_once(output, q["z_o"], q["dE_da_o"]),
+            "dE_da_h": lambda q: vjp_at_once(lambda a: a @ W_back, q["a_h"], q["delta_o"]),
+            "delta_h": lambda q: vjp_at_once(hidden, q["z_h"], q["dE_da_h"]),
+            "dW_h": lambda q: vjp_at_once(lambda W: x @ W + b_h, W_h, average(q["delta_h"])),
+            "db_h": lambda q: vjp_at_once(lambda b: x @ W_h + b, b_h[None], average(q["delta_h"]))[
+                0
+            ],
+            "dW_o": lambda q: vjp_at_once(lambda W: q["a_h"] @ W + b_o, W_o, average(q["delta_o"])),
+            "db_o": lambda q: vjp_at_once(
+                lambda b: q["a_h"] @ W_o + b, b_o[None], average(q["delta_o"])
+            )[0],
+            "W_h_new": lambda q: W_h - eta * q["dW_h"],
+            "b_h_new": lambda q: b_h - eta * q["db_h"],
+            "W_o_new": lambda q: W_o - eta * q["dW_o"],
+            "b_o_new": lambda q: b_o - eta * q["db_o"],
+        }
+        if self.net.loss_name == "cross_entropy":  # softmax and it have one derivative together
+            del definitions["dE_da_o"]
+            definitions["delta_o"] = lambda q: vjp_at_once(
+                lambda z: self.net.losses(z, output(z), t), q["z_o"], each
             )
-            define("delta_o", lambda: vjp_at_once(output, q["z_o"], q["dE_da_o"]))
-        else:
-            define(
-                "delta_o",
-                lambda: vjp_at_once(
-                    lambda z: self.net.losses(z, output(z), self.t), q["z_o"], each
-                ),
-            )
-        W_back = W_o if W_o_for_delta_h is None else W_o_for_delta_h
-        define("dE_da_h", lambda: vjp_at_once(lambda a: a @ W_back, q["a_h"], q["delta_o"]))
-        define("delta_h", lambda: vjp_at_once(hidden, q["z_h"], q["dE_da_h"]))
-        # Of the average over the batch: each data point counts for one part in n_samples.
-        mean_delta_h, mean_delta_o = q["delta_h"] / n_samples, q["delta_o"] / n_samples
-        define("dW_h", lambda: vjp_at_once(lambda W: self.x @ W + b_h, W_h, mean_delta_h))
-        define("db_h", lambda: vjp_at_once(lambda b: self.x @ W_h + b, b_h[None], mean_delta_h)[0])
-        define("dW_o", lambda: vjp_at_once(lambda W: q["a_h"] @ W + b_o, W_o, mean_delta_o))
-        define(
-            "db_o", lambda: vjp_at_once(lambda b: q["a_h"] @ W_o + b, b_o[None], mean_delta_o)[0]
-        )
-        define("W_h_new", lambda: W_h - self.eta * q["dW_h"])
-        define("b_h_new", lambda: b_h - self.eta * q["db_h"])
-        define("W_o_new", lambda: W_o - self.eta * q["dW_o"])
-        define("b_o_new", lambda: b_o - self.eta * q["db_o"])
-        return q
+        return definitions
 
-    def consequences(self, own: Quantities) -> Iterator[Quantities]:
+    def consequences(self, own: Quantities) -> Iterator[Mapping[str, np.ndarray]]:
         """What follows from a student's own values, `own`.
 
-        Gives all quantities for each way to go on: where an own activation does not fit its
+        Gives the quantities for each way to go on: where an own activation does not fit its
         weighted input, a slope may be taken from either; an own slope is used as it is, and so is
         `f_h` or `f_o`, what the student's activation function gives. Overflow gives inf or nan.
         """
         own = {f"a_{name[-1]}": own[name] for name in ("f_h", "f_o") if name in own} | own
         layers = (("o", self.net.output, "dE_da_o"), ("h", self.net.hidden, "dE_da_h"))
+        further: dict[str, Definition] = {
+            "E_new": lambda q: cast(np.ndarray, self.loss_with(_new_parameters(q))),
+            "f_h": lambda q: q["a_h"],
+            "f_o": lambda q: q["a_o"],
+        }
         # Without an own activation it fits, and the ways agree.
         at = ["za" if f"a_{layer}" in own else "z" for layer, _, _ in layers]
         for ways in product(*at):
-            given = dict(own)
+            given = {name: value for name, value in own.items() if name not in further}
             with np.errstate(all="ignore"):
                 q = self.following(**given)
                 for way, (layer, name, back) in zip(ways, layers):
@@ -158,9 +175,47 @@ class SGDStep:
                     if slope is not None and f"delta_{layer}" not in own and back in q:
                         given[f"delta_{layer}"] = q[back] * slope
                         q = self.following(**given)
-                new = {name: q[f"{name}_new"] for name in PARAMETERS}
-                q["E_new"] = cast(np.ndarray, self.loss_with(new))
-            yield q | {"f_h": q["a_h"], "f_o": q["a_o"]}
+                q = _Computed(self._definitions() | further, given)
+            yield q
+
+
+def _new_parameters(q: Mapping[str, np.ndarray]) -> Quantities:
+    return {name: q[f"{name}_new"] for name in PARAMETERS}
+
+
+class _Computed(Mapping[str, np.ndarray]):
+    """Quantities by name, each computed by its definition when it is first looked up.
+
+    What NumPy does on overflow is what it did when this was made.
+    """
+
+    def __init__(
+        self,
+        definitions: Mapping[str, Definition],
+        given: Mapping[str, ArrayLike] = MappingProxyType({}),
+    ) -> None:
+        """given: values that take the place of what their names' definitions would give."""
+        self._definitions = definitions
+        self._known = {
+            name: np.asarray(value) for name, value in given.items() if name in definitions
+        }
+        self._on_errors = np.geterr()
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._known:
+            definition = self._definitions[name]
+            with np.errstate(**self._on_errors):
+                self._known[name] = definition(self)
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._definitions
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._definitions)
+
+    def __len__(self) -> int:
+        return len(self._definitions)
 
 
 def random_step(

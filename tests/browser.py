@@ -30,7 +30,7 @@ def browser_path():
 
 
 # Tests that look at pages: a sample runs some of them.
-in_the_browser = pytest.mark.sampled(0.2, of="tests in the browser")
+in_the_browser = pytest.mark.sampled(0.15, of="tests in the browser")
 
 
 # For a module, not for the session: as long as Playwright runs, so does its event loop, and

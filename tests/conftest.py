@@ -1,6 +1,7 @@
 """What holds for all tests: samples of large collections, how they are shared out, fixtures."""
 
 import os
+import signal
 import sys
 from collections import Counter
 
@@ -19,6 +20,8 @@ from tests.postgresql import server  # noqa: F401
 os.environ[SECRET_VARIABLE] = NO_SECRET
 # Nor on the database of its gradebook.
 os.environ.pop("BACKPROP_DB", None)
+# A shell's background jobs ignore Ctrl-C, and so would the processes that tests send it to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The many processes that tests start keep what they compile.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -57,13 +60,19 @@ def pytest_configure(config):
         "sampled(share, of=None, like=None): without --all a share, 0 to 1, of a test's cases is "
         "run; of: names a collection of several tests; like: tests with this word draw equally",
     )
-    # What somebody names is meant, and not a sample of it. Workers get the option from here.
-    named = config.args_source == pytest.Config.ArgsSource.ARGS and not hasattr(
-        config, "workerinput"
-    )
-    sampling.whole = config.option.all = config.option.all or named or bool(config.option.keyword)
+    if hasattr(config, "workerinput"):
+        sampling.whole = config.workerinput["whole"]
+    else:
+        # What somebody names is meant, and not a sample of it.
+        named = config.args_source == pytest.Config.ArgsSource.ARGS
+        sampling.whole = config.option.all or named or bool(config.option.keyword)
     # In the environment, so that all workers draw the same.
     os.environ.setdefault(sampling.SEED_VARIABLE, sampling.seed_of_commit())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["whole"] = sampling.whole
 
 
 def pytest_report_header(config):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -438,3 +439,89 @@ def test_what_followed_from_a_slip_is_wrong_once_the_slip_is_corrected(monkeypat
     shown, raised = run_check("p2.sigmoid.backward", **follows)
     assert raised is not None and "consistent with your z_h" not in shown["text/plain"]
     assert str(raised).endswith("are right, or follow from what is not right.")
+
+
+# Cells that wait
+
+
+def given_cell(source, **names):
+    """What a given cell of a notebook prints, in which `names` have these values."""
+    exec(source, names)
+    with capture_output() as captured:
+        when_answered(names["draw"])
+    return captured.stdout.strip()
+
+
+GAPS = [
+    # SymPy and NumPy say nothing of a `...` in their errors.
+    ("def draw(): return sympy.Matrix([[back_j]])", {"sympy": sympy, "back_j": ...}, "`back_j`"),
+    ("def draw(): return np.reshape(dW_h, (2, 2))", {"np": np, "dW_h": ...}, "`dW_h`"),
+    ("def draw(): return float(z_o)", {"z_o": ...}, "`z_o`"),
+    ("def draw(): return sum(a_h)", {"a_h": [0.1, ...]}, "`a_h`"),
+    # An answer cell that was not run
+    ("def draw(): return back_j * 2", {}, "`back_j`"),
+]
+
+
+@pytest.mark.parametrize(("source", "names", "missing"), GAPS)
+def test_a_given_cell_names_the_answer_that_is_missing(source, names, missing):
+    waiting = f"This appears when the answers it uses are given: {missing}."
+    assert given_cell(source, **names).startswith(waiting)
+
+
+def test_a_gap_within_a_function_of_the_students_is_told_by_its_name():
+    source = "def loop(x): return x * ...\ndef draw(): return loop(2.0)"
+    assert "are given: `loop`." in given_cell(source)
+
+
+def test_a_name_that_a_function_of_the_students_lacks_is_no_missing_answer():
+    source = "def loop(x): return x * misspelt\ndef draw(): return loop(2.0)"
+    assert "it stops with NameError: name 'misspelt' is not defined" in given_cell(source)
+
+
+def cell_is_run(source):
+    """What stands in the notebook under z_k before, during and after a cell with this source."""
+    names = vars(InteractiveShell.instance().user_module)
+    before = names.get("z_k", "no value")
+    checking._give_what_waits(SimpleNamespace(raw_cell=source))
+    during = names.get("z_k", "no value")
+    checking._take_back_what_waits(None)
+    return before, during, names.get("z_k", "no value")
+
+
+@pytest.mark.parametrize(
+    ("source", "during"),
+    [
+        ('check("p1.update", z_k=z_k)', ...),
+        ('check(\n    "p1.update",\n    z_k=z_k,\n)\n', ...),
+        ('check("p1.update", a=3)', "no value"),
+        ('check("p1.update", z_k=z_k)\nprint(z_k)', "no value"),
+        ("draw(z_k=z_k)", "no value"),
+        ("!check z_k", "no value"),
+        ("z_k", "no value"),
+    ],
+)
+def test_an_answer_whose_cell_was_not_run_is_missing_in_its_check_alone(source, during):
+    assert cell_is_run(source) == ("no value", during, "no value")
+
+
+def test_an_answer_keeps_its_value_in_its_check():
+    names = vars(InteractiveShell.instance().user_module)
+    names["z_k"] = 2
+    try:
+        assert cell_is_run('check("p1.update", z_k=z_k)') == (2, 2, 2)
+    finally:
+        del names["z_k"]
+
+
+def test_the_check_says_that_no_cell_has_given_the_answer():
+    source = 'check("p2.relu.second_step", z_h_next=z_h_next)'
+    checking._give_what_waits(SimpleNamespace(raw_cell=source))
+    try:
+        bundle, raised = run_check("p2.relu.second_step", z_h_next=...)
+    finally:
+        checking._take_back_what_waits(None)
+    assert str(raised) == "p2.relu.second_step is not answered yet."
+    assert "no cell has given `z_h_next` a value. Has its cell been run" in bundle["text/plain"]
+    bundle, _ = run_check("p2.relu.second_step", z_h_next=...)
+    assert "no cell has given" not in bundle["text/plain"]

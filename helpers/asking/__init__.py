@@ -38,6 +38,7 @@ from helpers.reference import not_for_answers
 PROBES_VARIABLE = "BACKPROP_PROBES"  # the file that the grader's Task is in
 HELPERS = Path(__file__).parents[1]
 MAX_NAMED = 3  # of the names that a function takes from the notebook
+LEFT_OUT = "What this cell shows has no points. It is left out at grading; your own copy has it."
 
 TestInputs = dict[str, Any]  # the inputs of one case, by name
 Answers = dict[str, object]  # by part: values, or `Later` for those that have yet to be computed
@@ -150,11 +151,22 @@ def _observe_case(task: Task, answers: Mapping[str, object], inputs: TestInputs)
     given = {name: _private(answer) for name, answer in answers.items()}
     observed = _attempt(lambda: _function(task.collect_answers)(copy.deepcopy(inputs), **given))
     if not isinstance(observed, dict):
+        if isinstance(observed, Stopped) and len(task.parts) > 1:
+            stop = "" if observed.reason.endswith((".", "?")) else "."
+            observed = Unusable(f"{observed.reason}{stop} {WAITING}")
         return dict.fromkeys(task.parts, observed)
     return {
         part: _attempt(value) if isinstance(value, Later) else value
         for part, value in observed.items()
     }
+
+
+@dataclass(frozen=True)
+class Stopped(Unusable):
+    """An answer that could not be computed, since the student's code stopped with an error."""
+
+
+WAITING = "All parts of this check wait for that line."
 
 
 def _function(name: str) -> Callable[..., Answers]:
@@ -185,7 +197,7 @@ def _attempt(run: Callable[[], object]) -> object:
         if meets_a_gap(error):
             return Missing()
         stops = f"your code stops{_in_which_line(error)}: {_in_words(error)}"
-        return Unusable(f"{stops}{_with_data_of_the_notebook(error)}")
+        return Stopped(f"{stops}{_with_data_of_the_notebook(error)}")
 
 
 def meets_a_gap(error: Exception) -> bool:
@@ -240,6 +252,37 @@ def _with_data_of_the_notebook(error: Exception) -> str:
 PARAMETER = re.compile(r"d*[Wb]_\w+")  # the key of weights, biases or gradients
 
 
+# What beginners' errors mean, by a pattern that their type and message match.
+IN_OTHER_WORDS = {
+    r"ValueError: The truth value of an array": (
+        "`if`, `and` and `max` want one True or False, and here is an array of them. Are the "
+        "arguments in the order in which the function takes them? Element by element it is "
+        "np.maximum or np.where"
+    ),
+    r"TypeError: only .*arrays can be converted to Python scalars": (
+        "a function of a single number, of math for example, is given an array. Those of NumPy, "
+        "such as np.exp, work element by element"
+    ),
+    r"ufunc 'bitwise_xor'": "in Python a power is written with **, not with ^",
+    r"RecursionError": "a function calls itself, at once or through another. Which one is meant?",
+    r"inhomogeneous shape": (
+        "arrays of different shapes were taken for one. Is a whole trace given where one of its "
+        "arrays belongs?"
+    ),
+    r"AttributeError: .* has no attribute '_id'": (
+        "the tape is given something of NumPy's, which is on no tape: E has to be computed with "
+        "TensorFlow's operations, and the variables are those of the model"
+    ),
+}
+COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of a terminal, as Keras writes them into its errors
+
+
+def _in_one_paragraph(message: str) -> str:
+    """An exception's message without colours, on one line; of Keras's without the list of its
+    arguments."""
+    return " ".join(COLOURS.sub("", message).split("\n\nArguments received by ")[0].split())
+
+
 def _in_words(error: Exception) -> str:
     """An exception as its type and message; NumPy's on shapes in plain words."""
     sizes = re.search(r"matmul.*\(size (\d+) is different from (\d+)\)", str(error))
@@ -254,7 +297,10 @@ def _in_words(error: Exception) -> str:
             f"these two do not fit element by element: their shapes are {shapes[1]} and "
             f"{shapes[2]}. Counted from the last axis, two sizes have to be equal, or one of them 1"
         )
-    said = f"{type(error).__name__}: {error}"
+    said = f"{type(error).__name__}: {_in_one_paragraph(str(error))}"
+    for pattern, explained in IN_OTHER_WORDS.items():
+        if re.search(pattern, said):
+            return f"{said}; {explained}"
     if isinstance(error, KeyError) and PARAMETER.fullmatch(str(error).strip("'")):
         return (
             f"{said}; the dict has no such key: is it the right one, and are the arguments in the "

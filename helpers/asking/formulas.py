@@ -12,7 +12,8 @@ def values_at(inputs: TestInputs, **formulas: object) -> Answers:
     """The values of `formulas` at inputs["point"], made of the symbols in inputs["usable"].
 
     With inputs["moved"], other values of some symbols by name, each formula gives an array: its
-    value at the point, then with each of these symbols moved to its other value.
+    value at the point, then with each of these symbols moved to its other value. inputs["instead"]
+    says of symbols that may not stand in the formulas what to write in their place.
     """
     points = [inputs["point"]]
     points += [{**points[0], name: other} for name, other in inputs.get("moved", {}).items()]
@@ -21,14 +22,24 @@ def values_at(inputs: TestInputs, **formulas: object) -> Answers:
         # delta_k_formula is to be written without delta_k.
         return [symbol for symbol in inputs["usable"] if f"{symbol}_formula" != name]
 
+    def instead(name: str) -> dict[str, str]:
+        itself = {name.removesuffix("_formula"): ITSELF} if name.endswith("_formula") else {}
+        return inputs.get("instead", {}) | itself
+
     return {
-        name: Later(_values_at, points, allowed(name), formula)
+        name: Later(_values_at, points, allowed(name), formula, instead(name))
         for name, formula in formulas.items()
     }
 
 
+ITSELF = "it is the name of what is asked for. Put in its place what it is made of"
+
+
 def _values_at(
-    points: Sequence[Mapping[str, float]], usable: Collection[str], formula: object
+    points: Sequence[Mapping[str, float]],
+    usable: Collection[str],
+    formula: object,
+    instead: Mapping[str, str],
 ) -> Formula | Missing | Unusable:
     values: list[float] = []
     text = ""
@@ -37,7 +48,7 @@ def _values_at(
         if values and all(point[name] == points[0][name] for name in _symbols(formula)):
             values.append(values[0])
             continue
-        value = value_at(point, usable, formula)
+        value = value_at(point, usable, formula, instead)
         if not isinstance(value, Formula):
             return value
         values.append(float(value.value))
@@ -50,11 +61,15 @@ def _symbols(formula: object) -> set[str]:
 
 
 def value_at(
-    point: Mapping[str, float], usable: Collection[str], formula: object
+    point: Mapping[str, float],
+    usable: Collection[str],
+    formula: object,
+    instead: Mapping[str, str] | None = None,
 ) -> Formula | Missing | Unusable:
     """The value of a SymPy expression at `point`, numbers by symbol name.
 
-    usable: names of the symbols that may stand in it.
+    usable: names of the symbols that may stand in it. instead: of others by name, why they may not,
+    and what to write.
     """
     import sympy
 
@@ -75,7 +90,8 @@ def value_at(
     names = {symbol: symbol.name for symbol in expression.free_symbols}
     for name in sorted(set(names.values()) - set(usable)):
         if name.startswith("delta"):
-            return Unusable(f"write this one without {name}")
+            why = (instead or {}).get(name)
+            return Unusable(f"write this one without {name}" + (f": {why}" if why else ""))
         return Unusable(f"the symbol {name} does not belong in this answer")
     value = expression.evalf(20, subs={symbol: point[name] for symbol, name in names.items()})
     try:

@@ -166,8 +166,7 @@ def from_dict(outputs: object, names: Sequence[str], what: str) -> dict[str, Any
     Refused if it is no dict.
     """
     if not isinstance(outputs, Mapping):
-        called = f", {NOT_CALLED}" if callable(outputs) else ""
-        raise Refused(f"{what} has to be a dict with the keys {', '.join(names)}{called}")
+        raise Refused(f"{what} has to be a dict with the keys {', '.join(names)}, {_got(outputs)}")
     others = [repr(key) for key in outputs if key not in names][:MAX_NAMED]
     instead = f"; it has {', '.join(others)}: is one misspelt?" if others else ""
     return {
@@ -190,7 +189,7 @@ def from_sequence(
     """
     wanted = f"{what} has to be the {len(names)} values {', '.join(names)}, in this order"
     if not isinstance(outputs, tuple | list):
-        raise Refused(f"{wanted}, {NOT_CALLED}" if callable(outputs) else wanted)
+        raise Refused(f"{wanted}, {_got(outputs)}")
     if len(outputs) == len(names):
         return dict(zip(names, outputs, strict=True))
     wanted = f"{wanted}, and is {len(outputs)}"
@@ -207,6 +206,22 @@ def from_sequence(
     if not possible or all(isinstance(value, Missing | Unusable) for value in found.values()):
         raise Refused(wanted)
     return found
+
+
+def _got(outputs: object) -> str:
+    """What came in place of several values, in words."""
+    if callable(outputs):
+        return NOT_CALLED
+    if outputs is None:
+        return "got None"
+    if isinstance(outputs, Mapping):
+        return "got a dict"
+    if isinstance(outputs, tuple | list):
+        return f"got a {type(outputs).__name__} of {len(outputs)}"
+    shape = getattr(outputs, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"got one array of shape {shape}"
+    return f"got {type(outputs).__name__}"
 
 
 def _orders(

@@ -67,8 +67,24 @@ def learning_rate(inputs: TestInputs, eta_for_mse: Callable[..., object]) -> Ans
 
 
 def keras_step(inputs: TestInputs, keras_step: Callable[..., object]) -> Answers:
-    """The weights and biases after the step."""
+    """The weights and biases after the step, and after one more with the optimizer that the model
+    has then, which shows what that one carries over from the first."""
     model = keras_model(inputs)
     x, t = inputs["x"].astype("float32"), inputs["t"].astype("float32")
     keras_step(model, x, t, inputs["eta"])
-    return dict(zip((f"{name}_new" for name in PARAMETERS), model.get_weights(), strict=True))
+    after = dict(zip((f"{name}_new" for name in PARAMETERS), model.get_weights(), strict=True))
+    return after | _one_more_step(model, x, t)
+
+
+AFTER_TWO = tuple(f"{name}_after_two" for name in PARAMETERS)
+
+
+def _one_more_step(model: Any, x: np.ndarray, t: np.ndarray) -> Answers:
+    """The weights and biases after another step of a compiled model, {} if it has no optimizer."""
+    if getattr(model, "optimizer", None) is None:
+        return {}
+    try:
+        model.train_on_batch(x, t)
+        return dict(zip(AFTER_TWO, model.get_weights(), strict=True))
+    except Exception:  # whatever the student has compiled; the step itself is recorded already
+        return {}

@@ -27,6 +27,13 @@ COMPUTED_FROM = {
     "delta_h": ("delta_o", "slope_h"),
     "dW_h": ("delta_o", "delta_h"),
     "db_h": ("delta_o", "delta_h"),
+    # The formulas of Problem 1
+    "delta_k_formula": ("dE_da_k", "da_k_dz_k"),
+    "dE_dw_jk": ("delta_k_formula",),
+    "dE_db_k": ("delta_k_formula",),
+    "delta_j_formula": ("delta_k_formula", "da_j_dz_j"),
+    "dE_dw_ij": ("delta_k_formula", "delta_j_formula"),
+    "dE_db_j": ("delta_k_formula", "delta_j_formula"),
 }
 # What shows that a delta is right where it is not asked for: the gradient that is the delta itself,
 # averaged. The weights' gradient has another factor as well.
@@ -62,7 +69,7 @@ def _comes_by_way_of(earlier: str, answer: Answer, case: Case, name: str) -> boo
     return any(
         earlier_value.shape == np.asarray(right).shape
         and any(
-            np.allclose(follows[answer.quantity][index], value)
+            np.allclose(np.asarray(follows[answer.quantity])[index], value)
             for follows in case.consequences({earlier: earlier_value})
             if answer.quantity in follows
         )

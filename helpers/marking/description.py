@@ -23,6 +23,8 @@ SOME_SIGNS = "the size is right, some signs are not"
 # again, and the messages alone would lead to the number.
 FAR = 100
 DOUBLE = 1e-6  # relative: no tolerance of float64 is larger
+WAY = ". "  # between what is said of a formula and the trail to it
+ALONG = 0.02  # sine of the angle below which two vectors have one direction, rounding included
 DIFFERS = "this is not what comes out: go through it once more, one step after the other"
 
 
@@ -49,9 +51,15 @@ def describe_error(
             "typed results"
         )
     only_with = _only_with(answer.cases, matches)
-    if part.default_hint:
-        return only_with or part.default_hint
     first = matches.index(False)
+    if part.described:
+        case = answer.cases[first]
+        return f"with {case.label}: {_described(answer, answer.values[first], case)}"
+    if part.default_hint:
+        formula = part.meanings and answer.cases[0].consequences is not None
+        way = trail(answer.quantity, right, own) if formula else ""
+        said = f"{part.default_hint}{WAY}{way[:1].upper()}{way[1:]}" if way else part.default_hint
+        return only_with or said
     value, wanted = answer.values[first], expected[first]
     off = ~answer.accepted(first, wanted)
     which = "" if off.all() else _which(answer.quantity, off)
@@ -63,18 +71,76 @@ def describe_error(
     way = ""
     if answer.quantity in LOOPS:
         return "; ".join(filter(None, (only_with, _of_a_loop(answer, expected, right))))
+    of_all_cases = _of_the_change(answer, expected) or _one_factor(answer, expected)
+    if of_all_cases:
+        return of_all_cases
     if part.layer and not explained:
         way = _of_a_layer(part.name, part.layer, right)
     elif not explained:
         case = answer.cases[first]
         n_samples = len(case.inputs[0]) if case.inputs else 1
-        way = trail(answer.quantity, right, own, n_samples, asked=case.expected)
+        unseen = _not_in_the_numbers(answer, expected)
+        shown, of_own = set(right) - unseen, set(own) - unseen
+        way = trail(answer.quantity, shown, of_own, n_samples, asked=case.expected)
     if not np.any(value[off]) and part.tolerance.by_hand and way:
         how += " (does a // cut off decimals on the way?)"
     if not how and not way and value.size == 1 and wanted.all():
         how = _size(value.item(), wanted.item())
     where = ": ".join(filter(None, (which, how)))
     return "; ".join(filter(None, (only_with, where, way))) or DIFFERS
+
+
+def _described(answer: Answer, value: np.ndarray, case: Case) -> str:
+    """What a part says of its own wrong answers, with the case and what it asks for besides."""
+    part = answer.part
+    assert part.described is not None
+    return f"{part.described(case, value)}. {part.default_hint[:1].upper()}{part.default_hint[1:]}"
+
+
+def describe_count(answer: Answer, value: np.ndarray, right: np.ndarray, case: Case) -> str:
+    """What is said of an answer of another shape beside the shapes; "" where these say it."""
+    if answer.part.described:
+        said = _described(answer, value, case)
+        return f"{said[:1].upper()}{said[1:]}"
+    if answer.quantity != "losses":
+        return ""
+    if value.ndim > 1 and len(value) == len(right):
+        return "Each entry has to be one number. Which function makes it of the network's output?"
+    return (
+        "There is to be one loss for each round of the loop. Where is the list made, and how often "
+        "is a loss put into it?"
+    )
+
+
+def _not_in_the_numbers(answer: Answer, expected: Sequence[np.ndarray]) -> set[str]:
+    """Quantities that an answer by hand does not show to be in it, however right they are.
+
+    They may be right where they were asked for, and others have been used here: those of another
+    section, say. Of a single number nothing shows.
+    """
+    case = answer.cases[0]
+    if not answer.part.tolerance.by_hand or (case.inputs and len(case.inputs[0]) > 1):
+        return set()
+    value, wanted = answer.values[0], expected[0]
+    if answer.given[0] is not None and answer.quantity.endswith("_new"):
+        moved, right = np.ravel(value - answer.given[0]), np.ravel(wanted - answer.given[0])
+        along = value.size > 1 and _go_along(moved, right)
+        return set() if along else {f"d{answer.quantity.removesuffix('_new')}"}
+    if value.size == 1:
+        return set()
+    if answer.quantity == "dW_h" and not all(map(_go_along, value, wanted)):
+        return {"delta_h", "db_h"}  # a row is the deltas times an input
+    if answer.quantity == "db_h" and not _go_along(value, wanted):
+        return {"delta_h", "dW_h"}
+    if answer.quantity == "dW_o" and not _go_along(np.ravel(value), np.ravel(wanted)):
+        return {"a_h", "z_o", "a_o"}  # it is the activations times a delta
+    return set()
+
+
+def _go_along(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether a vector is another one times a number, as far as numbers by hand tell."""
+    off_line = np.linalg.norm(one * np.dot(other, other) - other * np.dot(one, other))
+    return bool(off_line <= ALONG * np.linalg.norm(one) * np.dot(other, other))
 
 
 def _of_a_layer(name: str, layer: Layer, right: Collection[str]) -> str:
@@ -145,13 +211,29 @@ NAMES = re.compile(r"[A-Za-z_]\w*")
 FUNCTIONS = {"exp", "log", "tanh", "cosh", "sinh", "sqrt", "pi", "E", "I"}  # of SymPy
 
 
-def describe_symbols(part: Part, formula: str) -> str:
+NOT_A_FUNCTION = (
+    "as Python reads it this is 0, without any symbol: nothing would change. If SymPy "
+    "differentiated it (`.diff`), look at what stands in the expression: to SymPy z, a and w are "
+    "symbols that have nothing to do with one another, so an expression without the symbol gives "
+    "0. Does what is asked for change, by way of the table of section 1?"
+)
+
+
+def describe_symbols(part: Part, formula: str, way: str = "") -> str:
     """What the symbols of a wrong formula say, in words; "" if it is not known what it needs.
 
-    formula: as Python read it, "" if that is not known.
+    formula: as Python read it, "" if that is not known. way: the trail to it, WAY before it.
     """
-    if not part.needs or not formula or len(formula) >= MAX_TEXT_LENGTH:
+    if not (part.needs or part.meanings) or not formula or len(formula) >= MAX_TEXT_LENGTH:
         return ""
+    asked = f"{part.question[:1].upper()}{part.question[1:]}"
+    if formula in part.meanings:
+        what = f"this is the symbol {formula} alone, {part.meanings[formula]}"
+        return f"{what}. Asked for: {part.description}. {asked}"
+    if formula == "0":
+        return NOT_A_FUNCTION
+    if not part.needs and part.question and formula.lstrip("-").isdecimal():
+        return f"this is the number {formula}. {asked}"
     symbols = {*NAMES.findall(formula)} - FUNCTIONS
     alternatives = [need.split("|") for need in part.needs]
     missing = [
@@ -174,7 +256,11 @@ def describe_symbols(part: Part, formula: str) -> str:
         does = "does" if len(foreign) == 1 else "do"
         said.append(f"{_listed(foreign)} {does} not belong in it")
     if not said:
-        said.append("its symbols are the right ones: how are they joined, signs and powers too?")
+        said.append(
+            f"its symbols are the right ones: {part.question or 'how are they joined, signs too?'}"
+        )
+    elif way or part.question:
+        said[-1] += way or f". {asked}"
     return f"not equal to the right formula; {', and '.join(said)}"
 
 
@@ -327,6 +413,58 @@ def _two_factors(answer: Answer, expected: Sequence[np.ndarray]) -> str:
     return (
         f"each is {first:.4g} times what it should be with {one}, and {second:.4g} times with "
         f"{other}: in what do the two differ?"
+    )
+
+
+def _of_the_change(answer: Answer, expected: Sequence[np.ndarray]) -> str:
+    """By what factor the changes of new weights are off in code, in words; "" if by none."""
+    if answer.part.tolerance.by_hand or any(given is None for given in answer.given):
+        return ""
+    # New weights in float32 have few digits of a change that is small beside them.
+    same = SAME if answer.part.tolerance.relative <= DOUBLE else 1e-3
+    factors: list[tuple[str, float]] = []
+    for case, value, right, given in zip(answer.cases, answer.values, expected, answer.given):
+        change, wanted = np.ravel(value - given), np.ravel(right - given)
+        largest = np.abs(wanted).max(initial=0)
+        if not largest:
+            return ""
+        factor = float(change @ wanted / (wanted @ wanted))
+        if np.abs(change - factor * wanted).max() > same * max(1, abs(factor)) * largest:
+            return ""
+        factors.append((case.label, factor))
+    (one, first), *others = factors
+    for other, second in others:
+        if not np.isclose(first, second, rtol=same):
+            return (
+                f"the change is {_times(first)} with {one}, and {_times(second)} with {other}: in "
+                "what do the two differ?"
+            )
+    if np.isclose(first, 1, rtol=same):
+        return ""
+    return f"the change is {_times(first)}: where does this factor enter?"
+
+
+def _times(factor: float) -> str:
+    if np.isclose(factor, 1, rtol=1e-3):
+        return "as it should be"
+    return f"{factor:.3g} times what it should be"
+
+
+def _one_factor(answer: Answer, expected: Sequence[np.ndarray]) -> str:
+    """By what factor single numbers of code are off, if it is the same in all cases, in words."""
+    single = all(value.size == 1 for value in answer.values)
+    if answer.part.tolerance.by_hand or not single or len(answer.cases) < 2:
+        return ""
+    if not all(np.all(right) for right in expected):
+        return ""
+    ratios = np.array([np.ravel(v / e)[0] for v, e in zip(answer.values, expected)])
+    if not ratios.all() or np.ptp(ratios) > SAME * np.abs(ratios).max():
+        return ""
+    if np.isclose(abs(ratios[0]), 1):  # a sign has words of its own
+        return ""
+    return (
+        f"it is {ratios[0]:.4g} times what it should be, in every case: where does this factor "
+        "enter?"
     )
 
 

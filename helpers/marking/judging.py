@@ -15,9 +15,15 @@ from helpers.asking.record import (
     formula_in,
     read_as,
 )
+from helpers.marking import places
 from helpers.marking.agreement import not_ruled_out, with_shared_causes
 from helpers.marking.answer import Answer
-from helpers.marking.description import describe_error, describe_symbols, where_off
+from helpers.marking.description import (
+    describe_count,
+    describe_error,
+    describe_symbols,
+    where_off,
+)
 from helpers.marking.follow_through import StudentValues, depends_on
 from helpers.marking.misconceptions import CATALOGUE, hint
 from helpers.marking.questions import follows_through
@@ -27,6 +33,7 @@ from helpers.marking.recognition import (
     match_misconception,
     match_misconception_after_error,
     match_misconception_in_part,
+    match_twin,
     match_wrong_shape,
 )
 from helpers.marking.verdict import CARRIED, ERROR, MISSING, RIGHT, WRONG, Misconceptions, Verdict
@@ -144,6 +151,7 @@ class Judge:
         if values is None:
             return without_record(question, "no record of your answers reached the grader"), []
         verdicts, kept = self._compared(question, cases, values)
+        verdicts = _with_places(question, cases, values, verdicts)
         methods = question.method_recognised(cases, values) if question.method_recognised else {}
         if methods:
             parts = {part.name: part for part in question.parts}
@@ -179,8 +187,12 @@ class Judge:
         that are."""
         own = self._own_values(question, answers[0].cases)
         known = {*right, *own.right}
+        blamed = question.functions_not_right
+        functions = blamed(self._judged_answers) if blamed and intermediates else []
         for quantity, values in intermediates.items():
             _add_used(own, quantity, values)
+            if own.is_error_source(quantity):
+                own.names[quantity] = _listed(functions) or question.intermediates[quantity]
         verdicts, kept = [], []
         for answer in answers:
             verdict, to_keep = _judge_following(question, answer, own, known)
@@ -231,6 +243,25 @@ def _verdict(
     return Verdict(part.name, points, part.points, status, misconceptions, hint)
 
 
+def _with_places(
+    question: Question,
+    cases: Sequence[Case],
+    values: Mapping[str, Sequence[Any]],
+    verdicts: Sequence[Verdict],
+) -> list[Verdict]:
+    """The verdicts; those that have each other's right values say so."""
+    answers = [Answer(part, cases, values[part.name]) for part in question.parts]
+    whose = places.values_of_others(answers)
+    # What explains other parts as well is likelier.
+    elsewhere = {name for v in verdicts if v.part not in whose for name in v.names}
+    return [
+        replace(v, misconceptions=(), hint=places.in_words(v.part, whose[v.part]))
+        if v.part in whose and v.status == WRONG and not elsewhere.intersection(v.names)
+        else v
+        for v in verdicts
+    ]
+
+
 # One answer, compared with what is right
 
 
@@ -242,7 +273,9 @@ def _is_right(answer: Answer) -> bool:
     if not all(isinstance(value, np.ndarray) for value in answer.values):
         return False
     fitting = answer.in_expected_shape()
-    return all(value is not None for value in fitting.values) and fitting.agrees(answer.expected)
+    if any(value is None for value in fitting.values) or not fitting.agrees(answer.expected):
+        return False
+    return not match_twin(fitting)
 
 
 def _judge_alone(answer: Answer, known: Set[str]) -> tuple[Verdict, Answer | None]:
@@ -265,6 +298,7 @@ def _judge_alone(answer: Answer, known: Set[str]) -> tuple[Verdict, Answer | Non
     for value, right, own, case in zip(fitting.values, answer.expected, answer.values, cases):
         if value is None:
             found, said = match_wrong_shape(answer)
+            said = said or describe_count(answer, own, right, case)
             if part.count_is_asked:
                 return _verdict(part, WRONG, found, said or part.default_hint), None
             shapes = _label(case, cases) + _expected_shape(part, own, right)
@@ -307,31 +341,42 @@ def _judge_choice(answer: Answer) -> Verdict:
 def _judge_numbers(answer: Answer, known: Set[str]) -> Verdict:
     """The verdict on numbers that have the expected shapes."""
     if answer.agrees(answer.expected):
-        return _verdict(answer.part, RIGHT)
+        twins = match_twin(answer)
+        status = WRONG if twins else RIGHT
+        return _verdict(answer.part, status, twins, hint_for(twins))
     by_hand = answer.part.tolerance.by_hand
     rounded = by_hand and all(map(_too_few_digits, answer.values, answer.expected))
-    found, said = not_ruled_out(answer, match_misconception(answer, rounded), known)
+    nearly = by_hand and not rounded and _fits_to_few_digits(answer)
+    found, said = not_ruled_out(answer, match_misconception(answer, rounded or nearly), known)
     if rounded and not found:
         found, said = (("too_few_digits",),), hint("too_few_digits")
+    if nearly and not found:
+        found, said = (("rounded_on_the_way",),), hint("rounded_on_the_way")
     if not found and not answer.part.count_is_asked:
-        found, said = _recognise_where_off(answer)
+        found, said = _recognise_where_off(answer, known)
     said = said or describe_error(answer, answer.expected, known)
     return _verdict(answer.part, WRONG, found, said)
 
 
-def _recognise_where_off(answer: Answer) -> tuple[Misconceptions, str]:
-    """The mistakes that were made with some of the numbers and not with others, and the hint."""
+def _recognise_where_off(answer: Answer, known: Set[str]) -> tuple[Misconceptions, str]:
+    """The mistakes that were made with some of the numbers and not with others, and the hint.
+
+    known: the quantities that the student has right.
+    """
     where = where_off(answer)
     found = match_misconception_in_part(answer) if where else ()
     if not found:
         return (), ""
+    said = hint_for(found)
+    if all(CATALOGUE[name].fact for names in found for name in names):  # no cause beside these
+        found, said = not_ruled_out(answer, found, known)
     off = sum(
         int(np.sum(~answer.accepted(number, right))) for number, right in enumerate(answer.expected)
     )
     # One number by hand fits many a mistake within its tolerance.
     uncertain = off == 1 and answer.part.tolerance.by_hand
     perhaps = "It fits this: " if uncertain else ""
-    return found, f"{where}. {perhaps}{hint_for(found)}"
+    return found, f"{where}. {perhaps}{said}"
 
 
 # One answer, where the student's own earlier values count
@@ -351,9 +396,10 @@ def _judge_following(
     if verdict.status == WRONG:
         error_source = fitting.quantity
         following = own.consequences(fitting)
-        if any(map(fitting.agrees, following)):
+        is_twin = fitting.agrees(fitting.expected)
+        if any(map(fitting.agrees, following)) and not is_twin:
             error_source = own.error_source_behind(fitting)
-            verdict = _carried(question, fitting.part, own, error_source)
+            verdict = _carried(fitting.part, own, error_source)
         elif own.error_sources and _differ(following, fitting.expected):
             verdict = _after_error(verdict, fitting, following[0], known, own.error_sources)
         elif fitting.part.tolerance.by_hand and not verdict.misconceptions:
@@ -367,14 +413,13 @@ def _judge_following(
     return verdict, [(fitting, error_source)]
 
 
-def _carried(
-    question: Question, part: Part, own: StudentValues, error_source: str | None
-) -> Verdict:
+def _carried(part: Part, own: StudentValues, error_source: str | None) -> Verdict:
     """The verdict on a part that follows from the student's own values, wrong by `error_source`."""
     if error_source is None:  # earlier results were rounded before use
         return _verdict(part, RIGHT)
-    called = question.intermediates.get(error_source) or own.names[error_source]
-    said = f"consistent with your {called}, which is not right yet"
+    called = own.names[error_source]
+    several = re.fullmatch(r"\w+(, \w+)* and \w+", called)  # functions by their names
+    said = f"consistent with your {called}, which {'are' if several else 'is'} not right yet"
     return _verdict(part, CARRIED, hint=said)
 
 
@@ -397,6 +442,11 @@ def _after_error(
         said = describe_error(answer, following, known, own)
         said = f"This does not follow from your earlier values either. {said[:1].upper()}{said[1:]}"
     return replace(verdict, misconceptions=found, hint=said)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a row: "", "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _differ(following: Sequence[Any], expected: Sequence[np.ndarray]) -> bool:
@@ -430,8 +480,9 @@ def _with_what_was_read(
     if verdict.status not in (WRONG, ERROR):
         return verdict
     said = verdict.hint
-    if part.default_hint and said == part.default_hint:
-        said = describe_symbols(part, formula_in(record, part.name)) or said
+    if part.default_hint and said.startswith(part.default_hint):
+        way = said.removeprefix(part.default_hint)
+        said = describe_symbols(part, formula_in(record, part.name), way) or said
     changed = changed_in(record, question.given_data) if verdict.status == WRONG else []
     if changed:
         names = " and ".join(f"`{name}`" for name in changed)
@@ -447,6 +498,8 @@ def _with_what_was_read(
 def _expected_shape(part: Part, answer: np.ndarray, expected: np.ndarray) -> str:
     if not part.tolerance.by_hand:
         got = answer.shape if answer.ndim else "one number"
+        if not expected.ndim:
+            return f"expected one number, got an array of shape {got}."
         return f"expected shape {expected.shape}, got {got}."
     if expected.squeeze().ndim == 2:
         rows, columns = expected.shape
@@ -466,6 +519,25 @@ def _too_few_digits(answer: np.ndarray, expected: np.ndarray) -> bool:
     return any(
         np.allclose(answer, np.round(expected, digits), rtol=0, atol=1e-12) for digits in (2, 3)
     ) and not np.all(answer == 0)
+
+
+FEW = 2  # decimals, too few of them to tell anything
+
+
+def _fits_to_few_digits(answer: Answer) -> bool:
+    """Whether an answer with few decimals is nowhere off by more than a unit of the last one.
+
+    It may be the right one, computed with results that were rounded. Not so where the right value
+    has no more decimals itself, or where the answer is 0.
+    """
+    off = [~answer.accepted(number, right) for number, right in enumerate(answer.expected)]
+    return all(
+        np.all(np.round(own[o], FEW) == own[o])
+        and np.all(np.abs(own[o] - right[o]) <= 10.0**-FEW)
+        and np.all(np.abs(np.round(right[o], FEW) - right[o]) > 1e-9)
+        and np.all(own[o] != 0)
+        for own, right, o in zip(answer.values, answer.expected, off, strict=True)
+    )
 
 
 # A letter with words around it: "(C).", "Answer C", "C: because …".

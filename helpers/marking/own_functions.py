@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from math import comb
 from typing import Any, Protocol
@@ -270,10 +271,13 @@ class _OwnStep(SGDStep):
 
     def __init__(self, step: SGDStep, own: Quantities) -> None:
         super().__init__(step.net, step.x, step.t, step.eta)
-        self.own = own
-        self.quantities = self.following()
+        self.own = dict(own)
 
-    def following(self, W_o_for_delta_h: Any = None, **given: Any) -> Quantities:
+    @cached_property
+    def quantities(self) -> Mapping[str, np.ndarray]:
+        return self.following()
+
+    def following(self, W_o_for_delta_h: Any = None, **given: Any) -> Mapping[str, np.ndarray]:
         return super().following(W_o_for_delta_h, **{**self.own, **given})
 
 
@@ -584,6 +588,35 @@ def of_reproduction(
             f"own_{hidden}": [np.asarray(losses[1])]  # with its own loss, as E_new is
             for hidden, (losses, _) in zip(known, chosen, strict=True)
         }
+
+
+def not_right(earlier: Mapping[str, Judged]) -> list[str]:
+    """The student's functions of a step that are not right, by name, from the answers to earlier
+    questions. Those alone that go into steps: deltas that backward is not made with do not."""
+    statuses = {name: set(judged.statuses.values()) for name, judged in earlier.items()}
+
+    def has(status: str, *questions: str) -> bool:
+        return any(status in statuses.get(name, ()) for name in questions)
+
+    functions = earlier.get("p3.activations")
+    wrong = [n for n, s in functions.statuses.items() if s == WRONG] if functions else []
+    found = {
+        "activation": has(CARRIED, "p3.forward") and any(n in ACTIVATIONS for n in wrong),
+        "slope": has(CARRIED, "p3.backward") and any(n.startswith("slope_") for n in wrong),
+        "forward": has(WRONG, "p3.forward"),
+        "loss": has(WRONG, "p3.loss"),
+        "deltas": has(CARRIED, "p3.backward") and has(WRONG, "p3.deltas"),
+        "backward": has(WRONG, "p3.backward"),
+        "sgd_step": has(WRONG, "p3.sgd_step"),
+    }
+    return [name for name, is_wrong in found.items() if is_wrong]
+
+
+def not_right_in_batches(earlier: Mapping[str, Judged]) -> list[str]:
+    """As `not_right`, with `batches`."""
+    of_batches = earlier.get("p3.batches")
+    wrong = of_batches is not None and WRONG in of_batches.statuses.values()
+    return [*not_right(earlier), *(["batches"] if wrong else [])]
 
 
 # Activations that a layer in Keras may have by mistake, besides the course's

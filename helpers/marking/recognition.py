@@ -13,7 +13,11 @@ from helpers.marking.questions.model import Case, Part
 from helpers.marking.verdict import Misconceptions
 
 STEP_ALONE = "step_instead_of_weight"  # whose values are not counted from the old weight
-OF_ALL_NUMBERS = {"nothing_arrives", "decimals_cut_off"}  # not made with some of them
+# Not made with some of the numbers of an answer alone.
+OF_ALL_NUMBERS = {
+    *("nothing_arrives", "decimals_cut_off"),
+    *("of_another_section", "started_from_moved_weights"),
+}
 MAX_TOLD = 2  # of explanations that are less likely: more of them explain nothing
 
 Values = Sequence[np.ndarray]  # one array for each case
@@ -89,6 +93,22 @@ def match_misconception_after_error(answer: Answer, following: Values) -> Miscon
     return _fitting(found, answer.agrees)
 
 
+TYPED = 5  # decimals, at most: a number with more of them was computed, and has not been rounded
+
+
+def match_twin(answer: Answer) -> Misconceptions:
+    """The mistakes that give an answer to its last digit, where the right value does not.
+
+    () if there are none. So near are they to what is right that the tolerance by hand cannot tell
+    them apart. Of a number that was rounded nothing is said, since an honest one may be the same.
+    """
+    if not answer.part.tolerance.by_hand or answer.equals(answer.expected):
+        return ()
+    if any(np.array_equal(np.round(value, TYPED), value) for value in answer.values):
+        return ()
+    return _fitting(explanations(answer.part, answer.cases), answer.equals)
+
+
 # Answers of a wrong shape that say what went wrong, by name: what of the answer, and what of the
 # right value, would agree.
 WRONG_SHAPES: dict[str, tuple[Callable, Callable]] = {
@@ -108,6 +128,16 @@ def _in_a_row(mistake: str, value: np.ndarray, right: np.ndarray) -> bool:
     return value.size == right.size and (value.size == 1 or one_row)
 
 
+def _one_for_each_point(answer: Answer) -> bool:
+    """Whether an answer has the shape that it has where the points are left apart."""
+    return all(
+        value.shape == np.shape(apart)
+        for value, case in zip(answer.values, answer.cases, strict=True)
+        for name, apart in case.mistakes.get(answer.part.name, ())
+        if name == "points_left_apart"
+    )
+
+
 def match_wrong_shape(answer: Answer) -> tuple[Misconceptions, str]:
     """The mistakes that explain an answer that has not the expected shape, and their hint.
 
@@ -117,6 +147,8 @@ def match_wrong_shape(answer: Answer) -> tuple[Misconceptions, str]:
     for mistake, (of_answer, of_value) in WRONG_SHAPES.items():
         # Not in every case: with a single point, say, there are no points to leave apart.
         if not any(mistake in dict(c.mistakes.get(answer.part.name, ())) for c in answer.cases):
+            continue
+        if mistake == "points_left_apart" and not _one_for_each_point(answer):
             continue
         reduced = answer.with_values(
             [
@@ -232,6 +264,9 @@ def _right(part: Part, cases: Sequence[Case]) -> list[np.ndarray]:
 
 
 def _given(part: Part, cases: Sequence[Case]) -> list[np.ndarray]:
+    """What factors are counted from: the old weights, and 0 where what is asked for is a loss."""
+    if (part.quantity or part.name) == "E_new":
+        return [np.zeros(()) for _ in cases]
     return [np.asarray(case.given.get(part.name, 0.0)) for case in cases]
 
 

@@ -61,8 +61,8 @@ ABOVE, BELOW = Link("f on the one side", SIDE), Link("f on the other side", SIDE
 WIDTH = Link("distance of the two points", "is it the one that they really have?")
 
 STEP = "{} − {} · {}"
-OF_WEIGHTS = "which gradient belongs to these weights?"
-OF_BIASES = "which gradient belongs to these biases?"
+OF_WEIGHTS = "is it the gradient of these very weights, from this very step?"
+OF_BIASES = "is it the gradient of these very biases, from this very step?"
 OF_A_BIAS = "By how much does z change when the bias changes by 1?"
 FORWARD_AGAIN = Link("a forward pass with them", "does every step of it use the new values?")
 X_NEXT = Link("x", "is each input multiplied by the new weight on its own edge?")
@@ -77,6 +77,18 @@ NEW_PARAMETERS = Link(
     "are all new values in it, each in its own place?",
     ("all new",),
 )
+
+# Of Problem 1, where each factor is a formula.
+DE_DA_K = Link("∂E/∂a_k", "how does the loss change with the output?", ("dE_da_k",))
+DA_K_DZ_K = Link("∂a_k/∂z_k", "of which function is it the derivative?", ("da_k_dz_k",))
+DELTA_K = Link("δ_k", "what does the symbol delta_k stand for?", ("delta_k_formula",))
+DZ_K_DW_JK = Link("∂z_k/∂w_jk", "what stands beside w_jk in z_k?", ("dz_k_dw_jk",))
+DZ_K_DB_K = Link("∂z_k/∂b_k", "what stands beside b_k in z_k?", ("dz_k_db_k",))
+DZ_K_DA_J = Link("∂z_k/∂a_j", "what stands beside a_j in z_k?", ("dz_k_da_j",))
+DA_J_DZ_J = Link("∂a_j/∂z_j", "of which function is it the derivative?", ("da_j_dz_j",))
+DELTA_J = Link("δ_j", "what does the symbol delta_j stand for?", ("delta_j_formula",))
+DZ_J_DW_IJ = Link("∂z_j/∂w_ij", "what stands beside w_ij in z_j?", ("dz_j_dw_ij",))
+MULTIPLIED = "You have found all of them above: are they multiplied here, each of them, and alone?"
 
 # {quantity: (how its links are joined, the links, a question if the student has all of them right)}
 TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
@@ -103,6 +115,12 @@ TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
     "b_o_new": (STEP, (OLD, ETA, Link("∂E/∂b_o", OF_BIASES, ("db_o",))), ""),
     "W_h_new": (STEP, (OLD, ETA, Link("∂E/∂W_h", OF_WEIGHTS, ("dW_h",))), ""),
     "b_h_new": (STEP, (OLD, ETA, Link("∂E/∂b_h", OF_BIASES, ("db_h",))), ""),
+    "delta_k_formula": ("{} · {}", (DE_DA_K, DA_K_DZ_K), MULTIPLIED),
+    "dE_dw_jk": ("{} · {}", (DELTA_K, DZ_K_DW_JK), MULTIPLIED),
+    "dE_db_k": ("{} · {}", (DELTA_K, DZ_K_DB_K), MULTIPLIED),
+    "delta_j_formula": ("{} · {} · {}", (DELTA_K, DZ_K_DA_J, DA_J_DZ_J), MULTIPLIED),
+    "dE_dw_ij": ("{} · {}", (DELTA_J, DZ_J_DW_IJ), MULTIPLIED),
+    "dE_db_j": ("{}", (DELTA_J,), OF_A_BIAS),
     "quotients": ("({} − {}) / {}", (ABOVE, BELOW, WIDTH), ""),
     "z_h_next": ("{} · {} + {}", (X_NEXT, W_H_NEW, B_H_NEW), ""),
     "E_new": (

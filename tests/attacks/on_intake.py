@@ -177,6 +177,7 @@ def overlapping(count, size):
 
 
 MEGABYTE = 1_000_000
+ACCENTS = "\u0300\u0323" * 15_000
 hands_in_one("Zeros", "60 MB of zeros as a notebook", lambda: bytes(60 * MEGABYTE), says="larger")
 hands_in_one(
     "Lists", "15 million empty lists, 1 GB when parsed", lambda: b"[" + b"[]," * 15_000_000,
@@ -204,9 +205,76 @@ hands_in_one(
 )  # fmt: skip
 
 
+hands_in_one(
+    "Names to compose", "names of 30,000 accents, which move past each other", file="solution.zip",
+    data=lambda: zipped([("final.zip", zipped(
+        [(entry(f"{i}/a{ACCENTS}.ipynb"), b"{") for i in range(60)]))]), **ANY,
+)  # fmt: skip
+hands_in_one(
+    "Zips without end", "zips of 60 MB in a small zip, called such that they may hold a class",
+    file="solution.zip", says="a zip inside a zip", **ANY,
+    data=lambda: zipped([(f"version {i}.zip", bytes(60 * MEGABYTE) + zipped([("a.ipynb", b"{}")]))
+                         for i in range(5)]),
+)  # fmt: skip
+hands_in_one(
+    "Large dictionary", "a file that asks for 4 GB to be unpacked", file="work.zip",
+    data=lambda: with_large_dictionary(zipped([(FILE, solved())], zipfile.ZIP_LZMA)),
+    says="is damaged",
+)  # fmt: skip
+hands_in_one(
+    "Zeros in bzip2", "12 files of 49 MB in 1 KB", file="work.zip", **ANY,
+    data=lambda: zipped([(f"{i}.ipynb", bytes(49 * MEGABYTE)) for i in range(12)],
+                        zipfile.ZIP_BZIP2),
+)  # fmt: skip
+
+
+def with_large_dictionary(data):
+    """A zip whose only file says that its LZMA dictionary has 4 GB."""
+    properties = data.index(b"\x09\x04\x05\x00") + 5  # after version, length and a first byte
+    return data[:properties] + b"\xff" * 4 + data[properties + 4 :]
+
+
 @hands_in("Thousand files", "a thousand other notebooks around the right one", (GRADED,), **FAIR)
 def thousand_files():
     return {f"{i}/other {i}.ipynb": b"{" for i in range(1000)} | {FILE: solved()}
+
+
+@hands_in("Odd times", "twenty files that say when, of which none is a time", (GRADED, REPAIRED))
+def odd_times():
+    odd = (
+        *(
+            "1e400",
+            "0" * 200,
+            ":::",
+            "2026-13-45",
+            "UTC UTC",
+            "now",
+            "24:61",
+            "\0",
+            "NaN",
+            "T",
+            "Z",
+        ),
+        *("9999-12-31 23:59:59 -2359", "0001-01-01 00:00:00 +2359", "1,2,3,4,5", "AM 12 PM", "+-"),
+        *("2026-01-01 00:00:00 UTC+99", "1 2 3 4 5 6 7 8", "Jan", "٣"),
+    )
+    return {
+        name: data
+        for number, text in enumerate(odd)
+        for name, data in (
+            (f"{number}/timestamp.txt", text.encode()),
+            (f"{number}/{FILE}", unsolved()),
+        )
+    }
+
+
+@hands_in("Odd names around", "names that a screen or a disk would not take", (GRADED,), **FAIR)
+def odd_names_around():
+    names = (
+        *("a\nb\x1b[2J.ipynb", "con.ipynb", "x" * 4000 + ".ipynb", "d/" * 40 + "y.ipynb"),
+        *("\u202e.zip", "_.gz"),
+    )
+    return {FILE: solved()} | dict.fromkeys(names, b"{")
 
 
 @hands_in("Modules", "modules beside the notebook that would be imported before ours", (GRADED,))
@@ -314,6 +382,10 @@ for name, tries, data, states in (
      (GRADED, REPAIRED)),
     ("Deep metadata, less", "objects, 400 deep",
      lambda: with_more(b'{"a":' * 400 + b"1" + b"}" * 400), (REPAIRED,)),
+    ("Cells twice", "no attack: two lists of cells, of which JSON has the last",
+     lambda: b'{"cells": 7, ' + solved()[1:], (GRADED, REPAIRED)),
+    ("Half letters", "keys that no UTF-8 can say",
+     lambda: with_more(b'{"\\ud800": {"\\udfff": "\\ud800"}}'), (GRADED, REPAIRED)),
     ("Null cells", "cells of null between the others",
      lambda: changed(cells=[c for cell in json.loads(solved())["cells"] for c in (None, cell)]),
      (REPAIRED,)),
@@ -378,7 +450,7 @@ hands_in_one(
 )  # fmt: skip
 hands_in_one(
     "Long file name", "a file name of 60,000 letters", b"{", file="x" * 60_000 + FILE,
-    says="not valid JSON",
+    says="a name of more than",
 )  # fmt: skip
 
 

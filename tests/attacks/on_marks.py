@@ -664,6 +664,37 @@ def reference_as_an_answer():
     return work
 
 
+@attack("Reference from elsewhere", "gradients of helpers, asked for in a process of their own")
+def reference_from_elsewhere():
+    work = Notebook(P3, solved=False)
+    program = cleandoc(
+        """
+        import json, sys
+        import numpy as np
+        from helpers import Network, gradients
+        x, t, p, hidden = json.loads(sys.stdin.read())
+        net = Network([p["W_h"], p["W_o"]], [p["b_h"], p["b_o"]], hidden=hidden)
+        g = gradients(net, np.array(x), np.array(t))
+        found = (g.weights[0], g.biases[0], g.weights[1], g.biases[1])
+        print(json.dumps([np.asarray(one).tolist() for one in found]))
+        """
+    )
+    source = cleandoc(
+        """
+        import json, subprocess, sys
+
+        def backward(x, t, params, trace, hidden):
+            given = {name: np.asarray(value).tolist() for name, value in params.items()}
+            asked = json.dumps([x.tolist(), t.tolist(), given, hidden])
+            done = subprocess.run([sys.executable, "-c", PROGRAM], input=asked, text=True,
+                                  stdout=subprocess.PIPE)
+            found = map(np.array, json.loads(done.stdout))
+            return dict(zip(("dW_h", "db_h", "dW_o", "db_o"), found))
+        """
+    )
+    return work.answer("p3.backward", f"PROGRAM = {program!r}\n{source}")
+
+
 # The notebook's own labels
 
 

@@ -493,6 +493,23 @@ harms(
     """,
 )
 harms(
+    "Empty files",
+    "a million empty files in memory, each a thousand bytes of the operating system's",
+    """
+    import os, time
+    made, end = 0, time.monotonic() + 7
+    for folder in ("/tmp", os.environ["HOME"], "/dev/shm"):
+        try:
+            while time.monotonic() < end:
+                os.mknod(f"{folder}/{made}")
+                made += 1
+        except OSError as error:
+            print(folder, error, made)
+    if made > 400_000:
+        harm(made)
+    """,
+)
+harms(
     "Files without a name",
     "files that lose their names as soon as they are open, where the kernel's sockets are",
     """
@@ -684,6 +701,97 @@ harms(
 )
 
 
+harms(
+    "Before all others",
+    "real-time priority, a negative niceness, and to be spared where memory lacks",
+    """
+    import os
+    for what in (
+        lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50)),
+        lambda: os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1)),
+        lambda: os.nice(-5),
+        lambda: os.write(os.open("/proc/self/oom_score_adj", os.O_WRONLY), b"-1000"),
+    ):
+        try:
+            harm(what())
+        except OSError as error:
+            print(error)
+    """,
+)
+harms(
+    "Terminals",
+    "all terminals that there are, and that of whoever grades",
+    """
+    import os
+    held = []
+    try:
+        while True:
+            held.append(os.open("/dev/ptmx", os.O_RDWR))
+    except OSError as error:
+        print(error, len(held))
+    for one in held:
+        os.close(one)
+    for path in ("/dev/tty", "/dev/console", "/dev/tty0", "/proc/1/fd/0", "/proc/1/fd/2"):
+        try:
+            os.open(path, os.O_RDWR | os.O_NOCTTY)
+            harm(path)
+        except OSError as error:
+            print(error)
+    """,
+)
+harms(
+    "Connections cut",
+    "a thread that ends each connection to the grader as soon as there is one",
+    """
+    import os, socket, threading, time
+
+    def cut():
+        while True:
+            for descriptor in range(3, 300):
+                try:
+                    with socket.socket(fileno=os.dup(descriptor)) as one:
+                        if not one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                            one.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+            time.sleep(0.01)
+    threading.Thread(target=cut, daemon=True).start()
+    """,
+)
+harms(
+    "Garbage for greetings",
+    "whenever the grader connects anew, a greeting, a handshake or a frame that is none",
+    r"""
+    import os, socket, threading, time
+    start = bytes([255, *[0] * 8, 127, 3, 1])
+    ready = start + b"NULL" + bytes(48)
+    odd = [b"", bytes(100), b"\xff" * 100, start[:-2] + b"\0", start + b"CURVE" + bytes(47), ready,
+           ready + b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x05WEIRD", ready + b"\x06" + b"\xff" * 8]
+    def serve(listening):
+        listening.setblocking(True)
+        for turn in range(10**6):
+            try:
+                with listening.accept()[0] as one:
+                    one.send(odd[turn % len(odd)])
+                    time.sleep(0.01)
+            except OSError:
+                time.sleep(0.05)
+    for descriptor in range(3, 300):
+        try:
+            one = socket.socket(fileno=os.dup(descriptor))
+            if one.family != socket.AF_UNIX:
+                continue
+            if one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                threading.Thread(target=serve, args=(one,), daemon=True).start()
+            else:
+                one.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+    time.sleep(3)
+    """,
+)
+
+
 # Output
 
 harms(
@@ -829,6 +937,39 @@ sends(
                 print(error)
                 break
     time.sleep(2)
+    """,
+)
+sends(
+    "Odd headers",
+    "dates that are none, and headers, parents and contents of other types",
+    """
+    def raw(header, parent_header=parent["header"], metadata={}, content=b"{}"):
+        parts = [json.dumps(p, default=str).encode() for p in (header, parent_header, metadata)]
+        parts.append(content)
+        kernel.iopub_socket.send_multipart([b"x", b"<IDS|MSG>", session.sign(parts), *parts])
+    header = session.msg_header("stream")
+    for date in ("2026-99-99T99:99:99", "9" * 10**6, "2026-01-01T00:00:00." + "9" * 10**6, 7, []):
+        raw({**header, "date": date})
+        raw(header, {**parent["header"], "date": date})
+    for other in ([], "x", None, {}, 7, {"msg_id": []}, {"msg_type": None, "msg_id": {}}):
+        raw(header, other)
+        raw(other)
+        raw(header, metadata=other)
+    for content in (b"", b"null", b"[]", b"7", b"\\xff", b"{" * 100_000):
+        raw(header, content=content)
+    """,
+)
+sends(
+    "Payloads",
+    "replies that ask the grader to end, to type and to page, and requests for what is typed",
+    """
+    payload = [{"source": "set_next_input", "text": "x" * 10**6}, {"source": ["ask_exit"]}, 7, None]
+    reply = {"status": "ok", "execution_count": 1, "payload": payload, "user_expressions": [1]}
+    for number in range(3):
+        session.send(kernel.shell_stream, "execute_reply", reply, parent, ident=client)
+    for number in range(300):
+        request = {"prompt": "x" * 10_000, "password": True}
+        session.send(kernel.stdin_socket, "input_request", request, parent, ident=client)
     """,
 )
 sends(

@@ -31,7 +31,7 @@ def attacked(tmp_path_factory, request):
     return done
 
 
-@pytest.mark.sampled(0.03)
+@pytest.mark.sampled(0.02)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name.replace(" ", "_"))
 def test_attack(attacked: Run, attack):
     result = attacked.result(attack)

@@ -503,6 +503,7 @@ def test_nbgrader_too_looks_at_its_surroundings_first(monkeypatch):
 # Generate, in formgrader
 
 
+@a_run_of_the_grader
 def test_generate_assignment_releases_what_a_build_does(tmp_path):
     name = "3_activation_functions"
     for folder in ("solutions", "notebooks"):

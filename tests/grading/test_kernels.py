@@ -221,6 +221,7 @@ def test_a_cell_that_dies_or_loops_costs_itself_alone(source):
     assert set(reasons) == {1, 3}
 
 
+@pytest.mark.sampled(0.25)
 @pytest.mark.parametrize(
     "end", ["exit()", "quit()", "get_ipython().ask_exit()", "(lambda: quit())()"]
 )

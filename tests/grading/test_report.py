@@ -53,7 +53,9 @@ def keep_executed(course, student, notebook, content):
     nbformat.write(content, path)
 
 
-# The generated class
+# The generated class, whose marking takes long
+
+of_a_class_of_200 = pytest.mark.sampled(0, of="tests with a class of 200")
 
 
 @cache
@@ -95,6 +97,7 @@ def truth(students):
     return counts, mistaken
 
 
+@of_a_class_of_200
 def test_every_slip_of_the_generated_class_occurs():
     students, _ = class_of_200()
     assert {id(slip) for s in students for slip in s.slips.values() if slip} == set(map(id, SLIPS))
@@ -102,6 +105,7 @@ def test_every_slip_of_the_generated_class_occurs():
     assert len({n for name in names - set(VERDICTS) for n in names_in(name)}) >= 20
 
 
+@of_a_class_of_200
 def test_the_analysis_of_200_students_is_the_truth():
     students, found = class_of_200()
     counts, mistaken = truth(students)
@@ -114,6 +118,7 @@ def test_the_analysis_of_200_students_is_the_truth():
     assert {f.name: set(f.students) for f in analysis.misconceptions(found)} == mistaken
 
 
+@of_a_class_of_200
 def test_the_report_on_200_students_shows_the_truth(course):
     students, found = class_of_200()
     counts, mistaken = truth(students)
@@ -137,6 +142,7 @@ def test_the_report_on_200_students_shows_the_truth(course):
         assert CATALOGUE[name].shows in page.replace("&#39;", "'").replace("&amp;", "&")
 
 
+@of_a_class_of_200
 def test_the_same_results_give_the_same_bytes(course):
     _, found = class_of_200()
     assert written(course, found) == written(course, found)

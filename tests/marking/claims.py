@@ -221,6 +221,8 @@ def _two_outputs(point, name):
         "sign_turned": [-right],
         "factor_of_its_own": [2 * right, right / 2],
         "slope_forgotten": [sum(paths)],
+        "minus_beside_the_delta": [-right],
+        "slope_of_tanh": [sum(paths) * (1 - a**2)],
         "slope_at_a": [sum(paths) * sigmoid_of_a * (1 - sigmoid_of_a), *both(at_a)],
         "slope_formula_at_z": [sum(paths) * z * (1 - z), *both(lambda a, z: z * (1 - z))],
         "factor_of_the_slope_missing": [
@@ -296,6 +298,13 @@ TICKS = {
     "δ_o": {"delta_o", "dW_o", "db_o"},
     "δ_h": {"delta_h", "dW_h", "db_h"},
     **{f"∂E/∂{name}": {f"d{name}"} for name in ("W_h", "b_h", "W_o", "b_o")},
+    "∂E/∂a_k": {"dE_da_k"},
+    "δ_k": {"delta_k_formula"},
+    "δ_j": {"delta_j_formula"},
+    **{f"∂{of}/∂{by}": {f"d{of}_d{by}"} for of, by in (("a_k", "z_k"), ("a_j", "z_j"))},
+    **{f"∂z_k/∂{by}": {f"dz_k_d{by}"} for by in ("w_jk", "b_k", "a_j")},
+    "∂z_j/∂w_ij": {"dz_j_dw_ij"},
+    **{f"∂E/∂{by}": {f"dE_d{by}"} for by in ("w_jk", "b_k", "w_ij", "b_j")},
 }
 NEW = {"W_h_new", "b_h_new", "W_o_new", "b_o_new"}
 
@@ -382,6 +391,64 @@ def false_factors(hint, beside):
             for case, (v, e, _) in zip(beside.cases, beside.pairs, strict=True)
         ):
             yield f"{factor} times with {label}"
+
+
+def false_changes(hint, beside):
+    """By what factor changes of weights are said to be off, in all cases or in two, or numbers."""
+    times, right = r"(\S+) times what it should be", "as it should be"
+    said = re.search(r"the change is (.*?)(?: with (.*), and (.*?) with (.*))?: (?:where|in)", hint)
+    for factor, label in ((said[1], said[2]), (said[3], said[4])) if said else ():
+        if factor is None:
+            continue
+        number = 1 if factor == right else float(re.fullmatch(times, factor)[1])
+        if not any(
+            label in (None, case.label)
+            and np.allclose(v - g, number * (e - g), rtol=0, atol=ROOM * np.abs(e - g).max())
+            for case, (v, e, g) in zip(beside.cases, beside.pairs, strict=True)
+        ):
+            yield f"{factor} with {label}"
+    said = re.search(r"it is (\S+) times what it should be, in every case", hint)
+    if said and not all(close(v, float(said[1]) * e) for v, e, _ in beside.pairs):
+        yield said[0]
+
+
+def false_owners(hint, beside):
+    """Whose values an answer is said to have."""
+    said = re.match(r"These are the values of (\S+), at the place of (\S+)\.", hint)
+    if said:
+        others = [case.expected[said[1]] for case in beside.cases]
+        same = all(
+            np.shape(v) == np.shape(e) and np.allclose(v, e, rtol=EXACTLY, atol=1e-6)
+            for v, e in zip(beside.values, others)
+        )
+        if not same or said[2] != beside.part.name:
+            yield said[0]
+
+
+def false_batches(hint, beside):
+    """How many points are said to come back, and how large batches are said to be."""
+    said_of = [v for v, c in zip(beside.values, beside.cases) if f"with {c.label}:" in hint]
+    if not said_of:
+        return
+    (value,) = said_of
+    said = re.search(r"(\S+) of (\d+) points come back", hint)
+    if said and beside.part.name == "each_once":
+        count = int(said[2]) if said[1] == "all" else int(said[1])
+        if count != np.count_nonzero(value) or int(said[2]) != len(value):
+            yield said[0]
+        gone = re.search(r"index (\d+), for one, is in no batch", hint)
+        if gone and value[int(gone[1])]:
+            yield gone[0]
+        often = re.search(r"index (\d+) is there ([\d.]+) times", hint)
+        if often and not np.isclose(value[int(often[1])], float(often[2]), rtol=1e-4):
+            yield often[0]
+    sizes = re.search(r"ou make (\d+) batch(?:es)? of ([\d., ]*)", hint)
+    if sizes:
+        shown = [float(n) for n in re.findall(r"[\d.]+", sizes[2])]
+        if int(sizes[1]) != value.size or not np.allclose(
+            np.ravel(value)[: len(shown)], shown, rtol=1e-3, atol=1e-3
+        ):
+            yield sizes[0]
 
 
 def has(case, trait):
@@ -492,6 +559,7 @@ def false_reasons(hint, beside):
 MISTAKES = {
     "wrong_sign": times(-1),
     "sign_turned": times(-1),
+    "minus_beside_the_delta": times(-1),
     "difference_turned": times(-1),
     "factor_two": times(2),
     "factor_half": times(0.5),
@@ -515,7 +583,12 @@ MISTAKES = {
         np.all(np.abs(v - e) <= 0.05 * np.abs(e).max()) for v, e, _ in beside.pairs
     ),
 }
-BY_PREDICATE_ALONE = {"loss_after_the_step", "too_few_digits", "difference_quotient"}
+MISTAKES["rounded_on_the_way"] = off_only(
+    lambda v, e: np.all(np.round(v, 2) == v) and np.all(np.abs(v - e) < 0.0101)
+)
+BY_PREDICATE_ALONE = {
+    *("loss_after_the_step", "too_few_digits", "rounded_on_the_way", "difference_quotient"),
+}
 
 
 def times_points(beside, power):
@@ -659,12 +732,16 @@ def untrue(verdict, beside):
     after_error = "earlier values" in hint or "that you had before" in hint
     if beside.numbers:
         found += false_shapes(hint, beside)
+        found += false_owners(hint, beside)
+        if beside.question.id == "p3.batches":
+            found += false_batches(hint, beside)
     if beside.comparable:
         found += false_reasons(hint, beside)
         if not after_error:
             found += false_places(hint, beside)
             found += false_rounds(hint, beside)
             found += false_factors(hint, beside)
+            found += false_changes(hint, beside)
             for pattern, holds in SENTENCES.items():
                 match = re.search(pattern, hint, re.IGNORECASE)
                 if match and not holds(beside):

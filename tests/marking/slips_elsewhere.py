@@ -161,6 +161,14 @@ def values(question, part, name, case, right):
         return [right * [1, -1], right * [-1, 1]]
     if name == "not_updated":
         return [case.given[part]]
+    if name == "of_another_section":
+        section = question.split(".")[1]
+        others = [Textbook(tutorial_step(hidden)) for hidden in HIDDEN if hidden != section]
+        return [book(part) for book in others]
+    if name == "started_from_moved_weights":
+        own = Textbook(tutorial_step(question.split(".")[1]))
+        change = own(part) - own.parameters[part.removesuffix("_new")]
+        return [Textbook(tutorial_step(hidden))(part) + change for hidden in HIDDEN]
     made = BY_QUESTION.get(question)
     return made(part, name, case.test_inputs, right) if made else []
 
@@ -376,7 +384,15 @@ def _activations(part, name, inputs, right):
         "slope_of_sigmoid": lambda: [a * (1 - a)],
         "activation_as_slope": lambda: [a],
         "factor_of_the_slope_missing": lambda: [a, 1 - a],
-        "square_forgotten": lambda: [1 - a],
+        "square_forgotten": lambda: [1 - a, (1 - a) ** 2],
+        "slope_of_tanh": lambda: [1 - a**2],
+        "slope_never_0": lambda: [np.ones(z.shape)],
+        "brackets_forgotten": lambda: [1 + np.exp(-at)],
+        "relu_of_another_kind": lambda: [
+            np.abs(at),
+            np.where(at > 0, at, 0.01 * at),
+            np.minimum(at, 0),
+        ],
     }.get(name, lambda: [])()
 
 
@@ -415,7 +431,8 @@ def _learning_rate(part, name, inputs, right):
     eta, outputs = inputs["eta"], inputs["outputs"][part]
     return {
         "learning_rate_unchanged": [eta],
-        "learning_rate_inverted": [eta / (outputs / 2)],
+        "learning_rate_inverted": [eta / (outputs / 2), 2 * eta],
+        "outputs_divided": [eta / outputs, eta / outputs / 2],
         "outputs_ignored": [eta / 2],
         "half_ignored": [eta * outputs],
     }.get(name, [])
@@ -454,6 +471,7 @@ def _output_sum(part, name, inputs, right):
         "slope_forgotten": [error],
         "slope_at_a": [error * at_a],
         "slope_formula_at_z": [error * z * (1 - z)],
+        "slope_of_tanh": [error * (1 - a**2)],
         "factor_of_the_slope_missing": [error * a, error * (1 - a)],
         "loss_not_differentiated": [error**2 / 2 * slope],
         "links_added": [error + slope],
@@ -517,7 +535,13 @@ def _batches(part, name, inputs, right):
     first = min(N, size)
     left = np.zeros(N)
     left[epochs[0][: N - N % size]] = 1
+    short = [[e[k : k + size - 1] for k in range(0, N, size)] for e in epochs]
+    joined = [np.concatenate(batches) for batches in short]
     return {
+        ("each_once", "slices_one_short"): [np.isin(range(N), joined[0]) * 1.0],
+        ("sizes", "slices_one_short"): [np.array([len(batch) for batch in short[0]])],
+        ("order", "slices_one_short"): [np.array([e[:first] for e in joined])],
+        ("sizes", "last_batch_dropped"): [np.full(N // size, size)],
         ("order", "batches_not_shuffled"): [np.array([range(first)] * 2)],
         ("order", "each_batch_sorted"): [np.array([sorted(e[:first]) for e in epochs])],
         ("each_once", "last_batch_dropped"): [left],

@@ -88,7 +88,8 @@ def test_a_trail_ticks_no_delta_that_is_wrong_in_the_same_table():
     source = notebook.content.cells[notebook.position("p2.sigmoid.backward")].source
     spoilt = (
         f"{source}\ndelta_o, delta_h = 0.1234, [0.0567, 0.0321]\n"
-        "dW_o, dW_h = [0.0712, 0.0345], [[0.0123, 0.0456], [0.0789, 0.0321]]"
+        # The one goes along the activations, the other along the wrong deltas.
+        "dW_o, dW_h = [0.0681, 0.0293], [[0.0113, 0.0064], [0.0284, 0.0161]]"
     )
     question = "p2.sigmoid.backward"
     answered = notebook.answer(question, spoilt).content

@@ -90,6 +90,7 @@ WITHOUT_SYMBOLS = {
 }
 
 
+@pytest.mark.sampled(0.3)
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_each_name_has_a_claim_that_its_own_numbers_meet(name):
     """What a mistake gives by the catalogue's side is what its sentence says it is."""

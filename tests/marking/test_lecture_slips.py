@@ -106,7 +106,7 @@ def test_the_sizes_that_do_not_fit_are_told_whole():
         return the_deltas_of_the_last_layer_of_all @ W[-1], "a line that is quoted nearly whole"
 
     hint = of_function("l2.loop", sweep)["dW_last"].hint
-    assert hint.endswith("here they are 2 and 3")
+    assert "here they are 2 and 3. All parts of this check wait for that line." in hint
 
 
 def test_shapes_that_do_not_fit_element_by_element_are_told_in_words():

@@ -152,10 +152,11 @@ def factors_of(name, book):
     eta = book.eta if book else 1
     return {
         **dict.fromkeys(("wrong_sign", "sign_turned", "difference_turned", "step_added"), (-1,)),
+        "minus_beside_the_delta": (-1,),
         **dict.fromkeys(("factor_two", "half_forgotten", "step_twice_as_long"), (2,)),
         **dict.fromkeys(("factor_half", "step_half_as_long", "exponent_forgotten"), (1 / 2,)),
         **dict.fromkeys(("factor_of_its_own", "width_of_the_step"), (2, 1 / 2)),
-        "sum_over_batch": (points,),
+        **dict.fromkeys(("sum_over_batch", "loss_summed"), (points,)),
         "delta_averaged": (1 / points,),
         "mean_over_outputs": (1 / outputs,),
         "learning_rate_in_the_gradient": (eta,),
@@ -176,6 +177,17 @@ def factors_of(name, book):
 # The forward pass
 
 
+@slip("forward_with_another_activation")
+def _(book, q):
+    new = {name: book(f"{name}_new") for name in PARAMETERS}
+    z_h = book.x @ new["W_h"] + new["b_h"]
+    return [
+        book.loss_of(FUNCTIONS[book.output](FUNCTIONS[f](z_h) @ new["W_o"] + new["b_o"]))
+        for f in ("sigmoid", "tanh", "relu", "linear")
+        if f != book.hidden
+    ]
+
+
 @slip("bias_forgotten")
 def _(book, q):
     return [book(q) - book.parameters[f"b_{q[-1]}"]]
@@ -193,7 +205,9 @@ def _(book, q):
 
 @slip("hidden_activation_at_output")
 def _(book, q):
-    return [FUNCTIONS[book.hidden](book("z_o"))]
+    if q == "a_o":
+        return [FUNCTIONS[book.hidden](book("z_o"))]
+    return [book(q, slope_o=SLOPES[book.hidden](book("z_o")))]
 
 
 @slip("exponents_sign_lost")
@@ -213,7 +227,8 @@ def _(book, q):
 
 @slip("another_activation")
 def _(book, q):
-    return [np.tanh(book(f"z_{q[-1]}")), softmax(book(f"z_{q[-1]}"))]
+    z = book(f"z_{q[-1]}")
+    return [np.tanh(z), softmax(z), relu(z)]
 
 
 @slip("hidden_activation_forgotten")
@@ -229,19 +244,19 @@ def _(book, q):
 @slip("inputs_exchanged")
 def _(book, q):
     x = book.x[:, ::-1]
-    if q == "z_h":
-        return [x @ book.parameters["W_h"] + book.parameters["b_h"]]
+    if q in ("z_h", "a_o"):
+        return [book(q, z_h=x @ book.parameters["W_h"] + book.parameters["b_h"])]
     return [book(q, x_in=x)]
 
 
 @slip("biases_exchanged")
 def _(book, q):
-    return [book.x @ book.parameters["W_h"] + book.parameters["b_h"][::-1]]
+    return [book(q, z_h=book.x @ book.parameters["W_h"] + book.parameters["b_h"][::-1])]
 
 
 @slip("output_weights_exchanged")
 def _(book, q):
-    return [book("a_h") @ book.parameters["W_o"][::-1] + book.parameters["b_o"]]
+    return [book(q, z_o=book("a_h") @ book.parameters["W_o"][::-1] + book.parameters["b_o"])]
 
 
 @slip("units_swapped")
@@ -359,7 +374,20 @@ def _(book, q):
 @slip("slope_of_sigmoid", "sigmoids_slope_for_tanh")
 def _(book, q):
     a = book("a_h")
-    return [book(q, slope_h=a * (1 - a))]
+    return [book(q, slope_h=of) for of in (a * (1 - a), SLOPES["sigmoid"](book("z_h")))]
+
+
+@slip("slope_of_tanh")
+def _(book, q):
+    def of_tanh(layer):
+        return None if book.activation_of(layer) == "tanh" else 1 - book(f"a_{layer}") ** 2
+
+    return with_slopes(book, q, of_tanh)
+
+
+@slip("slope_of_relu")
+def _(book, q):
+    return [book(q, slope_h=(book("z_h") > 0) * 1.0)]
 
 
 @slip("factor_of_the_slope_missing")
@@ -471,7 +499,10 @@ def _(book, q):
 
 @slip("output_for_hidden_activation")
 def _(book, q):
-    return [book(q, a_in=np.broadcast_to(book("a_o"), book("a_h").shape))]
+    found = [book("a_o").T @ book("delta_o") / book.points]
+    if book.outputs == 1:
+        found.append(book(q, a_in=np.broadcast_to(book("a_o"), book("a_h").shape)))
+    return found
 
 
 @slip("bias_gradient_forgotten")
@@ -508,7 +539,8 @@ def _(book, q):
 @slip("weights_decayed")
 def _(book, q):
     old = book.parameters[q.removesuffix("_new")]
-    return [book(q) - m * f * old for m in MULTIPLES for f in (1, book.eta)]
+    in_keras = book.eta * book.outputs / 2
+    return [book(q) - m * f * old for m in MULTIPLES for f in (1, book.eta, in_keras)]
 
 
 @slip("two_steps")
@@ -545,7 +577,29 @@ def _(book, q):
 
 @slip("points_left_apart")
 def _(book, q):
+    if q == "E":
+        return [(book("error") ** 2).sum(axis=1) / 2]
     return [book(f"delta_{q[-1]}")]
+
+
+@slip("outputs_left_apart")
+def _(book, q):
+    squares = book("error") ** 2 / 2
+    return [squares.mean(axis=0), squares.sum(axis=0)]
+
+
+@slip("delta_of_another_layer")
+def _(book, q):
+    delta = book("delta_o" if q[-1] == "h" else "delta_h")
+    if q in ("db_h", "db_o"):
+        return [delta.mean(axis=0)]
+    return [(book.x if q == "dW_h" else book("a_h")).T @ delta / book.points]
+
+
+@slip("trace_in_another_order")
+def _(book, q):
+    at_o, at_h = SLOPES[book.output](book("a_o")), SLOPES[book.hidden](book("a_h"))
+    return [book(q, error=book("z_o") - book.t, slope_o=at_o, slope_h=at_h)]
 
 
 @slip("units_added")
@@ -613,5 +667,56 @@ def _(book, q):
     old = q.removesuffix("_new")
     gradient = 2 / book.outputs * book(f"d{old}")
     direction = gradient / (np.abs(gradient) + 1e-7 / np.sqrt(1 - 0.999))  # nearly the sign
+    of_rmsprop = gradient / np.sqrt(0.1 * gradient**2 + 1e-7)
     etas = (book.eta, book.eta * book.outputs / 2, 0.001)
-    return [book.parameters[old] - eta * direction for eta in etas]
+    return [book.parameters[old] - eta * d for eta in etas for d in (direction, of_rmsprop)]
+
+
+# In Keras, whose gradient is 2/K of the course's
+
+
+def _with_rates(book, q, *rates):
+    old = q.removesuffix("_new")
+    return [book.parameters[old] - rate * 2 / book.outputs * book(f"d{old}") for rate in rates]
+
+
+@slip("half_ignored")
+def _(book, q):
+    return _with_rates(book, q, book.eta * book.outputs)
+
+
+@slip("outputs_divided")
+def _(book, q):
+    return _with_rates(book, q, book.eta / book.outputs, book.eta / (2 * book.outputs))
+
+
+@slip("another_number_for_outputs")
+def _(book, q):
+    hidden_units = len(book.parameters["b_h"])
+    counts = (book.points, book.t.size, book.x.shape[1], hidden_units)
+    return _with_rates(book, q, *(book.eta * count / 2 for count in counts))
+
+
+@slip("another_loss_in_keras")
+def _(book, q):
+    error = book("error")
+    deltas = [np.sign(error) * book("slope_o") / book.outputs, error / book.outputs]
+    if not q.endswith("_new"):
+        return [book(q, delta_o=delta) for delta in deltas]
+    old = q.removesuffix("_new")
+    rate = book.eta * book.outputs / 2
+    return [book.parameters[old] - rate * book(f"d{old}", delta_o=delta) for delta in deltas]
+
+
+@slip("several_steps")
+def _(book, q):
+    found = []
+    for _ in range(9):
+        after = book.all()
+        later = Textbook.__new__(Textbook)
+        later.__dict__ = book.__dict__ | {
+            "parameters": {name: after[f"{name}_new"] for name in PARAMETERS}
+        }
+        book = later
+        found.append(book(q))
+    return found[1:]

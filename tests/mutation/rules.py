@@ -126,7 +126,9 @@ slip(
     r"abs(\1)",
 )
 slip("mean_over_outputs", r"p3\.loss", r"sum\(axis=1\)", "mean(axis=1)")
-slip("sum_over_batch", r"p3\.loss", r"\.mean\(\)", ".sum()")
+slip("loss_summed", r"p3\.loss", r"\.mean\(\)", ".sum()")
+slip("points_left_apart", r"p3\.loss", r"\.mean\(\)", "")
+slip("outputs_left_apart", r"p3\.loss", r"\.sum\(axis=1\)\.mean\(\)", ".mean(axis=0)")
 slip("mean_over_outputs", r"p4\.tape", "reduce_sum", "reduce_mean")
 slip("sum_over_batch", r"p4\.tape", "reduce_mean", "reduce_sum")
 slip("loss_of_keras", r"p4\.tape", r"0\.5 \* ", "", "reduce_sum", "reduce_mean")
@@ -228,6 +230,32 @@ slip(
     r"\(1 - a_h\[(\d)\] \*\* 2\)",
     r"a_h[\1] * (1 - a_h[\1])",
 )
+slip("slope_of_tanh", r"p2\.\w+\.backward", r"\* a_o \* \(1 - a_o\)", "* (1 - a_o**2)")
+slip("slope_of_tanh", r"p1\.output_\w+", r"\ba_(\w) \* \(1 - a_\w\)", r"(1 - a_\1**2)")
+slip(
+    "slope_of_tanh",
+    r"p2\.relu\.backward",
+    r"\(z_h\[0\] > 0\)",
+    "(1 - a_h[0] ** 2)",
+    r"\(z_h\[1\] > 0\)",
+    "(1 - a_h[1] ** 2)",
+)
+slip(
+    "slope_of_relu",
+    r"p2\.sigmoid\.backward",
+    r"a_h\[0\] \* \(1 - a_h\[0\]\),",
+    "(z_h[0] > 0),",
+    r"a_h\[1\] \* \(1 - a_h\[1\]\),",
+    "(z_h[1] > 0),",
+)
+slip(
+    "slope_of_relu",
+    r"p2\.tanh\.backward",
+    r"\(1 - a_h\[0\] \*\* 2\)",
+    "(z_h[0] > 0)",
+    r"\(1 - a_h\[1\] \*\* 2\)",
+    "(z_h[1] > 0)",
+)
 slip("slope_of_sigmoid", r"p2\.relu\.backward", r"\(z_h\[(\d)\] > 0\)", r"a_h[\1] * (1 - a_h[\1])")
 slip(
     "slope_of_sigmoid",
@@ -273,6 +301,38 @@ slip("square_forgotten", r"p3\.activations|l3\.hidden_delta", r"(1 - a\w*)\*\*2"
 slip("square_forgotten", r"l3\.slopes", r"0\.6\*\*2", "0.6")
 slip("activation_for_slope", r"p2\.tanh\.backward", r"\(1 - a_h\[(\d)\] \*\* 2\)", r"a_h[\1]")
 slip("activation_for_slope", r"p2\.relu\.backward", r"\(z_h\[(\d)\] > 0\)", r"a_h[\1]")
+slip("activation_for_slope", r"p3\.deltas", r"slope\(hidden, z_h\)", "activation(hidden, z_h)")
+slip("slope_of_sigmoid", r"p3\.deltas", r"slope\(hidden, z_h\)", 'slope("sigmoid", z_h)')
+slip(
+    "hidden_activation_at_output",
+    r"p3\.deltas",
+    r'slope\("sigmoid", z_o\)',
+    "slope(hidden, z_o)",
+)
+slip(
+    "trace_in_another_order",
+    r"p3\.deltas",
+    r"z_h, a_h, z_o, a_o = trace",
+    "a_h, z_h, a_o, z_o = trace",
+)
+slip(
+    "delta_of_another_layer",
+    r"p3\.backward",
+    r"delta_o, delta_h = deltas",
+    "delta_h, delta_o = deltas",
+)
+slip("output_for_hidden_activation", r"p3\.backward", r"a_h\.T @ delta_o", "a_o.T @ delta_o")
+slip("relu_of_another_kind", r"p3\.activations", r"np\.maximum\(z, 0\)", "np.abs(z)")
+slip("relu_of_another_kind", r"p3\.activations", r"np\.maximum\(z, 0\)", "np.minimum(z, 0)")
+slip("slope_never_0", r"p3\.activations", r"np\.where\(z > 0, 1\.0, 0\.0\)", "np.ones_like(z)")
+slip("slope_of_tanh", r"p3\.activations", r"a \* \(1 - a\)", "1 - a**2")
+slip("square_forgotten", r"p3\.activations", r"1 - a\*\*2", "(1 - a)**2")
+slip(
+    "brackets_forgotten",
+    r"p3\.activations",
+    r"1 / \(1 \+ np\.exp\(-z\)\)",
+    "1 / 1 + np.exp(-z)",
+)
 slip("activation_for_slope", r"l2\.two_paths", r" \* \(1 - 0\.8\)", "")
 slip(
     "activation_as_slope|factor_of_the_slope_missing",
@@ -454,7 +514,7 @@ slip(
 slip("sum_not_differentiated", r"p1\.(output|hidden)_links", r"= a_j\n|= w_jk\n", "= z_k\n")
 slip("sign_turned", r"p1\.(output|hidden)_links", r"= (a_j|w_jk|x_i|1)\b(?! \*)", r"= -\1")
 slip(
-    "sign_turned|wrong_sign",
+    "minus_beside_the_delta",
     r"p1\.hidden_layer|p1\.two_outputs",
     r"delta_j_formula = ",
     "delta_j_formula = -1 * ",
@@ -650,6 +710,7 @@ slip(
     r"order\[start : start \+ size\]",
     "np.sort(order[start : start + size])",
 )
+slip("slices_one_short", r"p3\.batches", r"start \+ size\]", "start + size - 1]")
 slip("last_batch_dropped", r"p3\.batches", r"range\(0, N, size\)", "range(0, N - size + 1, size)")
 slip(
     "order_drawn_once",
@@ -701,6 +762,48 @@ slip(
 slip("learning_rate_unchanged", r"p4\.step", r"eta_for_mse\(eta, outputs=t\.shape\[1\]\)", "eta")
 slip("learning_rate_inverted", r"p4\.step", r"eta_for_mse\(.*\]\)", "2 * eta / t.shape[1]")
 slip("outputs_ignored", r"p4\.step", r"eta_for_mse\(.*\]\)", "eta / 2")
+slip("half_ignored", r"p4\.step", r"eta_for_mse\(.*\]\)", "eta * t.shape[1]")
+slip("outputs_divided", r"p4\.step", r"eta_for_mse\(.*\]\)", "eta / t.shape[1]")
+slip("outputs_divided", r"p4\.learning_rate", r"eta \* outputs / 2", "eta / outputs")
+slip("outputs_divided", r"p4\.learning_rate", r"eta \* outputs / 2", "eta / (2 * outputs)")
+slip("learning_rate_inverted", r"p4\.learning_rate", r"eta \* outputs / 2", "2 * eta")
+slip("another_number_for_outputs", r"p4\.step", r"t\.shape\[1\]", "t.shape[0]")
+slip("another_number_for_outputs", r"p4\.step", r"t\.shape\[1\]", "x.shape[1]")
+slip("another_number_for_outputs", r"p4\.step", r"t\.shape\[1\]", "t.size")
+slip("another_loss_in_keras", r"p4\.step", '"mse"', '"mae"')
+slip("another_loss_in_keras", r"p4\.step", '"mse"', '"binary_crossentropy"')
+slip(
+    "another_loss_in_keras",
+    r"p4\.tape",
+    r"0\.5 \* .*",
+    "tf.reduce_mean(keras.losses.binary_crossentropy(t, model(x)))",
+)
+slip(
+    "several_steps",
+    r"p4\.step",
+    r"model\.train_on_batch\(x, t\)",
+    "model.fit(x, t, epochs=5, batch_size=len(x), verbose=0)",
+)
+slip("adam_for_sgd", r"p4\.step", r"SGD\(", "RMSprop(")
+slip("weights_decayed", r"p4\.step", r"outputs=t\.shape\[1\]\)", r"\g<0>, weight_decay=0.01")
+slip(
+    "inputs_exchanged",
+    r"p4\.forward",
+    r"model\(x\)",
+    "model(x[:, ::-1])",
+)
+slip(
+    "biases_exchanged",
+    r"p4\.forward",
+    r"list\(params\.values\(\)\)",
+    '[params["W_h"], params["b_h"][::-1], params["W_o"], params["b_o"]]',
+)
+slip(
+    "output_weights_exchanged",
+    r"p4\.forward",
+    r"list\(params\.values\(\)\)",
+    '[params["W_h"], params["b_h"], params["W_o"][::-1], params["b_o"]]',
+)
 slip("default_learning_rate", r"p4\.step", r"SGD\(.*\)\)", "SGD()")
 slip("adam_for_sgd", r"p4\.step", r"SGD\(", "Adam(")
 slip("softmax_of_one_output", r"p4\.model", r'"sigmoid"\)', '"softmax")')
@@ -826,6 +929,31 @@ slip("one_update_an_epoch", r"l2\.updates", "16", "1")
 slip("one_update_a_point", r"l2\.updates", "16", "1000")
 slip("too_few_digits", r"p2\..*\.forward", r"E = (.*)", r"E = round(\1, 2)")
 slip(
+    "rounded_on_the_way",
+    r"p2\.sigmoid\.forward",
+    r"E = .*",
+    "E = round((t - round(a_o, 2)) ** 2 / 2, 2)",
+)
+slip(
+    "of_another_section",
+    r"p2\.(tanh|relu)\.forward",
+    r"z_o = .*",
+    "z_o = sigmoid(z_h[0]) * w_o11 + sigmoid(z_h[1]) * w_o21 + b_o",
+)
+# The number is what section 3 has made of the bias.
+slip(
+    "started_from_moved_weights",
+    r"p2\.tanh\.update",
+    r"b_o_new = b_o -",
+    "b_o_new = 0.3218873 -",
+)
+slip(
+    "minus_beside_the_delta",
+    r"p1\.(output|hidden)_layer",
+    r"(dE_d\w+|delta_j_formula) = ",
+    r"\1 = -",
+)
+slip(
     "through_the_other_loss",
     r"l3\.softmax_delta",
     r"delta_o = .*",
@@ -864,6 +992,28 @@ slip(
     r"p2\.sigmoid\.forward",
     r"a_h = \[sigmoid(.*), sigmoid",
     r"a_h = [tanh\1, tanh",
+)
+slip(
+    "another_activation",
+    r"p2\.(sigmoid|tanh)\.forward",
+    r"a_h = .*",
+    "a_h = [max(0, z_h[0]), max(0, z_h[1])]",
+)
+slip(
+    "forward_with_another_activation",
+    r"p2\.\w+\.update",
+    r"a_1 = (?:tanh|max|sigmoid)\((?:0, )?",
+    "a_1 = tanh(",
+    r"a_2 = (?:tanh|max|sigmoid)\((?:0, )?",
+    "a_2 = tanh(",
+)
+slip(
+    "forward_with_another_activation",
+    r"p2\.\w+\.update",
+    r"a_1 = (?:tanh|max|sigmoid)\((?:0, )?",
+    "a_1 = sigmoid(",
+    r"a_2 = (?:tanh|max|sigmoid)\((?:0, )?",
+    "a_2 = sigmoid(",
 )
 slip("relu_of_another_kind", r"p2\.relu\.forward", r"max\(0, (z_h\[\d\])\)", r"abs(\1)")
 slip("relu_of_another_kind", r"p2\.relu\.forward", r"max\(0, (z_h\[\d\])\)", r"max(0.01 * \1, \1)")

@@ -62,7 +62,7 @@ HOSTILE = [
     *("'; DROP TABLE students; --", "=HYPERLINK(1)", "a\nb\tc", "{question} %s {0}", "\ud800"),
     *("%00", "../x", "x" * 5000),
 ]
-IDENTIFIERS = [f"s{1204000 + i}" for i in range(100)] + [
+IDENTIFIERS = [f"s{1204000 + i}" for i in range(30)] + [
     "Amara Okafor", "王小明", "Ελένη Παπαδοπούλου", "o'neill", "zoë@example.org", *HOSTILE,
 ]  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_a_draw_is_as_good_as_the_courses_numbers(student):
 
 
 @pytest.mark.sampled(0.08)
-@pytest.mark.parametrize("student", IDENTIFIERS[::5], ids=lambda name: ascii(name)[:20])
+@pytest.mark.parametrize("student", IDENTIFIERS[::4], ids=lambda name: ascii(name)[:20])
 def test_mistakes_are_told_apart_and_named(student):
     """Two mistakes have one number only where they have it with the course's numbers too.
 
@@ -141,7 +141,7 @@ def test_mistakes_are_told_apart_and_named(student):
 
 
 def test_the_comparison_has_one_answer(sample):
-    for student in sample(IDENTIFIERS[:40], 0.05):
+    for student in sample(IDENTIFIERS[:20], 0.05):
         (case,) = question_by_id("p2.compare", student).cases_from(0)
         lengths = {hidden: draws.step_length(tutorial_step(hidden, student)) for hidden in HIDDEN}
         assert case.expected["moved_most"] == max(lengths, key=lengths.get)

@@ -9,7 +9,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -26,8 +26,14 @@ MAX_INNER_ZIP_SIZE = 200 * MEGABYTE
 MAX_INNER_FILES = 1_000  # of which computers leave none behind
 MAX_LISTED_INNER = 50_000  # with all that they do: .git, .venv and so on
 MAX_FILES = 500_000  # of a whole class; each takes 1000 bytes of memory
+MOST_OVERFULL = 20  # folders that are left out since they alone hold more files than that
 DEEPEST = 50  # folders in folders
+MAX_NAME = 255  # characters of a file's name that a disk takes
+MAX_PATH = 4_096  # characters of a path in a zip, which is as long as systems have them
+MAX_NAMES = 10 * MEGABYTE  # bytes that a zip in what was handed over spends on names
 MAX_PATH_LENGTH = 150  # characters of a path
+ALL_ITS_FILES = "all its files"  # stands for what lies in a folder that is overfull
+OVERFULL = f"are more than {MAX_FILES // 2:,}, so none of them was read"
 ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 CHECKPOINTS = ".ipynb_checkpoints"
 LITTER = ("__MACOSX", "__pycache__", "Thumbs.db")
@@ -83,6 +89,12 @@ class Entry:
     @property
     def suffix(self) -> str:
         return os.path.splitext(self.name)[1].lower()
+
+    def at(self, parts: Parts) -> "Entry":
+        """The same file under another path; a fifth of the time that dataclasses.replace takes."""
+        entry = object.__new__(Entry)
+        entry.__dict__.update(self.__dict__, parts=parts)
+        return entry
 
     def content(self, limit: int = MAX_FILE_SIZE) -> bytes:
         """The file's bytes. Raises Unreadable in plain words."""
@@ -178,23 +190,49 @@ def all_entries_of(path: str | Path, names: Names | None = None) -> list[Entry]:
     """As `entries_of`, with the litter. names: how names are read; it notes what is uncertain."""
     path, names = Path(path), names or Names()
     if path.is_dir():
-        found = list(islice(_entries_of_folder(path, names), MAX_FILES + 1))
-        if len(found) > MAX_FILES:
-            most, _ = Counter("/".join(entry.parts[:-1][:2]) for entry in found).most_common(1)[0]
-            raise NothingGraded(
-                f"{path} holds more than {MAX_FILES:,} files, most of them in “{shown(most)}”. "
-                "Move that away."
-            )
-        return found
+        return _all_of_folder(path, names)
     if not path.exists():
         raise NothingGraded(f"There is no file or folder {path}.")
     try:
-        return list(entries_of_zip(path, names=names))
+        return list(entries_of_zip(path, most_files=MAX_FILES, names=names))
     except Unreadable as error:
         raise NothingGraded(
             f"{path} {error}. Expected: a zip of submissions, or a folder with one folder for "
             "each student."
         ) from error
+
+
+def _all_of_folder(path: Path, names: Names) -> list[Entry]:
+    """The entries of a folder, without the files of those in it that alone hold too many.
+
+    Such a folder is one that is refused: one student's files are no reason to grade nobody.
+    """
+    overfull: set[Parts] = set()
+    while True:
+        found = list(islice(_entries_of_folder(path, names, overfull), MAX_FILES + 1))
+        if len(found) <= MAX_FILES:
+            return found
+        most = _fullest([entry.parts for entry in found])
+        if not most or len(overfull) == MOST_OVERFULL:
+            raise NothingGraded(
+                f"{path} holds more than {MAX_FILES:,} files. Give the notebooks alone, or a part "
+                "of the class at a time."
+            )
+        overfull.add(most)
+
+
+def _fullest(paths: Sequence[Parts]) -> Parts:
+    """The innermost folder that alone holds more than half of MAX_FILES, () if there is none."""
+    fullest: Parts = ()
+    inside = paths
+    while True:
+        depth = len(fullest)
+        folders = Counter(parts[depth] for parts in inside if len(parts) > depth + 1)
+        name, count = folders.most_common(1)[0] if folders else ("", 0)
+        if count <= MAX_FILES // 2:
+            return fullest
+        fullest = (*fullest, name)
+        inside = [parts for parts in inside if len(parts) > depth and parts[depth] == name]
 
 
 def is_litter(entry: Entry) -> bool:
@@ -219,17 +257,23 @@ def _too_large(limit: int) -> str:
     return f"is larger than {limit / MEGABYTE:.3g} MB"
 
 
-def _entries_of_folder(root: Path, names: Names) -> Iterator[Entry]:
+def _entries_of_folder(
+    root: Path, names: Names, overfull: Collection[Parts] = ()
+) -> Iterator[Entry]:
+    """Yield what lies in a folder. overfull: folders in it that are not opened."""
     todo: list[tuple[str | Path, Parts]] = [(root, ())]
     while todo:
         folder, inside = todo.pop()
+        if inside in overfull:
+            yield _refused((*inside, ALL_ITS_FILES), OVERFULL)
+            continue
         try:
             items = sorted(os.scandir(folder), key=lambda item: item.name)
         except OSError as error:
             yield _refused(inside or (".",), f"is a folder that cannot be opened: {error.strerror}")
             continue
         for item in items:
-            parts = (*inside, _name_on_disk(item.name, names))
+            parts = (*inside, *_composed([_name_on_disk(item.name, names)]))
             try:
                 status = item.stat(follow_symlinks=False)
             except OSError as error:  # it was there a moment ago
@@ -242,7 +286,6 @@ def _entries_of_folder(root: Path, names: Names) -> Iterator[Entry]:
             elif not stat.S_ISREG(status.st_mode):
                 yield _refused(parts, "is a link or a device, not a file")
             else:
-                parts = _composed(parts)
                 reader = _file_reader(item.path)
                 yield Entry(parts, status.st_mtime, reader, path="/".join(parts))
 
@@ -265,18 +308,18 @@ def _as_files(parts: Parts) -> Iterator[Entry]:
 
 
 def _refused(parts: Parts, reason: str, path: str = "") -> Entry:
-    parts = _composed(parts)
     return Entry(parts, 0, lambda limit: b"", reason, path or "/".join(parts))
 
 
 def _composed(parts: Iterable[str]) -> Parts:
-    return tuple(
-        # Names that are no valid UTF-8 arrive with surrogates in them, which nothing can write.
-        unicodedata.normalize(
-            "NFC", part.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-        )
-        for part in parts
-    )
+    return tuple(part if part.isascii() else _composed_name(part) for part in parts)
+
+
+def _composed_name(name: str) -> str:
+    # Names that are no valid UTF-8 arrive with surrogates in them, which nothing can write.
+    name = name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    # It takes time with the square of how many marks there are.
+    return unicodedata.normalize("NFC", name) if len(name) <= MAX_NAME else name
 
 
 def _file_reader(path: str) -> Reader:
@@ -320,12 +363,16 @@ def entries_of_zip(
         infos = archive.infolist()
     except Exception as error:  # zipfile lets through whatever goes wrong in it
         raise Unreadable(f"is not a zip file that can be opened ({str(error)[:100]})") from error
+    # A zip that is deflated itself can hold names of any length in next to nothing.
+    if path and sum(len(info.orig_filename) for info in infos) > MAX_NAMES:
+        raise Unreadable(f"holds names of more than {MAX_NAMES // MEGABYTE} MB")
     within = f"{path}!/" if path else ""
+    infos, refused = (infos, []) if path else _without_overfull(infos, most_listed, names)
     found = [
         entry
         for info in infos[: most_listed + 1]
         for entry in _zip_entries(archive, info, prefix, names, within)
-    ]
+    ] + refused
     wanted = [entry for entry in found if not any(map(_is_left_behind, entry.parts[len(prefix) :]))]
     count = len(infos) if len(infos) > most_listed else len(wanted)
     if count > most_files:
@@ -333,11 +380,39 @@ def entries_of_zip(
     yield from found
 
 
+def _without_overfull(
+    infos: list[zipfile.ZipInfo], most: int, names: Names
+) -> tuple[list[zipfile.ZipInfo], list[Entry]]:
+    """What a class's zip lists, without the files of folders that alone hold too many of them.
+
+    For each such folder there is an entry that is refused, as in `_all_of_folder`.
+    """
+    refused: list[Entry] = []
+    while len(infos) > most and len(refused) < MOST_OVERFULL:
+        paths = [tuple(info.orig_filename.split("/")) for info in infos]
+        fullest = _fullest(paths)
+        if not fullest:
+            break
+        depth = len(fullest)
+        inside = [len(parts) > depth and parts[:depth] == fullest for parts in paths]
+        folder = _zip_name(infos[inside.index(True)], names).split("/")[:depth]
+        refused.append(_refused(_composed((*folder, ALL_ITS_FILES)), OVERFULL))
+        infos = [info for info, is_inside in zip(infos, inside, strict=True) if not is_inside]
+    return infos, refused
+
+
 def _zip_entries(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, prefix: Parts, names: Names, within: str
 ) -> Iterator[Entry]:
     """The entries that one of a zip is: one, or none if it is a folder."""
     name = _zip_name(info, names)
+    if len(name) > MAX_PATH:
+        head, _, rest = name.replace("\\", "/").partition("/")  # the student's folder, perhaps
+        end = rest[-MAX_PATH_LENGTH:].replace("/", "_")
+        own = _composed(part for part in (head[:MAX_NAME], end) if part)
+        reason = f"has a name of more than {MAX_PATH:,} letters"
+        yield _refused((*prefix, *own), reason, within + "/".join(own))
+        return
     # Windows' separator, unless the zip has its own and this is a letter like others.
     raw = (name if "/" in name else name.replace("\\", "/")).split("/")
     own = _composed(part for part in raw if part not in ("", "."))

@@ -6,6 +6,7 @@ the top can be read in two ways, the instructor is asked.
 """
 
 import hashlib
+import itertools
 import os
 import re
 import unicodedata
@@ -31,6 +32,9 @@ LOOKS_MARKED = re.compile(r"-[0-9a-f]{16}$")
 MOST_SHOWN = 5  # files or names in a message
 DEEPEST = 5  # folders around students
 DEEPEST_ZIP = 3  # zips in zips that are opened to find students
+# How many bytes of zips, and files in them, are looked through for names of people at a time.
+MAX_LOOKED_INTO, MAX_SEEN = 200 * archive.MEGABYTE, 50_000
+COST_OF_NAMES = 10  # times that of other bytes
 PATTERN = "--student-pattern"
 # Of nbgrader's folders, of a course and of the exchange, only the first holds what was handed in.
 OF_NBGRADER = {
@@ -96,9 +100,12 @@ class Found:
             parts = entry.parts[1:] or (own_name or entry.name,)
             modified = entry.modified if submitted is None else submitted
             said_by = entry.time_from if submitted is None else entry.time_from or time_from
-            student.entries.append(
-                replace(entry, parts=parts, modified=modified, time_from=said_by)
-            )
+            if (modified, said_by) == (entry.modified, entry.time_from):
+                student.entries.append(entry.at(parts))
+            else:
+                student.entries.append(
+                    replace(entry, parts=parts, modified=modified, time_from=said_by)
+                )
             if entry.parts[1:]:
                 self._remember(entry, parts, student)
 
@@ -106,7 +113,7 @@ class Found:
         """Give a student one entry, of which `parts` are theirs to name."""
         student = self.students.setdefault(name, Student((name, name)))
         self.rules[rule] += 1
-        student.entries.append(replace(entry, parts=parts))
+        student.entries.append(entry.at(parts))
         if name == _path(entry)[: -len("/".join(parts)) - 1].rpartition("/")[2]:
             self._remember(entry, parts, student)
 
@@ -120,11 +127,12 @@ class Found:
             if not _may_be_work(entry) or entry.name.startswith("._"):  # as the Mac adds to files
                 continue
             path = _path(entry)
-            ends = [0, *(match.end() for match in re.finditer("/", path))]
+            slashes = itertools.islice(re.finditer("/", path), archive.DEEPEST)
+            ends = [0, *(match.end() for match in slashes)]
             place = next((path[:end] for end in reversed(ends) if path[:end] in self.places), None)
             if place is not None:
                 parts = tuple(path[len(place) :].split("/"))
-                self.places[place].hidden.append(replace(entry, parts=parts))
+                self.places[place].hidden.append(entry.at(parts))
             else:
                 self.leave([entry], "is hidden, and nothing else shows whose it is")
 
@@ -214,6 +222,35 @@ def single_notebook(path: str | Path) -> list[archive.Entry]:
     return [archive.Entry((path.name,), path.stat().st_mtime, read, path=path.name)]
 
 
+@dataclass
+class _Looks:
+    """What is still looked through for names of people; beyond it there are none.
+
+    Students name and fill what lies in their folders, and a small zip can hold zips without end.
+    """
+
+    bytes: int = field(default_factory=lambda: MAX_LOOKED_INTO)
+    files: int = field(default_factory=lambda: MAX_SEEN)
+
+    def into(self, file: archive.Entry) -> list[archive.Entry]:
+        """The entries of a zip, none if it is unreadable or too much."""
+        if self.bytes <= 0 or self.files <= 0:
+            return []
+        path = _path(file)
+        try:
+            data = file.content(min(archive.MAX_INNER_ZIP_SIZE, self.bytes))
+            self.bytes -= len(data)
+            found = list(
+                archive.entries_of_zip(data, (), archive.MAX_LISTED_INNER, archive.Names(), path)
+            )
+        except Unreadable:
+            self.bytes -= archive.MEGABYTE  # for the attempt
+            return []
+        self.files -= len(found)
+        self.bytes -= COST_OF_NAMES * sum(len(entry.path) for entry in found)
+        return [entry for entry in found if not archive.is_litter(entry)]
+
+
 class _Search:
     """The search for students, from the top."""
 
@@ -222,6 +259,8 @@ class _Search:
         self.entries = entries
         self.hidden: list[archive.Entry] = []  # in zips that lie around students
         self._inside: dict[str, list[archive.Entry]] = {}  # zips that were opened, by path
+        # Whom names in zips that were only looked into may stand for, by the zip's path.
+        self._people_in: dict[str, dict[str, set[str]]] = {}
         self.found = Found()
 
     def find(self) -> None:
@@ -287,8 +326,8 @@ class _Search:
         if not around or len(around) < len(files):
             self._of_files(files, level)
             return None
-        people = self._people(level)
         below = [entry for file in around for entry in _below(self._unzipped(file))]
+        people = self._people(level)
         if len(people) == 1 and not any(map(layouts.label_of, _items(below))):
             raise _ask(
                 self.context,
@@ -347,7 +386,7 @@ class _Search:
             except Unreadable:
                 self._inside[path] = []
         return [
-            replace(entry, parts=(*file.parts, *entry.parts))
+            entry.at((*file.parts, *entry.parts))
             for entry in self._inside[path]
             if not archive.is_litter(entry)
         ]
@@ -358,11 +397,15 @@ class _Search:
         self.hidden += filter(archive.is_litter, self._inside[_path(file)])
         return inside
 
-    def _people(self, level: Entries, depth: int = 0) -> dict[str, set[str]]:
+    def _people(
+        self, level: Entries, depth: int = 0, looks: _Looks | None = None
+    ) -> dict[str, set[str]]:
         """Whom names inside may stand for, and which notebooks each has.
 
         Folders and zips that are called like nobody are looked into. depth: how many are around.
+        looks: how far zips are.
         """
+        looks = looks or _Looks()
         people: dict[str, set[str]] = defaultdict(set)
         items = _items(filter(_may_be_work, level)) if depth < DEEPEST else {}
         for name, inside in items.items():
@@ -373,7 +416,7 @@ class _Search:
                 if not layouts.is_nobody(_stem(name)):
                     people[_stem(name)] |= self._notebooks(inside)
                 elif _path(inside[0]).count("!/") < DEEPEST_ZIP:
-                    below = self._people(_below(self._unzipped(inside[0])), depth + 1)
+                    below = self._people_in_zip(inside[0], depth + 1, looks)
                     for person, notebooks in below.items():
                         people[person] |= notebooks
             elif not _is_folder(inside):
@@ -381,11 +424,20 @@ class _Search:
                 if NOTEBOOK.search(name) and owner:
                     people[owner] |= self._notebooks(inside)
             elif layouts.is_nobody(name):
-                for person, notebooks in self._people(_below(inside), depth + 1).items():
+                for person, notebooks in self._people(_below(inside), depth + 1, looks).items():
                     people[person] |= notebooks
             else:
                 people[name] |= self._notebooks(inside)
         return people
+
+    def _people_in_zip(self, file: archive.Entry, depth: int, looks: _Looks) -> dict[str, set[str]]:
+        """As `_people`, of a zip, of which nothing stays in memory if it was not opened before."""
+        path = _path(file)
+        if path in self._inside:
+            return self._people(_below(self._unzipped(file)), depth, looks)
+        if path not in self._people_in:
+            self._people_in[path] = self._people(looks.into(file), depth, looks)
+        return self._people_in[path]
 
     def _notebooks(self, entries: Entries) -> set[str]:
         return {
@@ -680,7 +732,7 @@ class _Search:
         if not self.context.stem_is_a_name or several or not any(map(_may_be_work, level)):
             raise _no_layout(self.context, self.entries)
         stem = self.context.stem
-        moved = [replace(entry, parts=(stem, *entry.parts)) for entry in level]
+        moved = [entry.at((stem, *entry.parts)) for entry in level]
         self.found.give(stem, (stem, stem), moved, "as one student's, called like what was given")
 
 
@@ -816,7 +868,7 @@ def _items(level: Iterable[archive.Entry]) -> dict[str, list[archive.Entry]]:
 
 
 def _below(entries: Entries) -> list[archive.Entry]:
-    return [replace(entry, parts=entry.parts[1:]) for entry in entries if len(entry.parts) > 1]
+    return [entry.at(entry.parts[1:]) for entry in entries if len(entry.parts) > 1]
 
 
 def _is_folder(inside: Entries) -> bool:

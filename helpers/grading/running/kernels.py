@@ -200,7 +200,8 @@ class _Zygote:
         program = shutil.copy(Path(__file__).with_name("zygote.py"), folder)
         command = sandboxes.bubblewrap(
             [sys.executable, str(program)],
-            _environment(sandboxes.HOME),
+            # All its kernels will be graded: no picture's module is loaded for them.
+            _environment(sandboxes.HOME) | {PROBES_VARIABLE: ""},
             writable=[folder],
             namespaces=True,
         )
@@ -248,6 +249,7 @@ class _Zygote:
         self._send(
             given=str(folders.given),
             sockets=str(folders.sockets),
+            own_sockets=limits.FOLDER if sandboxes.holds_its_sockets() else 0,
             connection=connection,
             environment=environment,
         )
@@ -338,9 +340,16 @@ class _KernelManager(AsyncKernelManager):
         # The kernel is one of the first processes in its own world; only the sandbox itself is
         # known outside, so it is stopped by stopping that.
         self.hand_over()
-        return sandboxes.bubblewrap(
-            command, self.environment, [self.folders.given], [self.folders.sockets]
-        )
+        given, sockets = [self.folders.given], [self.folders.sockets]
+        if sandboxes.holds_its_sockets():
+            return sandboxes.bubblewrap(command, self.environment, given, empty=sockets)
+        return sandboxes.bubblewrap(command, self.environment, given, sockets)
+
+    def roots(self) -> list[str]:
+        """The folders below which the kernel's sockets may lie under their own paths."""
+        if self.sandbox == sandboxes.BUBBLEWRAP and sandboxes.holds_its_sockets():
+            return sandboxes.roots(self.provisioner.pid)
+        return [""]
 
 
 class _PromptClient(AsyncKernelClient):
@@ -373,11 +382,15 @@ class _PromptClient(AsyncKernelClient):
     def _hold_sockets(self) -> bool:
         """Open the kernel's sockets, without following links; whether all are there."""
         ports = [*self._ports(), self.hb_port]
+        roots = self.parent.roots()
         for port in set(ports) - {*self._held}:
             path = f"{self.ip}-{port}"
-            try:
-                self._held[port] = os.open(path, getattr(os, "O_PATH", 0) | os.O_NOFOLLOW)
-            except FileNotFoundError:
+            for root in roots:
+                with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+                    flags = getattr(os, "O_PATH", 0) | os.O_NOFOLLOW
+                    self._held[port] = os.open(f"{root}{path}", flags)
+                    break
+            else:
                 return False
             status = os.fstat(self._held[port])
             if not stat.S_ISSOCK(status.st_mode) or status.st_uid not in sandboxes.owners():

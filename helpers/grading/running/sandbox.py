@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 import helpers
 from helpers.grading.errors import NothingGraded
 from helpers.grading.running import limits, system_calls
@@ -92,6 +94,7 @@ def bubblewrap(
     readable: Iterable[str | Path] = (),
     writable: Iterable[str | Path] = (),
     namespaces: bool = False,
+    empty: Iterable[str | Path] = (),
 ) -> list[str]:
     """`command` as a bubblewrap command.
 
@@ -99,7 +102,7 @@ def bubblewrap(
     system's programs, Python and the student half of helpers, read-only; the folders `readable`,
     and `writable`, each under its own path; small temporary file systems, HOME among them, in which
     it starts. Its environment is `environment` and nothing else. namespaces: whether it can make
-    namespaces inside.
+    namespaces inside. empty: folders that are there inside alone, small, empty and writable.
     """
     arguments = [
         "bwrap",
@@ -135,6 +138,8 @@ def bubblewrap(
         arguments += _bind("--ro-bind", folder)
     for folder in writable:
         arguments += _bind("--bind", folder)
+    for folder in empty:
+        arguments += [*_open_parents(folder), "--size", str(limits.FOLDER), "--tmpfs", str(folder)]
     arguments += ["--remount-ro", "/"]
     for name, value in environment.items():
         arguments += ["--setenv", name, value]
@@ -171,6 +176,42 @@ def bubblewrap(
         "--",
         *command,
     ]
+
+
+def holds_its_sockets() -> bool:
+    """Whether a kernel has the folder of its sockets inside alone, where it has a size.
+
+    So where an ordinary user grades. Where root does, the folder lies outside and is taken back
+    (see `take_back`): in a container even root may not look into the sandbox.
+    """
+    return not _as_root() and _can_be_looked_into()
+
+
+@functools.cache
+def _can_be_looked_into() -> bool:
+    """Whether this process can open what lies inside a sandbox that it has started."""
+    command = bubblewrap(["cat"], {"PATH": os.defpath})
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert process.stdin is not None and process.stdout is not None  # they are pipes
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        process.stdout.read(1)  # once it says that back, it is inside
+        return any(Path(f"{root}{HOME}").is_dir() for root in roots(process.pid))
+    except OSError:
+        return False
+    finally:
+        process.communicate()
+
+
+def roots(number: int) -> list[str]:
+    """The root folders of a process and of those that it has started, as seen from here."""
+    try:
+        process = psutil.Process(number)
+        found = [process, *process.children(recursive=True)]
+    except psutil.Error:  # it has ended
+        return []
+    return [f"/proc/{one.pid}/root" for one in found]
 
 
 def give(path: str | Path) -> None:

@@ -35,6 +35,8 @@ SET_SECCOMP, FILTER, DROP_FROM_BOUNDING, SUBREAPER, NO_NEW_PRIVILEGES = 22, 2, 2
 SET_INTERFACE_FLAGS, INTERFACE_UP = 0x8914, 0x1  # from linux/sockios.h and linux/if.h
 CAPABILITIES_VERSION = 0x20080522
 MAX_CAPABILITIES = 64
+# Files of an empty folder: each takes a thousand bytes that no size counts.
+MAX_FILES, MAX_SOCKETS = 100_000, 50
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -58,6 +60,7 @@ class _Order(TypedDict):
 
     given: str  # its folder to read
     sockets: str  # the one to write
+    own_sockets: int  # bytes of it if it is not to be that outside but a new one, 0 if it is
     connection: str  # the path of its connection file
     environment: dict[str, str]  # variables
 
@@ -101,10 +104,6 @@ def _import(names: Iterable[str]) -> None:
                 getattr(sys.modules[package], attribute)
     if "tensorflow" in sys.modules:
         sys.modules["tensorflow"].keras.Sequential  # noqa: B018  # loads Keras
-    if "helpers.pictures.curves" in sys.modules:
-        # Half of a kernel's first picture is fonts and formulas, which are then at hand.
-        with suppress(Exception):
-            sys.modules["helpers.pictures.curves"].plot_losses({"sigmoid": [1.0, 0.5]}).png()
 
 
 def _fork_kernel(order: _Order, settings: _Settings, answer: Callable[..., None]) -> None:
@@ -162,7 +161,9 @@ def _mount(order: _Order, settings: _Settings) -> None:
     """Give the kernel its own empty folders, and of all kernels' folders its own."""
     _call("mount", None, b"/", None, RECURSIVE | PRIVATE, None)
     everybodys, given = settings["kernels"], order["given"]
-    folders = [*_mounted_in(settings["empty"], everybodys), given, order["sockets"]]
+    folders = [*_mounted_in(settings["empty"], everybodys), given]
+    if not order["own_sockets"]:
+        folders.append(order["sockets"])
     kept = {folder: os.open(folder, os.O_PATH) for folder in folders}
     for folder in settings["empty"]:
         _mount_empty(folder, settings["size"], "1777")
@@ -173,6 +174,9 @@ def _mount(order: _Order, settings: _Settings) -> None:
         source = f"/proc/self/fd/{descriptor}".encode()
         _call("mount", source, folder.encode(), None, BIND | RECURSIVE, None)
         os.close(descriptor)
+    if order["own_sockets"]:
+        os.makedirs(order["sockets"])
+        _mount_empty(order["sockets"], order["own_sockets"], "755", MAX_SOCKETS)
     _make_read_only(given)
     _make_read_only(everybodys)
     # The folders above those that were kept are as closed as in a cold kernel's world.
@@ -220,8 +224,8 @@ def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 8))
 
 
-def _mount_empty(folder: str, size: int, mode: str) -> None:
-    options = f"size={size},mode={mode}".encode()
+def _mount_empty(folder: str, size: int, mode: str, files: int = MAX_FILES) -> None:
+    options = f"size={size},nr_inodes={files},mode={mode}".encode()
     _call("mount", b"tmpfs", folder.encode(), b"tmpfs", NO_SETUID | NO_DEVICES, options)
 
 

@@ -116,6 +116,54 @@ def slope_of_sigmoid(step: SGDStep, quantity: str) -> Values:
     return _with_slopes(step, quantity, of_sigmoid)
 
 
+@gives("slope_of_sigmoid", *HIDDEN_LAYER)
+def slope_of_sigmoid_at_z(step: SGDStep, quantity: str) -> Values:
+    """As `slope("sigmoid", z_h)` gives it, whatever the units are."""
+    if step.net.hidden == "sigmoid" or not in_code(step):
+        return None
+    slope_h = slope(ACTIVATIONS["sigmoid"], step["z_h"])
+    return step.following(delta_h=step["dE_da_h"] * slope_h)[quantity]
+
+
+@gives("hidden_activation_at_output", *OUTPUT_LAYER, *HIDDEN_LAYER)
+def slope_of_the_hidden_units_at_the_output(step: SGDStep, quantity: str) -> Values:
+    if step.net.hidden == step.net.output or not in_code(step):
+        return None
+    slope_o = slope(step.net.activation(0), step["z_o"])
+    return step.following(delta_o=step["dE_da_o"] * slope_o)[quantity]
+
+
+@gives("trace_in_another_order", *DELTAS)
+def trace_in_another_order(step: SGDStep, quantity: str) -> Values:
+    """With z and a exchanged in both layers; in other orders the shapes do not fit."""
+    if not in_code(step):
+        return None
+    delta_o = (step["z_o"] - step["t"]) * slope(step.net.activation(1), step["a_o"])
+    q = step.following(delta_o=delta_o)
+    slope_h = slope(step.net.activation(0), step["a_h"])
+    return step.following(delta_o=delta_o, delta_h=q["dE_da_h"] * slope_h)[quantity]
+
+
+@gives("slope_of_tanh", *SLOPES, *DELTAS, *GRADIENTS)
+def slope_of_tanh(step: SGDStep, quantity: str) -> Values:
+    def of_tanh(layer: str) -> np.ndarray | None:
+        # In code the output unit has the derivative of the hidden ones: see below.
+        if _name(step, layer) == "tanh" or in_code(step):
+            return None
+        return slope_from_output("tanh", step[f"a_{layer}"])
+
+    return _with_slopes(step, quantity, of_tanh)
+
+
+@gives("slope_of_relu", *HIDDEN_LAYER)
+def slope_of_relu(step: SGDStep, quantity: str) -> np.ndarray | None:
+    on = step["z_h"] > 0
+    # If all units are on, only the derivative is missing.
+    if step.net.hidden == "relu" or in_code(step) or on.all() or not on.any():
+        return None
+    return step.following(delta_h=step["dE_da_h"] * on)[quantity]
+
+
 @gives("factor_of_the_slope_missing", *SLOPES, *DELTAS, *GRADIENTS)
 def only_a_for_the_slope(step: SGDStep, quantity: str) -> Values:
     def one_factor(layer: str) -> np.ndarray | None:
@@ -135,7 +183,9 @@ def only_1_minus_a_for_the_slope(step: SGDStep, quantity: str) -> Values:
 @gives("activation_for_slope", "slope_h", *HIDDEN_LAYER)
 def activation_for_slope(step: SGDStep, quantity: str) -> Values:
     def activation(layer: str) -> np.ndarray | None:
-        return None if _name(step, layer) == "sigmoid" else step[f"a_{layer}"]
+        # By hand, of a sigmoid, it is the mistake that a factor is missing.
+        without_a_factor = _name(step, layer) == "sigmoid" and not in_code(step)
+        return None if layer == "o" or without_a_factor else step["a_h"]
 
     return _with_slopes(step, quantity, activation)
 
@@ -213,7 +263,7 @@ def _weight_gradient(step: SGDStep, layer: str, entering: np.ndarray) -> np.ndar
 # Batches and biases
 
 
-@gives("sum_over_batch", *GRADIENTS, "E")
+@gives("sum_over_batch", *GRADIENTS)
 def sum_over_batch(step: SGDStep, quantity: str) -> np.ndarray | None:
     return len(step.x) * step[quantity] if len(step.x) > 1 else None
 
@@ -256,6 +306,22 @@ def other_axis(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
 @gives("units_added", "db_o", "db_h")
 def units_added(step: SGDStep, quantity: str) -> float | None:
     return step[quantity].sum() if step[quantity].size > 1 else None
+
+
+@gives("delta_of_another_layer", *GRADIENTS)
+def delta_of_another_layer(step: SGDStep, quantity: str) -> Values:
+    """The two deltas in each other's place: shapes and all."""
+    if not in_code(step):
+        return None
+    delta = step["delta_o" if quantity.endswith("h") else "delta_h"]
+    if quantity.startswith("db"):
+        return delta.mean(axis=0)
+    return _products(step["x" if quantity == "dW_h" else "a_h"], delta)
+
+
+def _products(entering: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    """The products of what comes in with deltas, averaged over the points: (in, out)."""
+    return np.einsum("ni,nj->ij", entering, delta) / len(delta)
 
 
 # Signs and factors
@@ -325,10 +391,12 @@ def inputs_exchanged(step: SGDStep, quantity: str) -> np.ndarray | None:
 
 
 @gives("output_for_hidden_activation", "dW_o")
-def output_for_hidden_activation(step: SGDStep, quantity: str) -> np.ndarray | None:
-    if step["a_o"].shape[1] != 1:
-        return None
-    return _weight_gradient(step, "o", np.broadcast_to(step["a_o"], step["a_h"].shape))
+def output_for_hidden_activation(step: SGDStep, quantity: str) -> Values:
+    found = [_products(step["a_o"], step["delta_o"])] if in_code(step) else []
+    if step["a_o"].shape[1] == 1:
+        a_o = np.broadcast_to(step["a_o"], step["a_h"].shape)
+        found.append(_weight_gradient(step, "o", a_o))
+    return found
 
 
 @gives("learning_rate_in_the_gradient", *GRADIENTS)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from helpers.activations import sigmoid
-from helpers.marking.misconceptions.registry import DELTAS, GRADIENTS, gives
+from helpers.marking.misconceptions.registry import DELTAS, GRADIENTS, gives, in_code
 from helpers.sgd_step import SGDStep
 
 
@@ -73,6 +73,27 @@ def mean_over_outputs(step: SGDStep, quantity: str) -> np.ndarray | None:
     return step[quantity] / outputs if outputs > 1 else None
 
 
+@gives("loss_summed", "E")
+def loss_summed(step: SGDStep, quantity: str) -> np.ndarray | None:
+    return len(step.x) * step["E"] if len(step.x) > 1 else None
+
+
+def _of_each_output(step: SGDStep) -> np.ndarray:
+    """Half the squared error of each point and output: (N, out)."""
+    return 0.5 * (step["t"] - step["a_o"]) ** 2
+
+
+@gives("points_left_apart", "E")
+def loss_of_each_point(step: SGDStep, quantity: str) -> np.ndarray | None:
+    return _of_each_output(step).sum(axis=1) if len(step.x) > 1 else None
+
+
+@gives("outputs_left_apart", "E")
+def loss_of_each_output(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    each = _of_each_output(step)
+    return [each.mean(axis=0), each.sum(axis=0)] if in_code(step) else None
+
+
 @gives("inputs_exchanged", "z_h")
 def inputs_exchanged(step: SGDStep, quantity: str) -> np.ndarray | None:
     if step["x"].shape[1] != 2:
@@ -125,6 +146,8 @@ def another_activation(step: SGDStep, quantity: str) -> list[np.ndarray]:
     others = {"tanh": np.tanh(z)}
     if z.shape[1] > 1:
         others["softmax"] = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    if quantity == "a_h" and np.any(z < 0):  # else only an activation seems to be missing
+        others["relu"] = np.maximum(z, 0)
     # The hidden activation at the output is a mistake of its own.
     known = {name, step.net.hidden} if quantity == "a_o" else {name}
     return [value for other, value in others.items() if other not in known and name != "linear"]

@@ -15,7 +15,7 @@ from helpers.sgd_step import PARAMETERS, Quantities, SGDStep
 
 Mistake = tuple[str, Value]  # a misconception, and the value that it gives
 CollectAnswers = Callable[..., Answers]  # see Case.collect_answers
-Consequences = Callable[[Quantities], Iterable[Quantities]]  # see Case.consequences
+Consequences = Callable[[Quantities], Iterable[Mapping[str, np.ndarray]]]  # see Case.consequences
 MoreMistakes = Callable[[str], Iterable[Mistake]]  # see step_case
 # See Question.intermediates_from
 IntermediatesFrom = Callable[
@@ -44,7 +44,10 @@ class Tolerance:
         tolerance is one of the change, or an unchanged weight would pass as an updated one.
         """
         change = expected if given is None else expected - given
-        return np.maximum(self.relative * np.abs(change), self.absolute) + self.earlier
+        allowed = np.maximum(self.relative * np.abs(change), self.absolute)
+        if self.decimals:  # with more of them a number is no less exact than with these alone
+            allowed = np.minimum(allowed, 0.5 * 10.0**-self.decimals)
+        return allowed + self.earlier
 
     def accepts(self, answer: Value, expected: Value, given: Value | None = None) -> np.ndarray:
         """Whether each element of `answer` is right; all arrays have one shape. See `allowed`."""
@@ -65,7 +68,8 @@ class Tolerance:
 
 
 # By hand a number is right if it is right to the digits that are given, three decimals at least:
-# to half a unit of the third, or of the fourth (or to 0.5 %, whichever is larger). A unit of the
+# to half a unit of the third, or of the fourth (or to 0.5 %, whichever is larger, but never to more
+# than half a unit of the third: Python sees no 0 at the end, and 1.14 is 1.140). A unit of the
 # fourth is added for earlier results that were rounded (an input of 1.5 enlarges their rounding).
 BY_HAND = Tolerance(relative=5e-3, absolute=5.001e-5, by_hand=True, decimals=3, earlier=1e-4)
 FLOAT64 = Tolerance(relative=1e-7, absolute=1e-10)
@@ -94,12 +98,18 @@ class Part:
     index: tuple[int, ...] | None = None  # its element that is asked for; None for all
     # What to say of a wrong answer that no catalogue entry explains, where its size says nothing.
     default_hint: str = ""
+    # What a wrong answer in a case is, in words; None where nothing of its own is to be said.
+    described: Callable[["Case", np.ndarray], str] | None = None
     # Whether how many numbers there are is part of what is asked: then it is not told.
     count_is_asked: bool = False
     # Of a formula: the symbols without which it cannot be right, "a_k|z_k" where either will do,
     # and those besides that may stand in it.
     needs: tuple[str, ...] = ()
     may_have: tuple[str, ...] = ()
+    # Of a formula: what to look at where its symbols are the right ones, and what each symbol of
+    # the notebook is, in words.
+    question: str = ""
+    meanings: Mapping[str, str] = field(default_factory=dict, hash=False)
     layer: Layer | None = None  # of a gradient that is one of many layers
     # Of a multiple-choice question, what to say of each answer, by letter or word; what is said of
     # the right one is "". Any other answer is answered with the list of choices.
@@ -157,6 +167,9 @@ class Question:
     # of arrays, one for each case, by quantity; one dict for each way that it may be, none if it
     # is not known or all is right.
     intermediates_from: IntermediatesFrom | None = None
+    # The student's own functions that make the intermediates what they are, by name, from the
+    # answers to earlier questions; None where what `intermediates` calls them says it.
+    functions_not_right: Callable[[Mapping[str, "Judged"]], list[str]] | None = None
     # Names of further values that `collect_answers` returns, for `method_recognised` or for what
     # later questions compute from them.
     method_values: tuple[str, ...] = ()
@@ -285,9 +298,10 @@ def step_case(
 
 
 class MistakesOnDemand(Mapping[str, list[Mistake]]):
-    """(misconception, value) pairs by part, made when they are asked for: of wrong answers alone.
+    """(misconception, value) pairs by part, made when they are asked for.
 
-    A right answer is never held beside them, and to make them all takes longer than the rest.
+    A right answer from code is never held beside them, and to make them all takes longer than the
+    rest.
     """
 
     def __init__(
@@ -328,6 +342,8 @@ def _mistakes_of_step(
         index = () if part is None or part.index is None else part.index
         yield from more_mistakes(name) if part and more_mistakes else ()
         for mistake, value in wrong_values(step, part.quantity or name if part else name):
+            if mistake == "slope_of_relu" and index:  # 0 for one unit alone may be anything
+                continue
             if _has_element(value, index):
                 yield mistake, np.asarray(value)[index]
 

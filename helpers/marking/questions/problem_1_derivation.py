@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from helpers.asking.formulas import values_at
-from helpers.marking.misconceptions.of_a_step import Value, wrong_values
+from helpers.marking.misconceptions.of_a_step import Value, slope_from_output, wrong_values
 from helpers.marking.questions.model import (
     Case,
     Mistake,
@@ -67,17 +67,19 @@ GRADIENTS = {"w_jk": "dE_dw_jk", "b_k": "dE_db_k", "w_ij": "dE_dw_ij", "b_j": "d
 OTHER_FACTOR = {"dz_k_dw_jk": "w_jk", "dz_k_da_j": "a_j", "dz_j_dw_ij": "w_ij"}
 WHOLE_SUM = {"dz_k_dw_jk": "z_k", "dz_k_da_j": "z_k", "dz_j_dw_ij": "z_j", "dz_k_db_k": "z_k"}
 DELTAS = ("delta_k", "delta_j")
-HIDDEN_LAYER = ("delta_j_formula", "dE_dw_ij", "dE_db_j")
+WITH_A_DELTA = ("dE_dw_jk", "dE_db_k", "delta_j_formula", "dE_dw_ij", "dE_db_j")
 # What a weight's gradient would be with the other layer's input, as symbols.
 OTHER_START = {"dE_dw_jk": ("x_i", "delta_k"), "dE_dw_ij": ("a_j", "delta_j")}
 # Mistakes with units that have no symbol here.
 OF_OTHER_UNITS = (
     *("transposed", "other_edge", "start_of_the_edge"),
     *("units_swapped", "inputs_exchanged", "mean_over_outputs"),
+    # These are no formulas, and a in place of the derivative is one of its factors.
+    *("slope_of_relu", "trace_in_another_order", "activation_for_slope"),
 )
-# Where the output's delta is given, the error is not the student's to turn round or to scale.
-IN_THE_HIDDEN_LAYER = {
-    "wrong_sign": "sign_turned",
+# Where a delta is given, the error is not the student's to turn round or to scale.
+BESIDE_A_DELTA = {
+    "wrong_sign": "minus_beside_the_delta",
     "factor_two": "factor_of_its_own",
     "factor_half": "factor_of_its_own",
 }
@@ -112,6 +114,73 @@ MAY_HAVE = {
 }
 
 
+# What each symbol is, and what to look at where a formula has the right ones.
+MEANINGS = {
+    "x_i": "the value of input unit i",
+    "w_ij": "the weight from unit i to unit j",
+    "b_j": "the bias of hidden unit j",
+    "z_j": "the weighted input of hidden unit j",
+    "a_j": "the activation of hidden unit j",
+    "w_jk": "the weight from unit j to unit k",
+    "b_k": "the bias of output unit k",
+    "z_k": "the weighted input of output unit k",
+    "a_k": "the activation of output unit k",
+    "t_k": "the target",
+    "eta": "the learning rate",
+    "delta_k": "the delta of output unit k",
+    "delta_j": "the delta of hidden unit j",
+}
+IN_A_SUM = "which term of {0} has the {1} in it, and what stands beside the {1} there?"
+OF_A_SIGMOID = (
+    "which two factors does section 1 give the derivative of a sigmoid, and of which unit?"
+)
+OLD_AND_STEP = "which gradient of yours above belongs to it, and what becomes of that in a step?"
+LOOK_AT = {
+    "dE_da_k": "what does the square become, and what does the bracket's own derivative bring "
+    "along?",
+    "da_k_dz_k": OF_A_SIGMOID,
+    "dz_k_dw_jk": IN_A_SUM.format("z_k", "weight"),
+    "dz_k_db_k": "the bias is one of the terms of z_k: how far does z_k move when it moves by 1?",
+    "dz_k_da_j": IN_A_SUM.format("z_k", "activation"),
+    "da_j_dz_j": OF_A_SIGMOID,
+    "dz_j_dw_ij": IN_A_SUM.format("z_j", "weight"),
+    "delta_k_formula": "which two links make a delta, and what joins them?",
+    "dE_dw_jk": "which link comes after the delta of unit k, and what joins the two?",
+    "dE_db_k": "which link comes after the delta of unit k, and what joins the two?",
+    "delta_j_formula": "which two links lead from the delta of unit k back to z_j, and what joins "
+    "all three?",
+    "dE_dw_ij": "which link comes after the delta of unit j, and what joins the two?",
+    "dE_db_j": "which link comes after the delta of unit j, and what joins the two?",
+    **dict.fromkeys(("w_jk_new", "b_k_new", "w_ij_new", "b_j_new"), OLD_AND_STEP),
+}
+OF_BOTH_OUTPUTS = MEANINGS | {
+    "z_m": "the weighted input of hidden unit m",
+    "a_m": "the activation of hidden unit m",
+    "w_jl": "the weight from unit j to unit l",
+    "w_mk": "the weight from unit m to unit k",
+    "w_ml": "the weight from unit m to unit l",
+    "b_l": "the bias of output unit l",
+    "z_l": "the weighted input of output unit l",
+    "a_l": "the activation of output unit l",
+    "t_l": "the target of output unit l",
+    "delta_l": "the delta of output unit l",
+}
+OWN_EDGE = "does each delta stand with the weight of its own edge"
+OF_AN_OUTPUT = (
+    "section 2 finds the same for one output: which error and which derivative are in it?"
+)
+# Why a delta may not stand in a formula, and what to write.
+NO_DELTA_YET = "a link is one derivative alone, and a delta is a product of several"
+NO_DELTA_J = "it belongs to the hidden layer, which builds on this one"
+IN_THE_SUM = (
+    "it is the sum of the first two lines, which you are about to find. So write the term out, "
+    "with the error and the derivative"
+)
+IN_THE_LAST_LINE = (
+    "it is what the third line asks for. Write it out, with the error and the derivative"
+)
+
+
 def _question(
     question: str,
     words: Mapping[str, str],
@@ -130,6 +199,8 @@ def _question(
             default_hint="not equal to the right formula; which symbols belong in it?",
             needs=NEEDS[name],
             may_have=MAY_HAVE.get(name, ()),
+            question=LOOK_AT[name],
+            meanings=MEANINGS,
         )
         for name, in_words in words.items()
     )
@@ -157,7 +228,14 @@ def _question(
                     if part.name.endswith("_new")
                 },
                 collect_answers=values_at,
-                test_inputs={"point": shown, "usable": usable, "moved": moved},
+                test_inputs={
+                    **{"point": shown, "usable": usable, "moved": moved},
+                    "instead": {
+                        name: NO_DELTA_J if deltas else NO_DELTA_YET
+                        for name in DELTAS
+                        if name not in deltas
+                    },
+                },
                 consequences=partial(_consequences, step, point),
                 read=partial(_at_the_right_deltas, point, shown, moved) if deltas else None,
             )
@@ -240,8 +318,8 @@ def _wrong(step: SGDStep, point: Point, name: str) -> Iterator[Mistake]:
     # The links a_j, w_jk and x_i are quantities of the forward pass; its mistakes do not apply.
     if name not in OTHER_FACTOR:
         for entry, value in _fitting(step, quantity):
-            if name in HIDDEN_LAYER:
-                entry = IN_THE_HIDDEN_LAYER.get(entry, entry)
+            if name in WITH_A_DELTA:
+                entry = BESIDE_A_DELTA.get(entry, entry)
             yield entry, np.asarray(value)[index]
     if name in OTHER_FACTOR or name.startswith("da_"):
         yield "sign_turned", -step[quantity][index]
@@ -287,6 +365,8 @@ def _output_sum() -> Question:
             default_hint="not equal to the right formula; through what does z_k reach E_k?",
             needs=("a_k|z_k", "t_k"),
             may_have=("a_k", "z_k"),
+            question=OF_AN_OUTPUT,
+            meanings=OF_BOTH_OUTPUTS,
         ),
         Part(
             "dE_l_dz_k",
@@ -302,6 +382,8 @@ def _output_sum() -> Question:
             "the error and the derivative of unit l",
             needs=("a_l|z_l", "t_l"),
             may_have=("a_l", "z_l"),
+            question=OF_AN_OUTPUT,
+            meanings=OF_BOTH_OUTPUTS,
         ),
     )
 
@@ -319,7 +401,11 @@ def _output_sum() -> Question:
                     [part.name for part in parts], partial(_wrong_with_two_outputs, step)
                 ),
                 collect_answers=values_at,
-                test_inputs={"point": {n: point[n] for n in usable}, "usable": usable},
+                test_inputs={
+                    "point": {n: point[n] for n in usable},
+                    "usable": usable,
+                    "instead": {"delta_k": IN_THE_SUM, "delta_l": IN_THE_LAST_LINE},
+                },
             )
 
     names = tuple(part.name for part in parts)
@@ -339,6 +425,7 @@ def _wrong_with_two_outputs(step: SGDStep, name: str) -> Iterator[Mistake]:
     yield "units_mixed", np.asarray(errors[unit] * slopes[other])
     yield "units_mixed", np.asarray(errors[other] * slopes[unit])
     yield "terms_of_both_outputs", np.asarray(delta.sum())
+    yield "slope_of_tanh", errors[unit] * slope_from_output("tanh", step["a_o"][0, unit])
     for entry, value in _fitting(step, "delta_o"):
         yield entry, np.asarray(np.asarray(value)[0, unit])
 
@@ -353,8 +440,10 @@ def _wrong_with_two_paths(step: SGDStep, point: Point, name: str) -> Iterator[Mi
     yield "edges_crossed", np.asarray(delta @ W_o[::-1] * slope)
     for sign in ([1, -1], [-1, 1]):
         yield "sign_of_a_path", np.asarray(delta @ (sign * W_o) * slope)
+    of_tanh = slope_from_output("tanh", step["a_h"][0, J])
+    yield "slope_of_tanh", np.asarray(delta @ W_o * of_tanh)
     for entry, value in _fitting(step, "delta_h"):
-        yield IN_THE_HIDDEN_LAYER.get(entry, entry), np.asarray(value)[0, J]
+        yield BESIDE_A_DELTA.get(entry, entry), np.asarray(value)[0, J]
 
 
 def _two_outputs() -> Question:
@@ -366,6 +455,8 @@ def _two_outputs() -> Question:
         default_hint="not equal to the right formula; what comes back on each path?",
         needs=("w_jk", "delta_k|t_k", "w_jl", "delta_l|t_l", HIDDEN),
         may_have=WITH_DELTAS_SPELLED_OUT,
+        question=f"{OWN_EDGE}, and the derivative of unit j with the whole sum?",
+        meanings=OF_BOTH_OUTPUTS,
     )
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -393,6 +484,8 @@ def _transpose() -> Question:
             "that lead on from this unit?",
             needs=("delta_k|t_k", f"w_{name[-1]}k", "delta_l|t_l", f"w_{name[-1]}l"),
             may_have=WITH_DELTAS_SPELLED_OUT,
+            question=f"{OWN_EDGE}, and what joins the two paths?",
+            meanings=OF_BOTH_OUTPUTS,
         )
         for name, (_, in_words) in units.items()
     )

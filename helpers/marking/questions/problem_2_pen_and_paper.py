@@ -1,10 +1,11 @@
 """Problem 2: one step of SGD by hand, with sigmoid, tanh and ReLU hidden units."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 
 import numpy as np
 
+from helpers.activations import ACTIVATIONS
 from helpers.course import HIDDEN, next_step
 from helpers.marking.questions.model import (
     BY_HAND,
@@ -58,7 +59,8 @@ def questions_with(
         follows: Follows = {} if hidden == "sigmoid" else {"p2.sigmoid.forward": ("z_h",)}
         for kind, names in (("forward", forward), ("backward", BACKWARD), ("update", UPDATE)):
             name = f"p2.{hidden}.{kind}"
-            by_hand.append(_by_hand(name, step, names, follows, student))
+            others = [other for other in steps.values() if other is not step]
+            by_hand.append(_by_hand(name, step, others, names, follows, student))
             follows = {**follows, name: None}
     return (
         *by_hand,
@@ -69,18 +71,57 @@ def questions_with(
 
 
 def _by_hand(
-    question: str, step: SGDStep, names: Mapping[str, str], follows: Follows, student: str
+    question: str,
+    step: SGDStep,
+    others: Sequence[SGDStep],
+    names: Mapping[str, str],
+    follows: Follows,
+    student: str,
 ) -> Question:
+    """The question about some quantities of a step; others: those of the other sections."""
     parts = tuple(Part(name, 1, words, BY_HAND) for name, words in names.items())
+    of_others = partial(_of_another_section, step, others)
     return Question(
         question,
         parts,
         arguments=tuple(names),
-        cases=lambda rng: [step_case(step, parts)],
+        cases=lambda rng: [step_case(step, parts, more_mistakes=of_others)],
         depends_on=follows,
         student=student,
         given_data=_names_in_code(step),
     )
+
+
+def _of_another_section(
+    step: SGDStep, others: Sequence[SGDStep], quantity: str
+) -> Iterator[Mistake]:
+    """What a quantity is in the other sections: new weights so come from gradients of theirs.
+
+    Of activations it is another mistake, that of the activation.
+    """
+    if quantity == "E_new":
+        for loss in losses_of_other_activations(step):
+            yield "forward_with_another_activation", loss
+    for other in others:
+        activation = quantity == "a_h" or (quantity == "a_o" and other.net.hidden == "sigmoid")
+        if not activation and not np.array_equal(other[quantity], step[quantity]):
+            yield "of_another_section", other[quantity]
+        if quantity.endswith("_new") and quantity != "E_new":
+            old = step[quantity.removesuffix("_new")]
+            # Where some have not moved, the numbers may as well come from a slip with one of them.
+            if np.all(other[quantity] != old):
+                yield "started_from_moved_weights", other[quantity] + step[quantity] - old
+
+
+def losses_of_other_activations(step: SGDStep) -> list[np.ndarray]:
+    """The losses after a step if the network is run forward with other hidden units."""
+    z_h, found = step["x"] @ step["W_h_new"] + step["b_h_new"], []
+    for name in (*HIDDEN, "linear"):
+        if name != step.net.hidden:
+            z_o = ACTIVATIONS[name](z_h) @ step["W_o_new"] + step["b_o_new"]
+            a_o = step.net.activation(1)(z_o)
+            found.append(np.asarray(step.net.losses(z_o, a_o, step.t).mean()))
+    return found
 
 
 def _names_in_code(step: SGDStep) -> dict[str, float]:

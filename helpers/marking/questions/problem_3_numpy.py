@@ -167,8 +167,42 @@ def test_inputs_of(step: SGDStep, names: Sequence[str]) -> TestInputs:
     return given | ({"eta": step.eta} if "eta" in names else {})  # a float, as students have it
 
 
-ACTIVATIONS = tuple(Part(name, 1, f"{name} of z") for name in HIDDEN) + tuple(
-    Part(f"slope_{name}", 1, f"slope of {name} at z") for name in HIDDEN
+# What is known of each function, to compare a single value with.
+KNOWN = {
+    "sigmoid": "a sigmoid lies between 0 and 1, and is ½ at 0",
+    "tanh": "tanh lies between -1 and 1, and is 0 at 0",
+    "relu": "a ReLU leaves a positive z as it is, and makes 0 of a negative one",
+    "slope_sigmoid": "a sigmoid's derivative is ¼ at 0, and smaller elsewhere",
+    "slope_tanh": "tanh's derivative is 1 at 0, and smaller elsewhere",
+    "slope_relu": "a ReLU's derivative is 1 where z is positive, and 0 where it is negative",
+}
+
+
+def _at_one_z(name: str, case: Case, values: np.ndarray) -> str:
+    """What a wrong function of the name of a part gives for one z. values: for all of them."""
+    right = np.asarray(case.expected[name])
+    if values.shape != right.shape:
+        return "expected one value for each z"
+    if np.allclose(values, -right):
+        return "the size is right, the sign is not"
+    place = np.unravel_index(np.abs(values - right).argmax(), right.shape)
+    z = asking.z_for(name, case.test_inputs)[place]
+    return f"at z = {z:.3g} yours gives {values[place]:.4g}"
+
+
+ACTIVATIONS = tuple(
+    Part(
+        name,
+        1,
+        words.format(name.removeprefix("slope_")),
+        described=partial(_at_one_z, name),
+        default_hint=KNOWN.get(name, ""),
+    )
+    for words, names in (
+        ("{} of z", HIDDEN),
+        ("slope of {} at z", [f"slope_{name}" for name in HIDDEN]),
+    )
+    for name in names
 )
 
 
@@ -222,6 +256,10 @@ def _activation_case_at(
             at_z = function.derivative_from_output(z)
             if not np.array_equal(at_z, expected[f"slope_{name}"]):  # as it is for ReLU
                 mistakes[f"slope_{name}"].append(("slope_formula_at_z", at_z))
+        if name == "relu":
+            kinds = (np.abs(z_of_a), np.where(z_of_a > 0, z_of_a, 0.01 * z_of_a))
+            mistakes[name] += [("relu_of_another_kind", v) for v in (*kinds, np.minimum(z_of_a, 0))]
+            mistakes["slope_relu"].append(("slope_never_0", np.ones(z.shape)))
         if name != "sigmoid":
             mistakes[f"slope_{name}"].append(("slope_of_sigmoid", slope_from_output("sigmoid", a)))
             mistakes[f"slope_{name}"].append(("activation_as_slope", a))
@@ -229,7 +267,10 @@ def _activation_case_at(
     mistakes["sigmoid"].append(("exponents_sign_lost", 1 - expected["sigmoid"]))
     sigma, tanh = sigmoid(z), np.tanh(z)
     mistakes["slope_sigmoid"] += [("factor_of_the_slope_missing", v) for v in (sigma, 1 - sigma)]
-    mistakes["slope_tanh"].append(("square_forgotten", 1 - tanh))
+    z_of_sigmoid = asking.z_for("sigmoid", test_inputs)
+    mistakes["sigmoid"].append(("brackets_forgotten", 1 + np.exp(-z_of_sigmoid)))
+    mistakes["slope_sigmoid"].append(("slope_of_tanh", 1 - sigma**2))
+    mistakes["slope_tanh"] += [("square_forgotten", v) for v in (1 - tanh, (1 - tanh) ** 2)]
 
     def consequences(own: Quantities) -> Iterator[Quantities]:
         formulas = {name: HIDDEN_ACTIVATIONS[name].derivative_from_output for name in HIDDEN}
@@ -735,11 +776,43 @@ ANY_DEPTH = tuple(
 )
 
 
+MAX_LISTED = 6  # sizes of batches, and indices
+
+
+def _how_many_come_back(case: Case, counts: np.ndarray) -> str:
+    """counts: how often each index occurs."""
+    N = case.test_inputs["N"]
+    missing, often = np.flatnonzero(counts == 0), np.flatnonzero(counts > 1)
+    said = [f"{N - len(missing) if len(missing) else 'all'} of {N} points come back"]
+    if len(missing):
+        said.append(f"index {missing[0]}, for one, is in no batch")
+    if len(often):
+        said.append(f"index {often[0]} is there {counts[often[0]]:g} times")
+    return ", and ".join(said)
+
+
+def _how_large_they_are(case: Case, sizes: np.ndarray) -> str:
+    shown = ", ".join(f"{n:g}" for n in np.ravel(sizes)[:MAX_LISTED])
+    more = ", …" if sizes.size > MAX_LISTED else ""
+    count = f"{sizes.size} batch{'es' if sizes.size != 1 else ''}"
+    return f"you make {count} of {shown}{more} points"
+
+
+def _which_come_first(case: Case, first: np.ndarray) -> str:
+    """first: the indices that come first, a row for each of two epochs."""
+    right = np.asarray(case.expected["order"])
+    epoch = 0 if not np.array_equal(first[0], right[0]) else 1
+    own, drawn = (", ".join(f"{n:g}" for n in rows[epoch][:MAX_LISTED]) for rows in (first, right))
+    which = ("first", "second")[epoch]
+    return f"your {which} epoch begins with {own}, and rng.permutation(N) with {drawn}"
+
+
 BATCHES = (
     Part(
         "each_once",
         1,
         "how often each index occurs in an epoch",
+        described=_how_many_come_back,
         default_hint="every point belongs to one batch of an epoch, and to one only: how often "
         "does each index occur in yours?",
     ),
@@ -747,12 +820,14 @@ BATCHES = (
         "sizes",
         1,
         "how many points each batch has",
+        described=_how_large_they_are,
         default_hint="each batch has `size` points, and the last one what is left",
     ),
     Part(
         "order",
         1,
         "the first indices of two epochs",
+        described=_which_come_first,
         default_hint="the indices go in the order of rng.permutation(N), drawn once per epoch",
     ),
 )
@@ -791,6 +866,9 @@ def _batches_cases(rng: np.random.Generator) -> Iterator[Case]:
         if rest:
             left_out = np.isin(np.arange(N), epochs[0][: whole * size]).astype(float)
             mistakes["each_once"] = [("last_batch_dropped", left_out)]
+            mistakes["sizes"] = [("last_batch_dropped", sizes[:-1])]
+        for part, value in _with_short_slices(epochs, size).items():
+            mistakes.setdefault(part, []).append(("slices_one_short", value))
         yield Case(
             {"each_once": np.ones(N), "sizes": sizes, "order": first},
             mistakes,
@@ -799,6 +877,23 @@ def _batches_cases(rng: np.random.Generator) -> Iterator[Case]:
             label=f"N={N}, size={size}",
             traits={"last": LAST_BATCHES[last]},
         )
+
+
+def _with_short_slices(epochs: Sequence[np.ndarray], size: int) -> Quantities:
+    """What is asked of batches whose slices end one index too early, by part; {} if none is."""
+    N, starts = len(epochs[0]), range(0, len(epochs[0]), size)
+    cut = [[order[start : start + size - 1] for start in starts] for order in epochs]
+    joined = [np.concatenate(batches) for batches in cut]
+    first = min(N, size)
+    if len(joined[0]) == N:
+        return {}
+    found = {
+        "each_once": np.bincount(joined[0], minlength=N).astype(float),
+        "sizes": np.array([len(batch) for batch in cut[0]], dtype=float),
+    }
+    if len(joined[0]) >= first:
+        found["order"] = np.array([indices[:first] for indices in joined], dtype=float)
+    return found
 
 
 BATCH_TRAINING = (
@@ -1038,6 +1133,7 @@ OF_THE_COURSE = (
         ("E_new",),
         partial(_reproduction, DEFAULT_PROBLEM),
         intermediates={f"own_{hidden}": CALLED for hidden in HIDDEN},
+        functions_not_right=own_functions.not_right,
         intermediates_from=own_functions.of_reproduction,
         method_values=tuple(f"{name}_{h}" for name in asking.OWN_GRADIENTS for h in HIDDEN),
         given_data=given_in_code(DEFAULT_PROBLEM.step(HIDDEN[0]), *GIVEN_NAMES),
@@ -1048,6 +1144,7 @@ OF_THE_COURSE = (
         ("train",),
         lambda rng: list(_training_cases(rng)),
         intermediates={"own_losses": CALLED, "own_E_end": CALLED},
+        functions_not_right=own_functions.not_right,
         intermediates_from=own_functions.of_training,
         method_values=asking.OWN_GRADIENTS,
     ),
@@ -1058,6 +1155,7 @@ OF_THE_COURSE = (
         ("train_batches",),
         lambda rng: list(_batch_training_cases(rng)),
         intermediates={"own_losses": CALLED_IN_BATCHES, "own_E_end": CALLED_IN_BATCHES},
+        functions_not_right=own_functions.not_right_in_batches,
         intermediates_from=own_functions.of_batch_training,
         method_values=(*asking.OWN_GRADIENTS, "own_order"),
     ),

@@ -1,6 +1,6 @@
 """Problem 4: the same network in Keras."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import cycle
@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from helpers.asking import problem_4_keras as asking
+from helpers.asking.record import Answer
 from helpers.course import HIDDEN
 from helpers.marking import own_functions
 from helpers.marking.misconceptions.of_a_step import FIXED_RATES, wrong_values
+from helpers.marking.misconceptions.registry import MULTIPLES
 from helpers.marking.questions.model import (
     FLOAT32,
     FLOAT64,
@@ -29,6 +31,7 @@ from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, test_inp
 from helpers.network import Network
 from helpers.personal import DEFAULT_PROBLEM
 from helpers.personal.problem_data import ProblemData
+from helpers.reference import gradients
 from helpers.sgd_step import PARAMETERS, Quantities, SGDStep, random_step
 
 DEFAULT_RATE = 0.3  # of steps whose question has no learning rate
@@ -42,6 +45,7 @@ def _for_each_hidden(
     names: tuple[str, ...],
     outputs: tuple[int, int, int] = (1, 3, 2),
     units: int = 3,
+    inputs: int = 2,
     points: tuple[int, int, int] = (3, 3, 3),
     consequences: Callable[[SGDStep, Quantities], Iterator[Quantities]] | None = None,
     **more: Any,
@@ -57,7 +61,7 @@ def _for_each_hidden(
             step = random_step(
                 rng,
                 hidden,
-                units=(2, units, count),
+                units=(inputs, units, count),
                 n_samples=n_samples,
                 with_eta=learning_rate(rng) if "eta" in names else DEFAULT_RATE,
             )
@@ -84,13 +88,28 @@ def _mistakes_in_keras(step: SGDStep, name: str, outputs: int) -> Iterator[Mista
         yield "softmax_of_one_output", np.ones_like(step[name])
     if name in BACKWARD_NAMES:
         yield "loss_of_keras", 2 / outputs * step[name]
+        for value in _of_other_losses(step, name, outputs):
+            yield "another_loss_in_keras", value
     if name in UPDATE_NAMES:
         old = name.removesuffix("_new")
         gradient = 2 / outputs * step[f"d{old}"]
         yield "learning_rate_unchanged", step[old] - step.eta * gradient
         yield "learning_rate_inverted", step[old] - 2 * step.eta / outputs * gradient
         yield "outputs_ignored", step[old] - step.eta / 2 * gradient
-        yield "two_steps", _second_step(step)[name]
+        yield "half_ignored", step[old] - step.eta * outputs * gradient
+        for divided in (outputs, 2 * outputs):
+            yield "outputs_divided", step[old] - step.eta / divided * gradient
+        for count in (len(step.x), step.t.size, step.x.shape[1], len(step["b_h"])):
+            yield "another_number_for_outputs", step[old] - step.eta * count / 2 * gradient
+        two, *more = _later_steps(step)
+        yield "two_steps", two[name]
+        for later in more:
+            yield "several_steps", later[name]
+        for value in _of_other_losses(step, f"d{old}", outputs):
+            yield "another_loss_in_keras", step[old] - step.eta * outputs / 2 * value
+        for much in MULTIPLES:
+            decayed = step.eta * outputs / 2 * much * step[old]
+            yield "weights_decayed", step[name] - decayed
         yield "default_learning_rate", step[old] - DEFAULT_LEARNING_RATE * gradient
         for rate in FIXED_RATES:
             if rate != DEFAULT_LEARNING_RATE:
@@ -98,6 +117,16 @@ def _mistakes_in_keras(step: SGDStep, name: str, outputs: int) -> Iterator[Mista
         for eta in (step.eta, step.eta * outputs / 2, DEFAULT_OF_ADAM):
             # Adam's first step is nearly eta along each axis, whatever the gradient's size.
             yield "adam_for_sgd", step[old] - eta * gradient / (np.abs(gradient) + EPSILON_OF_ADAM)
+            # RMSprop's is longer by a factor.
+            of_rmsprop = gradient / np.sqrt(0.1 * gradient**2 + 1e-7)
+            yield "adam_for_sgd", step[old] - eta * of_rmsprop
+
+
+def _of_other_losses(step: SGDStep, name: str, outputs: int) -> Iterator[np.ndarray]:
+    """A gradient of Keras's mean absolute error, and of its binary cross-entropy."""
+    error = step["a_o"] - step["t"]
+    for delta_o in (np.sign(error) * step["slope_o"] / outputs, error / outputs):
+        yield step.following(delta_o=delta_o)[name]
 
 
 def _second_step(step: SGDStep) -> SGDStep:
@@ -105,6 +134,71 @@ def _second_step(step: SGDStep) -> SGDStep:
     weights, biases = ([step[f"{kind}_{layer}_new"] for layer in "ho"] for kind in "Wb")
     net = Network(weights, biases, hidden=step.net.hidden)
     return SGDStep(net, step.x, step.t, step.eta)
+
+
+MOST_STEPS = 10  # in place of one: as many epochs as are likely to be written
+
+
+@lru_cache(maxsize=8)
+def _later_steps(step: SGDStep) -> list[SGDStep]:
+    """The second step from a first one, the third, and so on."""
+    steps = [step]
+    while len(steps) < MOST_STEPS:
+        steps.append(_second_step(steps[-1]))
+    return steps[1:]
+
+
+# How a second step differs from the plain one, if the optimizer carries something over
+
+SMALLEST_MOMENTUM = 0.05
+NOISE = 5e-3  # relative to the change in the first step: float32 rounds the weights
+
+
+def _with_momentum(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
+    """The name of the mistake by part if a second step contains a part of the first, else {}.
+
+    The first step of such an optimizer is the plain one.
+    """
+    shares = [
+        _share_of_the_first(
+            case,
+            [answers[f"{name}_new"][number] for name in PARAMETERS],
+            [answers[name][number] for name in asking.AFTER_TWO],
+        )
+        for number, case in enumerate(cases)
+    ]
+    found = all(share > SMALLEST_MOMENTUM for share in shares)
+    return {part.name: "momentum" for part in UPDATE} if found else {}
+
+
+def _share_of_the_first(case: Case, new: Sequence[Answer], after_two: Sequence[Answer]) -> float:
+    """How much of the first step is in the second one besides its gradient; 0 if that is not what
+    there is, or the first is no plain step."""
+    old = [case.test_inputs[name] for name in PARAMETERS]
+    both = (*new, *after_two)
+    if any(not isinstance(v, np.ndarray) or v.shape != w.shape for v, w in zip(both, old * 2)):
+        return 0.0
+    start, first, second = (_in_one([*map(np.asarray, each)]) for each in (old, new, after_two))
+    gradient, next_gradient = (_in_one(_gradients_at(case, each)) for each in (old, new))
+    moved = first - start
+    rate = -(moved @ gradient) / (gradient @ gradient)
+    besides = second - first + rate * next_gradient
+    size = np.abs(moved).max()
+    share = float(besides @ moved / (moved @ moved)) if size else 0.0
+    plain = np.abs(moved + rate * gradient).max() <= NOISE * size
+    explained = np.abs(besides - share * moved).max() <= NOISE * size
+    return share if plain and explained else 0.0
+
+
+def _in_one(arrays: Iterable[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.ravel(array) for array in arrays])
+
+
+def _gradients_at(case: Case, parameters: Sequence[Any]) -> list[np.ndarray]:
+    W_h, b_h, W_o, b_o = parameters
+    net = Network([W_h, W_o], [b_h, b_o], hidden=case.test_inputs["hidden"])
+    g = gradients(net, case.test_inputs["x"], case.test_inputs["t"])
+    return [g.weights[0], g.biases[0], g.weights[1], g.biases[1]]
 
 
 # Of Keras's SGD and Adam, where none is given
@@ -128,13 +222,23 @@ def _step_consequences(step: SGDStep, own: Quantities) -> Iterator[Quantities]:
     yield moved | {"own_eta": np.asarray(right)}
 
 
+# What may change places in the list of weights, or in the inputs
+EXCHANGED = {
+    "z_h": ("weights_read_across", "inputs_exchanged", "biases_exchanged"),
+    "z_o": ("output_weights_exchanged",),
+}
+
+
 def _tutorial_outputs(steps: Mapping[str, SGDStep], rng: np.random.Generator) -> list[Case]:
     right = {hidden: step["a_o"] for hidden, step in steps.items()}
     mistakes: dict[str, list[Mistake]] = {}
     for hidden, step in steps.items():
-        z_h = dict(wrong_values(step, "z_h"))["weights_read_across"]
-        across = ("weights_read_across", step.following(z_h=z_h)["a_o"])
-        mistakes[hidden] = [*wrong_values(step, "a_o"), across]
+        mistakes[hidden] = [*wrong_values(step, "a_o")]
+        for quantity, names in EXCHANGED.items():
+            for name, value in wrong_values(step, quantity):
+                if name in names:
+                    a_o = step.following(**{quantity: np.asarray(value)})["a_o"]
+                    mistakes[hidden].append((name, a_o))
 
     def consequences(own: Quantities) -> Iterator[Quantities]:
         outputs = {hidden: own.get(f"own_{hidden}", value) for hidden, value in right.items()}
@@ -159,9 +263,12 @@ def _learning_rates(rng: np.random.Generator) -> list[Case]:
     def mistakes(outputs: int) -> Iterator[tuple[str, float]]:
         yield "learning_rate_unchanged", eta
         yield "learning_rate_inverted", 2 * eta / outputs
+        yield "half_ignored", eta * outputs
+        yield "outputs_divided", eta / outputs
         if outputs > 1:
             yield "outputs_ignored", eta / 2
-            yield "half_ignored", eta * outputs
+            yield "learning_rate_inverted", 2 * eta
+            yield "outputs_divided", eta / (2 * outputs)
 
     counts = {"one_output": 1, "three_outputs": 3}
     return [
@@ -186,7 +293,15 @@ OF_THE_COURSE = (
     _for_each_hidden(
         "p4.model",
         "build_model",
-        (Part("a_o", 3, "the model's output"),),
+        (
+            Part(
+                "a_o",
+                3,
+                "the model's output",
+                default_hint="which activation has each of the two layers, and does anything come "
+                "between them or after them?",
+            ),
+        ),
         asking.model_output,
         ("x", *PARAMETERS),
         outputs=(1, 1, 1),
@@ -223,8 +338,17 @@ OF_THE_COURSE = (
     Question(
         "p4.learning_rate",
         (
-            Part("one_output", 1, "learning rate for one output", FLOAT64),
-            Part("three_outputs", 1, "learning rate for three outputs", FLOAT64),
+            *(
+                Part(
+                    f"{count}_output{'s' if count != 'one' else ''}",
+                    1,
+                    f"learning rate for {count} output{'s' if count != 'one' else ''}",
+                    FLOAT64,
+                    default_hint="put this number of outputs into the two derivatives in the table "
+                    "of section 4: by what is eta multiplied, so that the two steps agree?",
+                )
+                for count in ("one", "three")
+            ),
         ),
         ("eta_for_mse",),
         _learning_rates,
@@ -235,10 +359,16 @@ OF_THE_COURSE = (
         UPDATE,
         asking.keras_step,
         ("x", "t", "eta", *PARAMETERS),
-        points=(3, 4, 1),
+        # With two outputs the two losses have the same derivatives, so no case has two. No number
+        # may be taken for the number of outputs in all of them.
+        outputs=(1, 3, 4),
+        points=(5, 7, 1),
+        inputs=6,
         consequences=_step_consequences,
         intermediates={"own_eta": "eta_for_mse"},
         intermediates_from=own_functions.of_learning_rate,
+        method_values=asking.AFTER_TWO,
+        method_recognised=_with_momentum,
     ),
     Question(
         "p4.faster",
@@ -260,6 +390,14 @@ OF_THE_COURSE = (
                 1,
                 "why the curve falls faster, as a letter",
                 default_hint="one of them follows from your step_ratio",
+                hint_for_choice={
+                    "A": "the text says what SGD's momentum is unless one asks for it: is there "
+                    "anything to carry on?",
+                    "B": "",
+                    "C": "float32 rounds the eighth digit: can a curve show that?",
+                    "D": "SGD was given a learning rate: does anything here change it, step by "
+                    "step?",
+                },
             ),
         ),
         ("loss_ratio", "step_ratio", "reason"),

@@ -180,7 +180,7 @@ def _quantities(step: SGDStep, biases: bool) -> dict[str, Nested]:
         loss=step.net.loss_name,
     )
     trace = net.forward(step.x)
-    quantities = step.quantities | {"E_new": net.loss(step.x, step.t)}
+    quantities = {**step.quantities, "E_new": net.loss(step.x, step.t)}
     for suffix, z, a in zip("ho", trace.z, trace.a):
         quantities |= {f"z_{suffix}_new": z, f"a_{suffix}_new": a}
     lists = {}
