@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.grading import settings
-from helpers.grading.errors import NothingGraded
+from helpers.grading.errors import NO_ROOM, NothingGraded, is_for_lack_of_room
 from helpers.grading.lateness import policy
 from helpers.grading.machine import surroundings
 from helpers.grading.machine.scratch import scratch
@@ -305,7 +305,9 @@ def grade(given: argparse.Namespace) -> int:
         return NOTHING_DONE
     except Exception as error:
         said = (
-            f"Nothing was graded, for an unforeseen reason: {type(error).__name__}: {error}. "
+            f"Nothing was graded. {NO_ROOM}."
+            if is_for_lack_of_room(error)
+            else f"Nothing was graded, for an unforeseen reason: {type(error).__name__}: {error}. "
             "What was finished before is kept; the same command goes on from there."
         )
         print(printable(said), file=sys.stderr)

@@ -22,6 +22,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import nbformat
@@ -34,7 +35,7 @@ from helpers.grading.settings import Course, course_at
 from helpers.marking.questions import questions_of
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
 from tests.attacks import on_intake, on_marks, on_the_machine
-from tests.attacks.attack import CANARY, P2, P3, PORT, handed_in
+from tests.attacks.attack import CANARY, P2, P3, SOCKET, TCP_PORT, UDP_PORT, handed_in
 from tests.sample_class.work import LESSON, ROOT, Notebook
 
 ATTACKS = (*on_marks.ATTACKS, *on_the_machine.ATTACKS, *on_intake.ATTACKS)
@@ -84,12 +85,14 @@ def _honest(name, divisor, secret):
 class Canaries:
     """Files that no submission may read or change, and ports that none may reach.
 
-    secret: what stands in the files, known to nobody. reached: how each visitor came.
+    secret: what stands in the files, known to nobody. reached: how each visitor came. places: what
+    attacks are to say in place of TCP_PORT, UDP_PORT and SOCKET.
     """
 
     secret: str
     files: tuple
     reached: list
+    places: dict
 
     def changed(self):
         """Those of the files that are not as they were."""
@@ -105,12 +108,15 @@ def canaries(course):
     folders = (course / "solutions", course / "gradebook", Path("/tmp"), Path.home())
     files = tuple(folder / f"{CANARY}-{secret[:8]}.ipynb" for folder in folders)
     reached = []
-    sockets = _listening(reached)
+    abstract = f"{CANARY}-{secret[:8]}"
+    sockets = _listening(reached, abstract)
+    tcp, udp = (listening.getsockname()[1] for listening in sockets[:2])
+    places = {TCP_PORT: str(tcp), UDP_PORT: str(udp), SOCKET: abstract}
     try:
         for path in files:
             path.parent.mkdir(exist_ok=True)
             path.write_text(f"{CANARY} {secret} BEGIN SOLUTION")
-        yield Canaries(secret, files, reached)
+        yield Canaries(secret, files, reached, places)
     finally:
         for path in files:
             path.unlink(missing_ok=True)
@@ -118,15 +124,16 @@ def canaries(course):
             listening.close()
 
 
-def _listening(reached):
-    """Sockets by which the machine can be reached from inside; visitors are noted in `reached`."""
-    tcp = socket.create_server(("", PORT), reuse_port=True)
+def _listening(reached, name):
+    """Sockets by which the machine can be reached from inside; visitors are noted in `reached`.
+
+    TCP and UDP, on ports that are free, and an abstract one called `name`.
+    """
+    tcp = socket.create_server(("", 0))
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with suppress(AttributeError):  # not on Windows; another run may listen as well
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    udp.bind(("", PORT))
+    udp.bind(("", 0))
     abstract = socket.socket(socket.AF_UNIX)
-    abstract.bind(f"\0{CANARY}")
+    abstract.bind(f"\0{name}")
     abstract.listen()
 
     def note(how, receive):
@@ -241,7 +248,7 @@ def run(attacks, folder, kernels="warm", workers=2):
         with canaries(root) as watched:
             before = fingerprint(root)
             honest = honest_students(watched.secret)
-            write_class((*honest, *attacks), folder / "class.zip")
+            write_class((*honest, *attacks), folder / "class.zip", watched.places)
             command = [
                 *(sys.executable, "-m", "helpers.grading", folder / "class.zip"),
                 *("--sandbox", "bubblewrap", "--cell-timeout", str(SECONDS_PER_CELL)),
@@ -275,11 +282,13 @@ def _copy_of_the_course(root):
     shutil.copy(ROOT / "nbgrader_config.py", root)
 
 
-def write_class(students, path):
-    """Write what `students` hand in, a folder for each, as a zip."""
+def write_class(students, path, places=MappingProxyType({})):
+    """Write what `students` hand in, a folder for each, as a zip; see Canaries for `places`."""
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         for student in students:
             for name, data in student.files().items():
+                for word, place in places.items():
+                    data = data.replace(word.encode(), place.encode())
                 inside = f"{student.name}/{name}" if isinstance(name, str) else name
                 archive.writestr(inside, data)
 

@@ -14,7 +14,8 @@ FIRST = {  # the first question of each, and its answer as good as none
     P3: ("p3.activations", "activation = slope = ..."),
 }
 CANARY = "backprop-canary"  # in the names of what no submission may find, read or reach
-PORT = 47653  # on which the network's canary listens
+# Where the network's canary listens, as attacks say it: each run puts its own there.
+TCP_PORT, UDP_PORT, SOCKET = "TCP_OF_THE_CANARY", "UDP_OF_THE_CANARY", "SOCKET_OF_THE_CANARY"
 # What given cells draw is of no interest to attackers, and takes half of a notebook's time.
 WITHOUT_FIGURES = 'import sys; sys.modules["helpers.pictures.curves"] = None'
 

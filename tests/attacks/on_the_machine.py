@@ -12,7 +12,9 @@ from tests.attacks.attack import (
     CANARY,
     P2,
     P3,
-    PORT,
+    SOCKET,
+    TCP_PORT,
+    UDP_PORT,
     WITHOUT_FIGURES,
     Attack,
     attack_by_code,
@@ -182,12 +184,12 @@ harms(
     f"""
     import os, socket
     for family, kind, address in (
-        (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", {PORT})),
+        (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", {TCP_PORT})),
         (socket.AF_INET, socket.SOCK_STREAM, ("1.1.1.1", 53)),
-        (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", {PORT})),
-        (socket.AF_INET, socket.SOCK_DGRAM, ("255.255.255.255", {PORT})),
-        (socket.AF_INET6, socket.SOCK_STREAM, ("::1", {PORT})),
-        (socket.AF_UNIX, socket.SOCK_STREAM, "\\0{CANARY}"),
+        (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", {UDP_PORT})),
+        (socket.AF_INET, socket.SOCK_DGRAM, ("255.255.255.255", {UDP_PORT})),
+        (socket.AF_INET6, socket.SOCK_STREAM, ("::1", {TCP_PORT})),
+        (socket.AF_UNIX, socket.SOCK_STREAM, "\\0{SOCKET}"),
         (socket.AF_UNIX, socket.SOCK_STREAM, "/run/dbus/system_bus_socket"),
         (socket.AF_UNIX, socket.SOCK_STREAM, "/var/run/docker.sock"),
     ):
@@ -765,8 +767,9 @@ harms(
     import os, socket, threading, time
     start = bytes([255, *[0] * 8, 127, 3, 1])
     ready = start + b"NULL" + bytes(48)
-    odd = [b"", bytes(100), b"\xff" * 100, start[:-2] + b"\0", start + b"CURVE" + bytes(47), ready,
-           ready + b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x05WEIRD", ready + b"\x06" + b"\xff" * 8]
+    odd = [b"", bytes(100), b"\xff" * 100, start[:-2] + b"\0", start + b"CURVE" + bytes(47),
+           ready, ready + b"\x06" + b"\xff" * 8,
+           ready + b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x05WEIRD"]
     def serve(listening):
         listening.setblocking(True)
         for turn in range(10**6):

@@ -3,13 +3,22 @@
 import csv
 import os
 import re
+from zipfile import ZipFile
 
 import nbformat
 import pytest
 
 from helpers.grading.gradebook.results import GRADED
 from helpers.grading.running import sandbox
-from tests.attacks.__main__ import ATTACKS, Run, honest_students, run, table
+from tests.attacks.__main__ import (
+    ATTACKS,
+    Run,
+    canaries,
+    honest_students,
+    run,
+    table,
+    write_class,
+)
 from tests.pages import Page
 from tests.sample_class.work import LESSON
 from tests.sampling import selected
@@ -102,6 +111,21 @@ def test_pages_are_inert(attacked):
         assert all(source.startswith("data:image/") or not source for source in page.loads), path
         assert not any(re.match("javascript|data", link) for link in page.links), path
         assert "default-src 'none'" in text, path
+
+
+def test_two_runs_at_once_have_canaries_of_their_own(tmp_path):
+    (network,) = (attack for attack in ATTACKS if attack.name == "Network")
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    with canaries(tmp_path / "one") as one, canaries(tmp_path / "other") as other:
+        assert not {*one.places.values()} & {*other.places.values()}
+        assert not {*one.files} & {*other.files}
+        write_class([network], tmp_path / "class.zip", one.places)
+    with ZipFile(tmp_path / "class.zip") as archive:
+        (name,) = archive.namelist()
+        handed_in = archive.read(name).decode()
+    assert all(place in handed_in for place in one.places.values())
+    assert "OF_THE_CANARY" not in handed_in
 
 
 SHOWN_AS_HTML = ("text/html", "text/markdown", "image/svg+xml", "text/latex")

@@ -104,6 +104,76 @@ def test_a_thread_that_does_no_harm_is_not_to_blame(warm):
     assert execution.reasons == {1: run.ENDED_PYTHON} and texts[2] == "1\n"
 
 
+GIVEN = {"nbgrader": {"grade_id": "start-1", "grade": False, "solution": False, "locked": True}}
+
+
+@pytest.mark.parametrize(
+    ("before", "times", "is_told"),
+    [
+        ([], 1, False),  # nothing of the student's ran before it, and the second time it runs
+        ([], 2, True),
+        (["x = 1"], 1, True),
+    ],
+)
+def test_a_given_cell_that_takes_too_long_is_no_students_fault(
+    warm, monkeypatch, before, times, is_told
+):
+    """On a machine with too much to do an import may, and everything would seem unanswered."""
+    stopped = []
+    run_cell = run._Kernel.run
+
+    def run_slowly(self, position, cell, timeout):
+        if cell.source == "y = 2" and len(stopped) < times:
+            stopped.append(position)
+            self.may_be_anothers = False
+            return "was stopped because it ran longer than 10 seconds"
+        return run_cell(self, position, cell, timeout)
+
+    monkeypatch.setattr(run._Kernel, "run", run_slowly)
+    cells = [new_code_cell(text) for text in before]
+    cells += [new_code_cell("y = 2", metadata=GIVEN), new_code_cell("print('y' in dir())")]
+    notebook = new_notebook(cells=cells)
+    execution = run.execute(notebook, {}, 7, warm, 30)
+    assert notebook.cells[-1].outputs[0].text == f"{not is_told}\n"
+    assert bool(execution.reasons) == is_told == bool(execution.questions)
+    if is_told:
+        assert "The given cell start-1 was stopped because" in execution.questions[0]
+        assert "--again" in execution.questions[0]
+
+
+def test_a_cell_that_is_lost_when_cells_run_again_is_told(warm, monkeypatch):
+    """It ran before, and a machine with too much to do may not let it a second time."""
+    times, run_cell = [], run._Kernel.run
+
+    def run_once(self, position, cell, timeout):
+        if cell.source == "y = 2":
+            times.append(position)
+            if len(times) == 2:
+                self.may_be_anothers = False
+                return "was stopped because it ran longer than 10 seconds"
+        return run_cell(self, position, cell, timeout)
+
+    monkeypatch.setattr(run._Kernel, "run", run_once)
+    monkeypatch.setattr(run, "_left_running", lambda done, ends_python: None)
+    cells = [new_code_cell("y = 2", metadata=GIVEN), new_code_cell(AT_ONCE["os._exit"])]
+    notebook = new_notebook(cells=[*cells, new_code_cell("print('y' in dir())")])
+    execution = run.execute(notebook, {}, 7, warm, 30)
+    assert notebook.cells[-1].outputs[0].text == "False\n"
+    assert execution.reasons == {1: run.ENDED_PYTHON}
+    (question,) = execution.questions
+    assert "The cell start-1 ran to its end at first" in question and "--again" in question
+
+
+def test_a_given_cell_that_is_not_reached_is_told(warm, monkeypatch):
+    monkeypatch.setattr(run, "MAX_KERNELS", 1)
+    monkeypatch.setattr(run, "_left_running", lambda done, ends_python: None)
+    cells = [new_code_cell(AT_ONCE["os._exit"]), new_code_cell("y = 2", metadata=GIVEN)]
+    execution = run.execute(new_notebook(cells=cells), {}, 7, warm, 30)
+    assert execution.reasons == {0: run.ENDED_PYTHON, 1: run.TOO_LATE}
+    (question,) = execution.questions
+    assert "The given cell start-1 did not run because cells before it took" in question
+
+
 def test_after_a_long_time_a_person_is_told(warm, monkeypatch):
     monkeypatch.setattr(run, "MAX_WAIT", 0)
     _, execution = executed(warm, "x = 1", AT_ONCE["os._exit"], "print(x)")

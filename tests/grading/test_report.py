@@ -246,6 +246,17 @@ def test_there_is_no_example_without_a_notebook_that_can_be_read(course):
         assert examples.example_of("half_forgotten", course, [one]) is None
 
 
+def test_no_example_is_looked_for_in_a_large_notebook(course, monkeypatch):
+    """The report has no deadline, and one student's notebook is read for each mistake in it."""
+    work = Notebook(P2).edit("p2.tanh.backward", ("(a_o - t)", "2 * (a_o - t)"))
+    verdicts = marked(work.content)
+    keep_executed(course, "Kim_2", P2, work.content)
+    found = [result("Kim_2", P2, verdicts)]
+    assert examples.example_of("factor_two", course, found) is not None
+    monkeypatch.setattr(examples, "MAX_SIZE", 1_000)
+    assert examples.example_of("factor_two", course, found) is None
+
+
 # Parts that tell students apart badly
 
 

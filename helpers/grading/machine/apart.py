@@ -18,13 +18,13 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Generic, NoReturn, TypeVar
 
-from helpers.grading.errors import in_short
+from helpers.grading.errors import NO_ROOM, NothingGraded, in_short, is_for_lack_of_room
 from helpers.grading.machine import deadline
 
 Q = TypeVar("Q")
 A = TypeVar("A")
 Say = Callable[[str], None]  # says what is begun now, which gets the time of a step
-ANSWER, FAILED, BEGINS = "answer", "failed", "begins"
+ANSWER, FAILED, BEGINS, FULL = "answer", "failed", "begins", "full"
 CAN_FORK = sys.platform == "linux"  # elsewhere a fork may not survive what libraries have begun
 
 
@@ -61,12 +61,17 @@ class Apart(Generic[Q, A]):
         self._end()
 
     def ask(self, question: Q) -> A:
-        """The answer. Raises NoAnswer if there is none in time, within memory, or for an error."""
+        """The answer. Raises NoAnswer if there is none in time, within memory, or for an error.
+
+        Raises NothingGraded if the disk is full, which is the fault of nobody's file.
+        """
         doing = [""]
         if not CAN_FORK:
             try:
                 return self._answer(question, doing.append)
             except Exception as error:
+                if is_for_lack_of_room(error):
+                    raise NothingGraded(f"{NO_ROOM}.") from error
                 raise NoAnswer(doing[-1], _in_words(error)) from error
         try:
             if self._questions is None:
@@ -76,6 +81,8 @@ class Apart(Generic[Q, A]):
                 kind, content = self._questions.recv()
                 if kind == ANSWER:
                     return content
+                if kind == FULL:
+                    raise NothingGraded(f"{NO_ROOM}.")
                 if kind == FAILED:
                     raise NoAnswer(doing[-1], content)
                 doing.append(content)
@@ -131,7 +138,7 @@ class Apart(Generic[Q, A]):
                 deadline.next_step(computing=self._computing)
                 return ANSWER, self._answer(question, say)
         except Exception as error:
-            return FAILED, _in_words(error)
+            return FULL if is_for_lack_of_room(error) else FAILED, _in_words(error)
 
     def _end(self) -> None:
         if self._questions is None:

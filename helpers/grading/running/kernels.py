@@ -348,7 +348,8 @@ class _KernelManager(AsyncKernelManager):
     def roots(self) -> list[str]:
         """The folders below which the kernel's sockets may lie under their own paths."""
         if self.sandbox == sandboxes.BUBBLEWRAP and sandboxes.holds_its_sockets():
-            return sandboxes.roots(self.provisioner.pid)
+            number = self.provisioner.pid  # None once it has ended
+            return sandboxes.roots(number) if number else []
         return [""]
 
 

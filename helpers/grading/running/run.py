@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 from helpers.grading.machine import deadline
-from helpers.grading.repair.released import grade_id, is_check
+from helpers.grading.repair.released import grade_id, is_answer, is_check
 from helpers.grading.running.kernels import (
     MAX_MESSAGE_SIZE,
     START_TIMEOUT,
@@ -49,6 +49,16 @@ UNCERTAIN = (
     "Python ended in the cell {}, after so long a time that it was not looked for what cells "
     "before it may have left running. Look at whether it ends Python itself."
 )
+OR_THE_MACHINE = (
+    "If that is not this student's doing, the machine had too much to do: grade the student with "
+    "--again, later or with a longer --cell-timeout."
+)
+GIVEN_STOPPED = f"The given cell {{}} {{}}, so what it defines was not there. {OR_THE_MACHINE}"
+LOST = (
+    "The cell {} ran to its end at first, but not when it had to run again because another was "
+    f"stopped, so what it defines was not there. {OR_THE_MACHINE}"
+)
+TOO_LATE = "did not run because cells before it took too long or ended Python too often"
 GRACE = 15  # seconds beyond a cell's time after which its processes are ended from outside
 
 
@@ -107,6 +117,7 @@ def execute(
     execution = Execution(seed)
     reasons = execution.reasons
     done: list[int] = []
+    tried_again: set[int] = set()
     todo = [
         position
         for position, cell in enumerate(notebook.cells)
@@ -175,15 +186,26 @@ def execute(
             execution.questions.append(LEFT_RUNNING.format(_name(notebook, position)))
         elif lost is not None:  # it ran to its end before: what it gave then stays
             done.remove(lost)
+            execution.questions.append(LOST.format(_name(notebook, lost)))
             continue
+        elif _is_given(notebook.cells[position]):
+            # Before anything of the student's has run it is the machine that took so long.
+            if position not in tried_again and all(_is_given(notebook.cells[p]) for p in done):
+                tried_again.add(position)
+                _clear(notebook.cells[position])
+                todo.insert(0, position)
+                continue
+            execution.questions.append(GIVEN_STOPPED.format(_name(notebook, position), reason))
         reasons[position] = reason
         _show(notebook.cells[position], reason)
     deadline.next_step()
     for position in todo:
-        reasons[position] = (
-            "did not run because cells before it took too long or ended Python too often"
-        )
-        _show(notebook.cells[position], reasons[position])
+        reasons[position] = TOO_LATE
+        _show(notebook.cells[position], TOO_LATE)
+    unreached = [position for position in todo if _is_given(notebook.cells[position])]
+    if unreached:
+        name = _name(notebook, unreached[0])
+        execution.questions.append(GIVEN_STOPPED.format(name, TOO_LATE))
     return execution
 
 
@@ -217,6 +239,12 @@ def _left_running(done: Sequence[int], ends_python: Callable[[list[int]], bool])
         else:
             first = middle + 1
     return done[first]
+
+
+def _is_given(cell: NotebookNode) -> bool:
+    """Whether the course wrote all that a cell runs, and answers hang on what it defines."""
+    # Those that students add have no label.
+    return bool(grade_id(cell)) and not (is_answer(cell) or is_check(cell))
 
 
 def _clear(cell: NotebookNode) -> None:

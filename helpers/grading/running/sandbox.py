@@ -13,7 +13,7 @@ from typing import IO
 import psutil
 
 import helpers
-from helpers.grading.errors import NothingGraded
+from helpers.grading.errors import NO_ROOM, NothingGraded, is_for_lack_of_room
 from helpers.grading.running import limits, system_calls
 
 BUBBLEWRAP, NONE = "bubblewrap", "none"
@@ -70,7 +70,10 @@ def choose(wanted: str, here: bool = True) -> tuple[str, str]:
 
 @functools.cache
 def bubblewrap_problem() -> str:
-    """Why bubblewrap cannot be used here, in a sentence; "" if it can."""
+    """Why bubblewrap cannot be used here, in a sentence; "" if it can.
+
+    Raises NothingGraded if it cannot be tried on a full disk.
+    """
     if not shutil.which("bwrap"):
         return "bubblewrap, the sandbox, is not installed."
     if not shutil.which("prlimit"):
@@ -81,6 +84,8 @@ def bubblewrap_problem() -> str:
         command = bubblewrap([sys.executable, "-c", "import helpers.asking"], environment)
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
+        if is_for_lack_of_room(error):
+            raise NothingGraded(f"{NO_ROOM}.") from error
         return f"bubblewrap, the sandbox, does not start ({error})."
     if done.returncode:
         reason = " ".join(done.stderr.split())[-200:]
