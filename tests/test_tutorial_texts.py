@@ -6,8 +6,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+import sympy
 
-from helpers import when_answered
+from helpers import all_right, when_answered
 from helpers.course import named_changes, tutorial_step
 from helpers.marking.questions import NOTEBOOKS, questions_of, title_of
 
@@ -37,6 +38,32 @@ def test_slope_is_introduced_as_the_hints_word_for_a_derivative(number):
     assert re.search(r"derivative[^.]*, also called its \*slope\*", text(number))
 
 
+@pytest.mark.parametrize(
+    "along, printed", [("rows", "these are your sums"), ("columns", "both sums")]
+)
+def test_problem_1_says_which_product_has_the_sums_only_of_right_ones(along, printed, capsys):
+    """Sums down the columns of W_o are those of the product that is not asked for."""
+    (given,) = (cell.source for cell in cells(1) if "def matrix_form(" in cell.source)
+    names = "delta_k delta_l w_jk w_jl w_mk w_ml"
+    delta_k, delta_l, w_jk, w_jl, w_mk, w_ml = sympy.symbols(names)
+    W_o = sympy.Matrix([[w_jk, w_jl], [w_mk, w_ml]])
+    back_j, back_m = (W_o if along == "rows" else W_o.T) * sympy.Matrix([delta_k, delta_l])
+    namespace = dict(zip(names.split(), (delta_k, delta_l, w_jk, w_jl, w_mk, w_ml)))
+    namespace |= dict(back_j=back_j, back_m=back_m, Matrix=sympy.Matrix)
+    exec(given, namespace | dict(all_right=all_right, when_answered=when_answered))
+    said = capsys.readouterr().out
+    assert printed in said and ("delta_o · W_o.T" in said) == (along == "rows")
+
+
+def test_problem_2_says_what_a_guess_can_go_by_before_it_asks_for_one():
+    said = [text(2).index(words) for words in ("has the sign of $a_o - t$", "guess_most = ...")]
+    assert said == sorted(said)
+
+
+def test_problem_2_writes_a_weighted_input_out_before_one_is_asked_for():
+    assert text(2).index("z_{h,1} = x_1 w_{h,11} + x_2 w_{h,21}") < text(2).index("z_h = ...  #")
+
+
 def test_problem_3_explains_how_a_dictionary_is_copied_before_its_code_does_it():
     copying = [cell for cell in cells(3) if "{**params, name: value}" in cell.source]
     assert [cell.cell_type for cell in copying] == ["markdown", "code"]
@@ -50,22 +77,24 @@ def test_a_given_cell_that_is_to_be_read_fits_on_a_screen(number):
             assert cell.source.count("\n") < LONGEST, cell.source
 
 
-@pytest.mark.parametrize("number, at_most", [(1, 3), (2, 3), (3, 2), (4, 2)])
+@pytest.mark.parametrize("number, at_most", [(1, 1), (2, 1), (3, 2), (4, 2)])
 def test_a_section_asks_about_one_thing(number, at_most):
-    """A step by hand has three checks, forward, backward and update; a program's section fewer."""
-    sections = re.split(r"^## ", text(number), flags=re.MULTILINE)[1:]
+    """Below one heading stands one check, or two where a program's parts belong together."""
+    sections = re.split(r"^###? ", text(number), flags=re.MULTILINE)[1:]
     for section in sections:
         assert len(re.findall(r'^check\(\s*"', section, re.MULTILINE)) <= at_most, section[:60]
 
 
 def test_sections_keep_their_numbers_when_one_is_divided():
-    """Hints send students to numbered sections, and a heading in between has no number."""
+    """Hints send students to numbered sections, so its parts are below it, without numbers."""
     for number in range(1, 5):
-        numbers = re.findall(r"^## (\d+)\. ", text(number), re.MULTILINE)
+        headings = re.findall(r"^## (.*)", text(number), re.MULTILINE)
+        numbered = [k for k, heading in enumerate(headings) if re.match(r"\d+\. ", heading)]
+        assert numbered == [*range(numbered[0], numbered[-1] + 1)]  # no heading in between
+        numbers = [headings[k].split(".")[0] for k in numbered]
         assert numbers == [str(n + 1) for n in range(len(numbers))]
-    headings = re.findall(r"^## (.*)", text(3), re.MULTILINE)
-    assert headings.index("The bug hunt") == headings.index("Is your backward pass right?") + 1
-    assert headings.index("It reads handwriting") > headings.index("Where to start")
+    (check,) = re.findall(r"^## 6\. .*?(?=^## 7\. )", text(3), re.MULTILINE | re.DOTALL)
+    assert check.index("### Is your backward pass right?") < check.index("### The bug hunt")
 
 
 def test_the_last_cell_of_problem_3_saves_the_functions_as_problem_4_says():

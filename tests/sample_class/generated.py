@@ -110,8 +110,8 @@ for new, name, loss in (
     ("b_o_new = b_o + eta * db_o\n", "step_added", "carried"),
     ("b_o_new = b_o - db_o\n", "learning_rate_forgotten", "carried"),
 ):
-    slip(P2, "p2.tanh.update", [("b_o_new = b_o - eta * db_o\n", new)],
-         {"p2.tanh.update": {"b_o_new": name, "E_new": loss}})  # fmt: skip
+    slip(P2, "p2.sigmoid.update", [("b_o_new = b_o - eta * db_o\n", new)],
+         {"p2.sigmoid.update": {"b_o_new": name, "E_new": loss}})  # fmt: skip
 slip(P2, "p2.relu.update", None, {"p2.relu.update": every_part("p2.relu.update", "missing"),
      "p2.relu.second_step": every_part("p2.relu.second_step", "error")})  # fmt: skip
 
