@@ -16,6 +16,7 @@ from helpers.marking.misconceptions import hint
 from helpers.marking.questions import question_by_id, questions_of
 from helpers.network import Network
 from helpers.numerical import central_difference
+from helpers.pictures import delta_sizes
 from helpers.reference import gradients, jacobian
 from helpers.weight_space import WeightSpace
 
@@ -120,31 +121,50 @@ def test_any_line_for_the_output_goes_with_any_line_for_the_hidden_layer(noteboo
 # The networks of the opening
 
 
-def trained(seed, hidden, steps, eta=0.3):
-    """The losses of a network of the notebook's opening, trained by the formulas of section 9."""
+def network_of_the_opening(seed, factor=1):
+    """Weights, larger by a factor, inputs and targets as in the notebook's opening."""
     rng = np.random.default_rng(seed)
     sizes = [2, 6, 6, 6, 6, 1]
-    W = [rng.normal(0, np.sqrt(2 / i), (i, j)) for i, j in zip(sizes, sizes[1:])]
+    W = [factor * rng.normal(0, np.sqrt(2 / i), (i, j)) for i, j in zip(sizes, sizes[1:])]
     x = rng.uniform(-1, 1, (16, 2))
-    t = np.where(x[:, :1] * x[:, 1:] > 0, 1.0, 0.0)
-    b = [np.zeros(j) for j in sizes[1:]]
+    return W, x, np.where(x[:, :1] * x[:, 1:] > 0, 1.0, 0.0)
+
+
+def descend(W, b, x, t, hidden, steps, eta):
+    """Train stacks of networks, (networks, ...) each, by the formulas of section 9.
+
+    The output is one sigmoid with cross-entropy. Returns the losses, (steps + 1, networks), and
+    the W and b at the end.
+    """
     f = {"sigmoid": sigmoid, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}[hidden]
     derivative = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a**2,
                   "relu": lambda a: a > 0}[hidden]  # fmt: skip
-    losses = []
+    W, b, losses = [*W], [*b], []
     for _ in range(steps + 1):
         a = [x]
         for k, (w, v) in enumerate(zip(W, b)):
             a.append((f if k < len(W) - 1 else sigmoid)(a[-1] @ w + v))
         right = np.where(t == 1, a[-1], 1 - a[-1])
-        losses.append(-np.log(np.maximum(right, 1e-12)).mean())
+        losses.append(-np.log(np.maximum(right, 1e-12)).mean(axis=(-2, -1)))
+        if len(losses) > steps:
+            break
         delta = a[-1] - t
         for k in reversed(range(len(W))):
-            dW, db = a[k].T @ delta / len(x), delta.mean(axis=0)
+            dW = np.swapaxes(a[k], -2, -1) @ delta / x.shape[-2]
+            db = delta.mean(axis=-2, keepdims=True)
             if k > 0:
-                delta = delta @ W[k].T * derivative(a[k])
+                delta = delta @ np.swapaxes(W[k], -2, -1) * derivative(a[k])
             W[k], b[k] = W[k] - eta * dW, b[k] - eta * db
-    return np.array(losses)
+    return np.array(losses), W, b
+
+
+def trained(seeds, hidden, steps, eta=0.3, factor=1):
+    """The losses of networks of the notebook's opening, (steps + 1, networks)."""
+    stacks = [network_of_the_opening(seed, factor) for seed in seeds]
+    W = [np.stack(layers) for layers in zip(*(weights for weights, _, _ in stacks))]
+    b = [np.zeros((len(w), 1, w.shape[-1])) for w in W]
+    x, t = (np.stack([found[k] for found in stacks]) for k in (1, 2))
+    return descend(W, b, x, t, hidden, steps, eta)[0]
 
 
 def opening(notebook):
@@ -158,7 +178,7 @@ def opening(notebook):
 def test_one_of_three_networks_has_not_begun_after_sixty_steps(notebook):
     names = opening(notebook)
     for hidden in HIDDEN:
-        found = trained(6, hidden, 60)
+        found = trained([6], hidden, 60)[:, 0]
         net = names["deep"][hidden]
         start = WeightSpace(net, names["deep_x"], names["deep_t"])
         np.testing.assert_allclose(start.descend(0.3, 3)[1], found[:4], rtol=1e-9)
@@ -171,14 +191,15 @@ def test_one_of_three_networks_has_not_begun_after_sixty_steps(notebook):
 
 
 def test_the_sigmoids_learn_late():
-    found = trained(6, "sigmoid", 5000)
+    found = trained([6], "sigmoid", 5000)[:, 0]
     assert found[1000] == pytest.approx(0.684, abs=5e-4)
     assert found[5000] == pytest.approx(0.002, abs=5e-4)
 
 
 def test_it_is_not_bad_luck():
-    counts = {hidden: sum(trained(seed, hidden, 100)[-1] < 0.1 for seed in range(40))
-              for hidden in HIDDEN}  # fmt: skip
+    counts = {
+        hidden: np.count_nonzero(trained(range(40), hidden, 100)[-1] < 0.1) for hidden in HIDDEN
+    }
     assert counts == {"relu": 33, "tanh": 29, "sigmoid": 0}
 
 
@@ -200,19 +221,22 @@ def test_the_jacobian_of_softmax(z):
     np.testing.assert_allclose(jacobian(softmax, z), formula, atol=1e-15)
 
 
-def test_the_printed_deltas_of_softmax(printed):
+def test_the_deltas_of_softmax_that_are_drawn(notebook):
     z, t = np.array([1.0, 0.5, -0.5]), np.array([0.0, 1.0, 0.0])
     a = np.exp(z) / np.exp(z).sum()
+    (alt,) = [o.metadata["image/png"]["alt"] for cell in notebook.cells
+              if "plot_jacobians(" in cell.source for o in cell.outputs]  # fmt: skip
     for loss, dE_da in (("cross_entropy", -t / a), ("half_squared", a - t)):
         net = Network([np.eye(3)], output="softmax", loss=loss)
         (right,) = numerical_deltas(net, [z], [t])
         naive = dE_da * a * (1 - a)
-        (line,) = [text for text in printed if text.startswith(loss)]
-        np.testing.assert_allclose(numbers_in(line), [*right, *naive, *right], atol=5.1e-5)
         assert abs(naive - right).max() > 0.05
         if loss == "cross_entropy":
             np.testing.assert_allclose(right, a - t, atol=1e-9)
             np.testing.assert_allclose(naive, [0, a[1] - 1, 0])
+            for name, deltas in (("whole Jacobian", right), ("diagonal only", naive)):
+                shown = re.search(rf"{name} ([-\d., ]+\d)", alt)[1]
+                np.testing.assert_allclose(numbers_in(shown), deltas, atol=5.1e-4)
 
 
 def test_cross_entropy_has_the_slope_of_the_sigmoid_at_0_too():
@@ -233,7 +257,7 @@ def output_after(z, loss, steps):
     return 1 / (1 + np.exp(-weight - bias))
 
 
-def test_saturation_is_as_predicted(printed, notebook):
+def test_saturation_is_as_predicted(notebook):
     text = "\n".join(cell.source for cell in notebook.cells)
     assert text.count("moves further in") == 2  # asked of the class, and of each student
     moved = {z: abs(np.subtract(*(output_after(z, "half_squared", n) for n in (0, 20))))
@@ -245,20 +269,16 @@ def test_saturation_is_as_predicted(printed, notebook):
     assert output_after(4, "half_squared", 50) > 0.9  # half of the time, says the speaker
     assert abs(output_after(4, "cross_entropy", 20) - output_after(1, "cross_entropy", 20)) < 0.02
     for z in (1, 4):
-        (line,) = [text for text in printed if text.startswith(f"  {z}   ")]
         # the gradient of the bias is delta
-        deltas = [unit(z, loss).gradient([1.0, z - 1.0])[1]
-                  for loss in ("half_squared", "cross_entropy")]  # fmt: skip
-        output = output_after(z, "half_squared", 0)
-        np.testing.assert_allclose(numbers_in(line), [output, *deltas], atol=5.1e-5)
-        assert (deltas[0] < 0.02) == (z == 4)
+        delta = unit(z, "half_squared").gradient([1.0, z - 1.0])[1]
+        assert (delta < 0.02) == (z == 4)
 
 
-def test_deltas_vanish_with_sigmoids_only(printed):
-    first = printed.index(next(text for text in printed if text.startswith("layer")))
-    assert [text.split()[0] for text in printed[first + 1 : first + 6]] == ["0", "1", "2", "3", "4"]
-    sizes = np.array([numbers_in(text) for text in printed[first + 1 : first + 6]])
-    sigmoid, tanh, relu = sizes.T
+def test_deltas_vanish_with_sigmoids_only(notebook):
+    names = opening(notebook)
+    sigmoid, tanh, relu = (delta_sizes(names["deep"][hidden], names["deep_x"], names["deep_t"])
+                           for hidden in ("sigmoid", "tanh", "relu"))  # fmt: skip
+    sizes = np.transpose([sigmoid, tanh, relu])
     assert (sigmoid[:-1] / sigmoid[1:] < 0.5).all()
     assert 300 < sigmoid[-1] / sigmoid[0] < 400  # less than three thousandths, says the speaker
     shares = sizes[0] / sizes[-1]  # of the output's delta that reach the first layer
@@ -268,7 +288,30 @@ def test_deltas_vanish_with_sigmoids_only(printed):
         assert others[-1] / others[0] < 7 and np.ptp(np.log2(others[:-1])) < 1
 
 
-def test_a_dead_unit_has_gradients_of_exactly_0(printed):
+def test_what_reaches_the_last_hidden_layer_hardly_depends_on_the_inputs(notebook):
+    names = opening(notebook)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    spread = {hidden: names["deep"][hidden].forward(names["deep_x"]).a[-2].std(axis=0).mean()
+              for hidden in HIDDEN}  # fmt: skip
+    said = "by {sigmoid:.3f} only (with tanh {tanh:.2f}, with ReLU {relu:.2f})"
+    assert said.format(**spread) in text
+
+
+def test_larger_weights_help_within_limits(notebook):
+    """Shares of the delta that arrive, and how many of twenty networks of sigmoids learn."""
+    text = "\n".join(cell.source for cell in notebook.cells)
+    shares, learned = {}, {}
+    for factor in (1, 4, 32):
+        starts = [network_of_the_opening(seed, factor) for seed in range(20)]
+        sizes = [delta_sizes(Network(W, loss="cross_entropy"), x, t) for W, x, t in starts]
+        shares[factor] = np.median([found[0] / found[-1] for found in sizes])
+        losses = trained(range(20), "sigmoid", 1000, factor=factor)
+        learned[factor] = np.count_nonzero(losses[-1] < 0.1)
+    assert learned == {1: 1, 4: 20, 32: 3}
+    assert f"arrives from {shares[1]:.1%} to {shares[4]:.0%}, and all twenty" in text
+
+
+def test_a_dead_unit_has_gradients_of_exactly_0():
     x, t = xor_data()
     net = lecture_step("relu", "linear").net
     dead = Network(net.weights, [[0.1, -3.0], [0.2]], hidden="relu", output="linear")
@@ -276,16 +319,12 @@ def test_a_dead_unit_has_gradients_of_exactly_0(printed):
     assert (dead.forward(x).z[0][:, 1] < 0).all()
     assert not g.weights[0][:, 1].any() and g.biases[0][1] == 0 and g.weights[1][1] == 0
     assert np.count_nonzero(g.weights[0]) == 2 and g.weights[1][0] != 0
-    (line,) = [text for text in printed if text.startswith("gradient of W_o")]
-    np.testing.assert_allclose(numbers_in(line), g.weights[1].ravel(), atol=5.1e-5)
 
 
-def test_a_step_that_is_too_long_kills_a_unit(printed):
+def test_a_step_that_is_too_long_kills_a_unit():
     space = WeightSpace(lecture_step("relu", "linear").net, *xor_data())
     for eta in (1.0, 1.2):
         losses = space.descend(eta, 60)[1]
-        (line,) = [text for text in printed if text.startswith(f"eta = {eta}: loss after 60 steps")]
-        assert numbers_in(line)[-1] == pytest.approx(losses[-1], abs=5.1e-5)
         assert (losses[-1] > 0.05) == (eta == 1.2)
 
 
@@ -301,9 +340,28 @@ def test_all_three_learn_xor_from_the_start_that_is_shown():
     assert losses["sigmoid"][80] > 0.6 > 0.1 > max(losses["relu"][80], losses["tanh"][80])
 
 
-def test_none_of_the_three_always_learns_xor(printed):
-    counts = [int(re.search(r"from +(\d+) of 12", text)[1]) for text in printed if "of 12" in text]
-    assert len(counts) == 3 and all(0 < count < 12 for count in counts)
+def test_none_of_the_three_always_learns_xor(notebook):
+    """From twelve random starts: how many learn it in 400 steps, and how fast."""
+    text = "\n".join(cell.source for cell in notebook.cells)
+    rng = np.random.default_rng(1)
+    starts = [[rng.uniform(-1.5, 1.5, (2, 2)), rng.uniform(-1.5, 1.5, (2, 1)),
+               rng.uniform(-0.5, 0.5, (1, 2)), rng.uniform(-0.5, 0.5, (1, 1))]
+              for _ in range(12)]  # fmt: skip
+    W_h, W_o, b_h, b_o = (np.stack(each) for each in zip(*starts))
+    x, t = xor_data()
+    learned = {}
+    for hidden in ("sigmoid", "tanh", "relu"):
+        losses, W, b = descend([W_h, W_o], [b_h, b_o], x, t, hidden, 400, eta=1.0)
+        has = losses[-1] < 0.1
+        learned[hidden] = np.argmax(losses < 0.1, axis=0)[has].tolist()
+    # The last is ReLU: units that are off for all four points, where it has not learned XOR.
+    dead = np.count_nonzero((x @ W[0] + b[0] <= 0).all(axis=1).any(axis=1) & ~has)
+    for row in (
+        "| learned XOR from |" + "".join(f" {len(n)} of 12 starts |" for n in learned.values()),
+        "| then in |" + "".join(f" {min(n)} to {max(n)} steps |" for n in learned.values()),
+    ):
+        assert row in text
+    assert dead == 6 and "in six of their eight failures" in text
 
 
 # Answers

@@ -134,7 +134,8 @@ def _draw_product(
 
 
 CARD = [
-    ("Forward", BLUE, "for each layer, from the first to the last; keep every $z$ and $a$", [
+    ("Forward", BLUE, "for each layer, from the first to the last; "
+     "keep each $a$, and each $z$ that $f\\,'$ needs", [
         (r"$z^{(\ell)} = a^{(\ell-1)}\, W^{(\ell)} + b^{(\ell)}$", "(N, units)",
          "with the inputs for $a^{(-1)}$"),
         (r"$a^{(\ell)} = f(z^{(\ell)})$", "(N, units)", "element by element"),
