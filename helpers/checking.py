@@ -72,19 +72,27 @@ def check(question: str, **answers: object) -> None:
     _display(tables, record)
     right = sum(verdict.status in (RIGHT, CARRIED) for verdict in verdicts)
     if right < len(verdicts):
-        if all(verdict.status == MISSING for verdict in verdicts):
+        if all(verdict.status == MISSING and _says_nothing_came(verdict) for verdict in verdicts):
             raise NotYet(f"{asked.id} is not answered yet.") from None
         carried = any(verdict.status == CARRIED for verdict in verdicts)
         are = "are right, or follow from what is not right" if carried else "are right"
         raise NotYet(f"{right} of {len(verdicts)} parts of {asked.id} {are}.") from None
 
 
+NOTHING_CAME = "not answered yet"
+
+
+def _says_nothing_came(verdict: "Verdict") -> bool:
+    """Whether a verdict on what is missing has no other reason than that there is no answer."""
+    return verdict.hint.startswith(NOTHING_CAME)
+
+
 def _with_cell_not_run(verdict: "Verdict") -> "Verdict":
     """A verdict on what is missing, with a word more if no cell has given its name a value."""
-    if verdict.part not in _without_value or verdict.hint != "not answered yet":
+    if verdict.part not in _without_value or verdict.hint != NOTHING_CAME:
         return verdict
     said = (
-        f"not answered yet: no cell has given `{verdict.part}` a value. Has its cell been run, "
+        f"{NOTHING_CAME}: no cell has given `{verdict.part}` a value. Has its cell been run, "
         "and is the name spelt like this there?"
     )
     return replace(verdict, hint=said)

@@ -62,13 +62,21 @@ tf.get_logger().setLevel("ERROR")
 
 keras = tf.keras
 
+
+class NoListOfWeights(TypeError):
+    """set_weights got no list of arrays. Shown in a notebook as one sentence."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"TypeError: {self}"]
+
+
 _set_weights = keras.Model.set_weights
 
 
 def _set_weights_of_list(model: Any, weights: "Sequence[ArrayLike]") -> None:
     """As keras.Model.set_weights, which stops at a dict with a riddle."""
     if isinstance(weights, Mapping):
-        raise TypeError(
+        raise NoListOfWeights(
             "set_weights takes a list of arrays, in the order of model.get_weights(), and got a "
             "dict. list(params.values()) makes the list, if the dict has them in this order."
         )

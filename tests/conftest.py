@@ -111,10 +111,13 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def sample(request):
-    """sample(cases, share): the list of those among `cases` that this test has to run."""
+    """sample(cases, share): the list of those among `cases` that this test has to run.
 
-    def chosen(cases, share):
-        found = sampling.chosen(cases, share, request.node.nodeid)
+    like: tests with this word draw equally, as with the marker.
+    """
+
+    def chosen(cases, share, like=None):
+        found = sampling.chosen(cases, share, like or request.node.nodeid)
         request.node.user_properties.append(
             (sampling.COLLECTION, [request.node.originalname, len(found), len(cases)])
         )

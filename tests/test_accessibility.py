@@ -218,7 +218,7 @@ def test_every_picture_of_a_notebook_is_said_in_words(path):
     assert_said(pictures)
 
 
-@pytest.mark.sampled(0.4, of="pages")
+@pytest.mark.sampled(0.2, of="pages")
 @pytest.mark.parametrize("kind", ["feedback", "report", *LECTURES])
 def test_every_picture_of_a_page_is_said_in_words(kind, page_of):
     assert_said(words_of(page_of(kind).read_text(encoding="utf-8")))

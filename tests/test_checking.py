@@ -525,3 +525,10 @@ def test_the_check_says_that_no_cell_has_given_the_answer():
     assert "no cell has given `z_h_next` a value. Has its cell been run" in bundle["text/plain"]
     bundle, _ = run_check("p2.relu.second_step", z_h_next=...)
     assert "no cell has given" not in bundle["text/plain"]
+
+
+def test_an_answer_that_came_under_other_names_is_not_called_unanswered():
+    gradients = {name: np.ones(1) for name in ("W_h", "b_h", "W_o", "b_o")}
+    bundle, raised = run_check("p3.backward", backward=lambda *given: gradients)
+    assert str(raised) == "0 of 4 parts of p3.backward are right."
+    assert "lacks the key dW_h" in bundle["text/plain"]

@@ -269,6 +269,10 @@ IN_OTHER_WORDS = {
         "arrays of different shapes were taken for one. Is a whole trace given where one of its "
         "arrays belongs?"
     ),
+    r"AttributeError: 'numpy.float.*' object has no attribute '_id'": (
+        "E is a number of NumPy's, and the tape cannot follow what NumPy computes. Compute it with "
+        "TensorFlow: `tf.reduce_sum` and `tf.reduce_mean`, say, for `np.sum` and `np.mean`"
+    ),
     r"AttributeError: .* has no attribute '_id'": (
         "the tape is given something of NumPy's, which is on no tape: E has to be computed with "
         "TensorFlow's operations, and the variables are those of the model"

@@ -15,7 +15,7 @@ import numpy as np
 from helpers.asking import nodes_of
 from helpers.asking.record import NOT_CALLED, Missing, Refused, Unusable, numbers_in
 
-MAX_NAMED = 3  # of the keys that were not asked for
+MAX_NAMED = 6  # of the keys that were not asked for
 
 
 def returned(function: Callable[..., object], *arguments: object, again: bool = True) -> object:
@@ -167,8 +167,9 @@ def from_dict(outputs: object, names: Sequence[str], what: str) -> dict[str, Any
     """
     if not isinstance(outputs, Mapping):
         raise Refused(f"{what} has to be a dict with the keys {', '.join(names)}, {_got(outputs)}")
-    others = [repr(key) for key in outputs if key not in names][:MAX_NAMED]
-    instead = f"; it has {', '.join(others)}: is one misspelt?" if others else ""
+    keys = [repr(key) for key in outputs if key not in names]
+    others = ", ".join(keys[:MAX_NAMED]) + (" and others" if keys[MAX_NAMED:] else "")
+    instead = f"; it has {others}: is one misspelt?" if others else ""
     return {
         name: outputs[name] if name in outputs else Missing(f"{what} lacks the key {name}{instead}")
         for name in names

@@ -12,7 +12,7 @@ import numpy as np
 from helpers.marking.answer import Answer
 from helpers.marking.misconceptions import CATALOGUE, hint
 from helpers.marking.questions.model import Case
-from helpers.marking.recognition import hint_for
+from helpers.marking.recognition import MAX_TOLD, hint_for
 from helpers.marking.verdict import Misconceptions, Verdict
 
 # What a quantity of an SGDStep is computed from.
@@ -103,9 +103,13 @@ def not_ruled_out(
         for names in misconceptions
         if len(names) == 1 or all(CATALOGUE[n].fact for n in names if against[names][n])
     )
-    if len(left) != 1:
+    if len(left) == 1:
+        return left, _hint_beside(left[0], against[left[0]])
+    causes = [names for names in left if not any(CATALOGUE[name].fact for name in names)]
+    if len(left) != len(causes) or not 1 < len(left) <= MAX_TOLD:
         return (), ""
-    return left, _hint_beside(left[0], against[left[0]])
+    earlier = next(filter(None, against[left[0]].values()))
+    return left, f"Your {earlier}, but this does not follow from it. {hint_for(left)}"
 
 
 # What explains one part, and what explains it where another part shows the other mistake: zeros in

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.asking.formulas import values_at
 from helpers.marking.questions.model import Case, Part
 
 
@@ -32,6 +33,11 @@ class Answer:
     def given(self) -> list[Any]:
         """What the part started from, None where it started from nothing."""
         return [case.given.get(self.part.name) for case in self.cases]
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether it is of symbols: then its values are no numbers that the student has."""
+        return all(case.collect_answers is values_at for case in self.cases)
 
     def accepted(self, number: int, value: np.ndarray) -> np.ndarray:
         """Which elements of the answer in a case, by its number, agree with `value`."""

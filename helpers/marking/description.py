@@ -6,6 +6,7 @@ same for everybody who has them.) Then the trail of the right method, or of a si
 a trail its size.
 """
 
+import ast
 import re
 from collections.abc import Collection, Sequence
 
@@ -42,7 +43,8 @@ def describe_error(
     """
     part, matches = answer.part, answer.matches(expected)
     single = part.tolerance.relative > DOUBLE
-    if not part.tolerance.by_hand and all(
+    computed = not part.tolerance.by_hand and not answer.is_formula
+    if computed and all(
         _rounded(value, wanted, single) for value, wanted in zip(answer.values, expected)
     ):
         precision = "" if single else "in full precision (float64), "
@@ -232,8 +234,9 @@ def describe_symbols(part: Part, formula: str, way: str = "") -> str:
         return f"{what}. Asked for: {part.description}. {asked}"
     if formula == "0":
         return NOT_A_FUNCTION
-    if not part.needs and part.question and formula.lstrip("-").isdecimal():
-        return f"this is the number {formula}. {asked}"
+    if formula.lstrip("-").isdecimal():
+        without = ", without any symbol" if part.needs else ""
+        return f"this is the number {formula}{without}. {asked}".strip()
     symbols = {*NAMES.findall(formula)} - FUNCTIONS
     alternatives = [need.split("|") for need in part.needs]
     missing = [
@@ -241,27 +244,92 @@ def describe_symbols(part: Part, formula: str, way: str = "") -> str:
         for names in alternatives
         if not symbols.intersection(names)
     ]
-    known = {*part.may_have, *(name for names in alternatives for name in names)}
+    spelled_out = [name for name in part.may_have if not _is_in_a_delta(name, symbols)]
+    known = {*spelled_out, *(name for names in alternatives for name in names)}
     foreign = sorted(symbols - known)
     if not symbols:
         return (
             f"as Python reads it this is {formula}, without any symbol. Does nothing in it depend "
-            "on the symbols? (A power is written with **; a ^ or a symbol that was given a number "
-            "makes a formula a number, too.)"
-        )
+            f"on the symbols? (A symbol that was given a number makes a formula a number.) {asked}"
+        ).strip()
     said = []
     if missing:
         said.append(f"without {_listed(missing)} it cannot be right")
     if foreign:
         does = "does" if len(foreign) == 1 else "do"
         said.append(f"{_listed(foreign)} {does} not belong in it")
+    odd = _odd_symbol(part, formula) if not said else ""
+    if odd:
+        return f"not equal to the right formula; {odd}"
     if not said:
-        said.append(
-            f"its symbols are the right ones: {part.question or 'how are they joined, signs too?'}"
-        )
+        leads = asked or "How are they joined, signs too?"
+        said.append(f"its symbols may be the right ones. Does each stand where it belongs? {leads}")
     elif way or part.question:
         said[-1] += way or f". {asked}"
     return f"not equal to the right formula; {', and '.join(said)}"
+
+
+def _is_in_a_delta(name: str, symbols: Collection[str]) -> bool:
+    """Whether what a symbol stands for is in one of the deltas whose symbols a formula has."""
+    if "delta_j" in symbols:  # what comes after unit j is in its delta as well
+        return True
+    return f"delta_{name.partition('_')[2]}" in symbols
+
+
+def _odd_symbol(part: Part, formula: str) -> str:
+    """Which symbol stands where none of its kind does in a right formula, as a question; "" if
+    none is seen to.
+
+    A weighted input stands inside exp or tanh alone and an activation outside of them, and an old
+    value is a term of its own.
+    """
+    try:
+        tree = ast.parse(formula, mode="eval")
+    except (SyntaxError, ValueError, RecursionError):  # SymPy's own ways of writing
+        return ""
+    inside = {
+        id(n) for call in ast.walk(tree) if isinstance(call, ast.Call) for n in ast.walk(call)
+    }
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    for node in names:
+        where = "inside" if id(node) in inside else "outside of"
+        if (where == "outside of" and node.id.startswith("z_")) or (
+            where == "inside" and node.id.startswith("a_")
+        ):
+            a_function = "a" if where == "inside" else "any"
+            meant = f"{part.meanings[node.id]}, " if node.id in part.meanings else ""
+            return (
+                f"{node.id}, {meant}stands in it {where} {a_function} function such as exp. Which "
+                "of z and a belongs there?"
+            )
+    old = part.name.removesuffix("_new")
+    times = sum(node.id == old for node in names)
+    if old != part.name and times > 1:
+        often = "twice" if times == 2 else f"{times} times"
+        return (
+            f"{old} stands in it {often}. Once is the old value; which gradient is subtracted from "
+            f"that, and is {old} in this gradient?"
+        )
+    if old != part.name and not any(isinstance(n, ast.Name) and n.id == old for n in _terms(tree)):
+        return (
+            f"{old} is no term of its own in it. Where does a step begin, and what is subtracted "
+            "there?"
+        )
+    return ""
+
+
+def _terms(tree: ast.Expression) -> list[ast.expr]:
+    """The terms of a sum, signs left aside."""
+    found, waiting = [], [tree.body]
+    while waiting:
+        term = waiting.pop()
+        if isinstance(term, ast.BinOp) and isinstance(term.op, ast.Add | ast.Sub):
+            waiting += [term.left, term.right]
+        elif isinstance(term, ast.UnaryOp):
+            waiting.append(term.operand)
+        else:
+            found.append(term)
+    return found
 
 
 def where_off(answer: Answer) -> str:

@@ -122,10 +122,11 @@ class Judge:
             if any(map(answer.agrees, own.consequences(answer))):
                 source = own.error_source_behind(answer)
                 called = own.names[source] if source else "earlier values"
-                if verdict.misconceptions:  # which of the two it is, nothing tells
-                    said = f"Is it computed again? It fits the {called} that you had before. Else: "
-                    return replace(verdict, hint=said + verdict.hint)
-                said = f"This fits the {called} that you had before: compute it again."
+                # Another slip may give the same as the one that has been mended.
+                again = "Is it computed again? It"
+                if answer.is_formula:
+                    again = "Is its cell run again? As a formula it"
+                said = f"{again} fits the {called} that you had before. Else: {verdict.hint}"
                 return replace(verdict, hint=said)
         return verdict
 

@@ -1,7 +1,9 @@
-"""The chain of the right method in symbols, with a tick at what a student already has right.
+"""The chain of the right method in symbols, and which of its steps a student has right so far.
 
-It is said of a wrong answer that fits no recognised mistake: "the way there: δ_o ✓ · weight of the
-edge ? · derivative of the hidden unit ?", and a question about each factor without a mark.
+It is said of a wrong answer that fits no recognised mistake: "the way there: δ_o · weight of the
+edge · derivative of the hidden unit. Right so far in your answers: δ_o.", and a question about each
+other step. What is right was right where it was asked for, and need not be in this answer: so it is
+no tick beside a factor, and the student is asked whether it is used here.
 """
 
 from collections.abc import Collection
@@ -129,6 +131,8 @@ TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
         "",
     ),
 }
+RIGHT_SO_FAR = "Right so far in your answers"
+NOT_RIGHT_YET = "Not right there yet, and taken as you have it"
 AVERAGED = {"E", "dW_o", "db_o", "dW_h", "db_h"}  # over the points of a batch
 NEW = {"W_h_new", "b_h_new", "W_o_new", "b_o_new"}
 
@@ -154,17 +158,21 @@ def trail(
     known = set(right) - {quantity}
     if known >= NEW:
         known.add("all new")
-    marks = [
-        "✓" if link.is_among(known, asked)
-        else "(yours)" if link.is_among(own, asked)
-        else "?"
-        for link in links
-    ]  # fmt: skip
-    steps = [f"{link.symbol} {mark}" for link, mark in zip(links, marks)]
-    way = f"the way there: {pattern.format(*steps)}."
-    open_links = [link for link, mark in zip(links, marks) if mark == "?"]
+    shown = [link for link in links if link.is_among(known, asked)]
+    yours = [link for link in links if link not in shown and link.is_among(own, asked)]
+    # A wrong value is the student's to look at as well, so its question belongs to the open ones.
+    open_links = [link for link in links if link not in shown]
+    said = [f"the way there: {pattern.format(*(link.symbol for link in links))}."]
+    if shown:
+        said.append(f"{RIGHT_SO_FAR}: {', '.join(link.symbol for link in shown)}.")
+    if shown and (open_links or not together):
+        said.append(f"{'Are they' if shown[1:] else 'Is it'} in this answer, and unchanged?")
+    if yours:
+        said.append(f"{NOT_RIGHT_YET}: {', '.join(link.symbol for link in yours)}.")
     if len(open_links) > 1:  # which of them it is, nothing tells
-        questions = " ".join(f"{link.symbol}: {link.question}" for link in open_links)
-        return f"{way} Look at each step with a ? on its own. {questions}"
-    question = open_links[0].question if open_links else together
-    return f"{way} {question[:1].upper()}{question[1:]}".strip()
+        said.append("Look at each of the other steps on its own.")
+        said += [f"{link.symbol}: {link.question}" for link in open_links]
+    else:
+        question = open_links[0].question if open_links else together
+        said.append(f"{question[:1].upper()}{question[1:]}")
+    return " ".join(filter(None, said))

@@ -27,7 +27,7 @@ from helpers.sgd_step import PARAMETERS, SGDStep
 # With ReLU at an output whose z is negative both give 0, and a check names both. Keeping them apart
 # would let three of four suitable draws go.
 BOTH_0 = {"hidden_activation_at_output", "decimals_cut_off"}
-MAX_DRAWS = 50_000
+MAX_DRAWS = 200_000
 
 # One decimal, but for the target, as in the course's numbers. 1 is left out, since a factor of 1
 # hides whether it was used. An input above 1.5 would enlarge rounding too much (see BY_HAND). With

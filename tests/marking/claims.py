@@ -213,6 +213,9 @@ def _two_outputs(point, name):
         "edges_crossed": [
             (point["delta_k"] * point["w_jl"] + point["delta_l"] * point["w_jk"]) * slope
         ],
+        "every_delta_on_every_edge": [
+            (point["delta_k"] + point["delta_l"]) * (point["w_jk"] + point["w_jl"]) * slope
+        ],
         "sign_of_a_path": [(paths[0] - paths[1]) * slope, (paths[1] - paths[0]) * slope],
         "output_slope_forgotten": [back(lambda a, z: 1) * slope],
         "one_path_only": [path * slope for path in paths],
@@ -284,7 +287,7 @@ SENTENCES = {
     ),
 }
 
-# What a tick in a trail says is right, by the symbol before it; what shows that.
+# What a trail says is right, or not yet, by its symbol; what shows that.
 TICKS = {
     "a_h": {"a_h", "z_o", "a_o"},
     "z_h": {"z_h"},
@@ -310,21 +313,21 @@ NEW = {"W_h_new", "b_h_new", "W_o_new", "b_o_new"}
 
 
 def false_ticks(hint, beside):
-    way = re.search(r"the way there: (.*?)\.(?: |$)", hint)
-    for step in re.split(r" [·+−] |, |(?<=[✓?)]) of ", way[1]) if way else ():
-        if step.endswith("✓"):
-            symbol = step[:-2].removeprefix("a forward pass with ")
+    """What a trail says of the steps: which the student has right, and which are not yet."""
+    way = re.search(r"the way there: (.*?)\.(?: |$)", hint, re.IGNORECASE)
+    steps = set(re.split(r" [·+−/] |, then the |, | of |[()]", way[1])) if way else set()
+    for words, parts in (
+        (r"Right so far in your answers", beside.right_parts),
+        (r"Not right there yet, and taken as you have it", beside.wrong_parts),
+    ):
+        said = re.search(f"{words}: (.*?)\\.(?: |$)", hint)
+        for symbol in said[1].split(", ") if said else ():
             if symbol == "all new weights and biases":
-                fine = NEW <= beside.right_parts
+                fine = NEW <= parts
             else:
-                fine = bool(TICKS.get(symbol, set()) & beside.right_parts)
-        elif step.endswith("(yours)"):
-            symbol = step.removesuffix(" (yours)")
-            fine = bool(TICKS.get(symbol, set()) & beside.wrong_parts)
-        else:
-            continue
-        if not fine:
-            yield f"{symbol}, in a trail"
+                fine = bool(TICKS.get(symbol, set()) & parts)
+            if not fine or (symbol not in steps and symbol not in way[1]):
+                yield f"{symbol}, in a trail"
 
 
 def false_places(hint, beside):
@@ -401,9 +404,10 @@ def false_changes(hint, beside):
         if factor is None:
             continue
         number = 1 if factor == right else float(re.fullmatch(times, factor)[1])
+        room = ROOM * max(1, abs(number))  # it is said to three digits
         if not any(
             label in (None, case.label)
-            and np.allclose(v - g, number * (e - g), rtol=0, atol=ROOM * np.abs(e - g).max())
+            and np.allclose(v - g, number * (e - g), rtol=0, atol=room * np.abs(e - g).max())
             for case, (v, e, g) in zip(beside.cases, beside.pairs, strict=True)
         ):
             yield f"{factor} with {label}"

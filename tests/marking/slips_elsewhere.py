@@ -384,7 +384,7 @@ def _activations(part, name, inputs, right):
         "slope_of_sigmoid": lambda: [a * (1 - a)],
         "activation_as_slope": lambda: [a],
         "factor_of_the_slope_missing": lambda: [a, 1 - a],
-        "square_forgotten": lambda: [1 - a, (1 - a) ** 2],
+        "square_forgotten": lambda: [1 - a, (1 - a) ** 2, 1 - 2 * a, 1 - np.tanh(z**2)],
         "slope_of_tanh": lambda: [1 - a**2],
         "slope_never_0": lambda: [np.ones(z.shape)],
         "brackets_forgotten": lambda: [1 + np.exp(-at)],
@@ -446,6 +446,9 @@ def _transpose(part, name, inputs, right):
     return {
         "sign_of_a_path": [paths[0] - paths[1], paths[1] - paths[0]],
         "edges_crossed": [p[f"w_{unit}l"] * p["delta_k"] + p[f"w_{unit}k"] * p["delta_l"]],
+        "every_delta_on_every_edge": [
+            (p["delta_k"] + p["delta_l"]) * (p[f"w_{unit}k"] + p[f"w_{unit}l"])
+        ],
         "one_path_only": list(paths),
         "paths_averaged": [sum(paths) / 2],
         "paths_multiplied": [paths[0] * paths[1]],

@@ -2,8 +2,10 @@
 
 import pytest
 
-from helpers.marking.agreement import with_shared_causes
+from helpers.marking.agreement import not_ruled_out, with_shared_causes
+from helpers.marking.answer import Answer
 from helpers.marking.misconceptions import CATALOGUE
+from helpers.marking.questions import question_by_id
 from helpers.marking.recognition import hint_for
 from helpers.marking.verdict import WRONG, Verdict
 from tests.in_process import marked
@@ -82,7 +84,19 @@ def test_without_support_both_are_asked():
     assert one.misconceptions == (SLOPE, EDGE) and "Or this?" in one.hint
 
 
-def test_a_trail_ticks_no_delta_that_is_wrong_in_the_same_table():
+def test_two_causes_that_one_right_delta_contradicts_are_both_asked_about():
+    """With some students' numbers they nearly give one number, and neither is silently dropped."""
+    asked = question_by_id("p2.two_points")
+    cases = asked.cases_from(0)
+    (part,) = (part for part in asked.parts if part.name == "db_o")
+    answer = Answer(part, cases, [dict(cases[0].mistakes["db_o"])["slope_at_a"]])
+    causes = (("slope_at_a",), ("factor_of_the_slope_missing",))
+    found, said = not_ruled_out(answer, causes, {"delta_o"})
+    assert found == causes and said.count("Or this?") == 1
+    assert said.startswith("Your delta_o is right, but this does not follow from it. More than one")
+
+
+def test_a_trail_calls_no_delta_right_that_is_wrong_in_the_same_table():
     """The biases' gradients are right, and the deltas above them are not."""
     notebook = Notebook("problem_2_pen_and_paper")
     source = notebook.content.cells[notebook.position("p2.sigmoid.backward")].source
@@ -95,5 +109,8 @@ def test_a_trail_ticks_no_delta_that_is_wrong_in_the_same_table():
     answered = notebook.answer(question, spoilt).content
     found = {v.part: v for v in marked(answered, only={question, "p2.sigmoid.forward"})[question]}
     assert found["db_o"].status == found["db_h"].status == "right"
-    assert "δ_o (yours) · a_h ✓" in found["dW_o"].hint
-    assert "δ_h (yours) · x ?" in found["dW_h"].hint
+    assert (
+        "The way there: δ_o · a_h. Right so far in your answers: a_h. Is it in this answer, and "
+        "unchanged? Not right there yet, and taken as you have it: δ_o. Which delta comes back"
+    ) in found["dW_o"].hint
+    assert "Not right there yet, and taken as you have it: δ_h. Look at" in found["dW_h"].hint

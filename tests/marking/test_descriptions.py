@@ -162,7 +162,7 @@ def test_factors_that_are_others_in_other_cases_are_told_with_their_cases():
 
 def test_difference_quotients_that_fit_nothing_are_asked_about_step_by_step():
     found = told("p3.central_difference", quotients=odd)["quotients"]
-    assert found.hint.startswith("the way there: (f on the one side ? − f on the other side ?) / ")
+    assert found.hint.startswith("the way there: (f on the one side − f on the other side) / ")
 
 
 # Training loops

@@ -307,8 +307,11 @@ def test_low_precision_is_told_as_what_it_is():
         ("dW_h", lambda v: v * [[1, 3.3], [1, 3.3]], "off is all that belongs to column 2"),
         ("dW_h", lambda v: 3.3 * v, "all are off by one and the same factor; the way there: "),
         ("dW_h", lambda v: v * [[-0.9, -0.8], [-3, -0.4]], "all signs are turned, and not all "),
-        ("delta_h", lambda v: 30 * v * [[1.3, 1]], "the way there: δ_o ✓ · weight of the edge ?"),
-        ("db_o", lambda v: 7 * v, "the way there: δ_o ✓. By how much does z change"),
+        (
+            *("delta_h", lambda v: 30 * v * [[1.3, 1]]),
+            "derivative of the hidden unit. Right so far in your answers: δ_o. Is it in this",
+        ),
+        ("db_o", lambda v: 7 * v, "Right so far in your answers: δ_o. By how much does z change"),
         ("E", lambda v: 0 * v, "it is 0, and should not be"),
     ],
 )

@@ -7,6 +7,8 @@ from sympy import Derivative, exp
 
 from helpers.checking import observe
 from helpers.course import HIDDEN, tutorial_step
+from helpers.marking.answer import Answer
+from helpers.marking.description import describe_error
 from helpers.marking.judging import Judge
 from helpers.marking.questions import question_by_id
 from helpers.personal.draws import near
@@ -100,6 +102,8 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
         # A number, where none is wrong for being one
         (LINKS, "dz_k_db_k", 2, "this is the number 2. The bias is one of the terms of z_k"),
         (LINKS, "dE_da_k", 1, "without any symbol"),
+        (HIDDEN_LINKS, "dz_k_da_j", 1, "this is the number 1, without any symbol. Which term of"),
+        (LINKS, "da_k_dz_k", sympy.Float(0.5), "A symbol that was given a number"),
         # A symbol that may not stand there: why, and what to write
         ("p1.output_sum", "dE_k_dz_k", delta_k, "it is the sum of the first two lines"),
         ("p1.output_sum", "dE_l_dz_k", delta_l, "it is what the third line asks for"),
@@ -113,17 +117,40 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
         (LINKS, "dE_da_k", (t_k - a_k) ** 2 / 2, "the bracket's own derivative bring along"),
         (LINKS, "dz_k_dw_jk", a_j * w_jk, "w_jk does not belong in it. Which term of z_k has"),
         (LINKS, "dz_k_dw_jk", a_j + b_k, "what stands beside the weight there?"),
-        (LAYER, "delta_k_formula", a_k - t_k * a_k * (1 - a_k), "which two links make a delta"),
-        (LAYER, "delta_k_formula", DELTA_K * a_j, "∂E/∂a_k ✓ · ∂a_k/∂z_k ✓. You have found"),
+        (LAYER, "delta_k_formula", a_k - t_k * a_k * (1 - a_k), "Which two links make a delta"),
+        (LAYER, "delta_k_formula", DELTA_K * a_j, "answers: ∂E/∂a_k, ∂a_k/∂z_k. You have found"),
         (LAYER, "dE_dw_jk", delta_k + a_j, "what joins the two?"),
-        (LAYER, "dE_db_k", delta_k * a_j, "δ_k ✓ · ∂z_k/∂b_k ✓"),
+        (LAYER, "dE_db_k", delta_k * a_j, "Right so far in your answers: δ_k, ∂z_k/∂b_k."),
         ("p1.hidden_layer", "delta_j_formula", (delta_k + w_jk) * SLOPE_J, "joins all three?"),
         ("p1.hidden_layer", "dE_dw_ij", delta_k * x_i, "without delta_j (or w_jk)"),
         ("p1.update", "w_jk_new", w_jk - eta * delta_k, "Which gradient of yours above belongs"),
-        ("p1.update", "b_k_new", b_k - eta * delta_k * b_k, "which gradient of yours above"),
+        ("p1.update", "b_k_new", b_k - eta * delta_k * b_k, "is b_k in this gradient?"),
+        ("p1.update", "b_j_new", b_j - eta * delta_j * b_j, "b_j stands in it twice."),
+        ("p1.update", "b_j_new", b_j - eta * delta_j * a_j, "a_j does not belong in it."),
+        ("p1.update", "b_j_new", b_j * (1 - eta * delta_j), "b_j is no term of its own"),
+        ("p1.update", "w_ij_new", w_ij - eta * delta_j, "without x_i it cannot be right"),
         ("p1.update", "w_ij_new", w_ij - eta * delta_k * x_i, "Which gradient of yours above"),
         ("p1.two_outputs", "delta_j_formula", (delta_k + delta_l) * (w_jk + w_jl), "without a_j"),
-        ("p1.transpose", "back_j", (delta_k + delta_l) * (w_jk + w_jl), "of its own edge"),
+        (
+            *("p1.two_outputs", "delta_j_formula"),
+            *((delta_k * w_jk + (a_l - t_l) * w_jl) * SLOPE_J, "Does each delta stand with"),
+        ),
+        # A letter of the same unit for another one
+        (LINKS, "da_k_dz_k", a_k * (1 - z_k), "z_k, the weighted input of output unit k, stands"),
+        (LINKS, "da_k_dz_k", z_k * (1 - a_k), "Which of z and a belongs there?"),
+        (LINKS, "dE_da_k", z_k - t_k, "outside of any function such as exp"),
+        (LINKS, "da_k_dz_k", exp(-a_k) / (1 + exp(-z_k)) ** 2, "unit k, stands in it inside a fun"),
+        (LAYER, "delta_k_formula", (a_k - t_k) * a_k * (1 - t_k), "Does each stand where it belo"),
+        (LAYER, "delta_k_formula", (a_k - t_k) * a_k * (1 - z_k), "outside of any function"),
+        (LAYER, "delta_k_formula", (a_k - t_k) * z_k / (1 + exp(-z_k)), "outside of any function"),
+        (HIDDEN_LINKS, "da_j_dz_j", a_j * (1 - z_j), "z_j, the weighted input of hidden unit j"),
+        ("p1.hidden_layer", "delta_j_formula", delta_k * w_jk * a_j * (1 - z_j), "outside of any"),
+        ("p1.update", "w_jk_new", w_jk - eta * delta_k * z_j, "outside of any function"),
+        ("p1.output_sum", "dE_k_dz_k", (a_k - t_k) * a_k * (1 - z_k), "outside of any function"),
+        (
+            *("p1.two_outputs", "delta_j_formula"),
+            *((delta_k * w_jk + delta_l * w_jl) * a_j * (1 - z_j), "outside of any function"),
+        ),
     ],
 )
 def test_a_formula_is_told_what_it_is_and_where_to_look(question, part, formula, said):
@@ -150,10 +177,60 @@ def test_a_formula_is_told_what_it_is_and_where_to_look(question, part, formula,
         ),
         (LINKS, "da_k_dz_k", exp(-z_k) / (1 + exp(-z_k)), "factor_of_the_slope_missing"),
         (LAYER, "dE_db_k", a_k - t_k, "slope_forgotten"),
+        (
+            *("p1.two_outputs", "delta_j_formula"),
+            *((delta_k + delta_l) * (w_jk + w_jl) * SLOPE_J, "every_delta_on_every_edge"),
+        ),
+        (
+            *("p1.transpose", "back_j"),
+            *((delta_k + delta_l) * (w_jk + w_jl), "every_delta_on_every_edge"),
+        ),
     ],
 )
 def test_a_slip_in_a_formula_has_its_name(question, part, formula, name):
     assert of_formula(question, part, formula).misconception == name
+
+
+def test_of_a_formula_no_digits_are_told():
+    """Its values at drawn points are no numbers of the student's, however near they come."""
+    for name, formulas in RIGHT.items():
+        asked = question_by_id(name)
+        cases = asked.cases_from(1)
+        for part in asked.parts:
+            right = [np.asarray(case.expected[part.name]) for case in cases]
+            near_by = [value * (1 + 1e-5) + 2e-7 for value in right]
+            said = describe_error(Answer(part, cases, near_by), right)
+            assert part.name in formulas and "digits" not in said and "float64" not in said, said
+
+
+@pytest.mark.parametrize(
+    ("corrected", "before", "part", "formula", "it_was"),
+    [
+        ("p1.hidden_layer", {"dE_dw_ij": delta_j}, "w_ij_new", w_ij - eta * delta_j, "dE_dw_ij"),
+        (
+            *("p1.hidden_layer", {"dE_db_j": delta_j * b_j}),
+            *("b_j_new", b_j - eta * delta_j * b_j, "dE_db_j"),
+        ),
+        (LINKS, {"dz_k_db_k": b_k}, "b_k_new", b_k - eta * delta_k * b_k, "dz_k_db_k"),
+    ],
+)
+def test_a_formula_that_fits_a_mended_one_is_asked_about_and_led_on(
+    corrected, before, part, formula, it_was
+):
+    """It may be old, or make another slip that gives the same."""
+    judge, update = Judge(1), "p1.update"
+    for name, right in RIGHT.items():
+        asked = question_by_id(name)
+        answers = [right | before, right] if name == corrected else [right]
+        for answer in [right | {part: formula}] if name == update else answers:
+            verdicts = judge.judge(asked, observe(asked, answer, 1))
+        if name == update:
+            break
+    (found,) = (verdict for verdict in verdicts if verdict.part == part)
+    assert found.hint.startswith(
+        f"Is its cell run again? As a formula it fits the {it_was} that you had before. Else: "
+    )
+    assert found.hint.endswith("?") and "not equal to the right formula; " in found.hint
 
 
 def test_a_minus_beside_the_symbol_of_a_delta_is_not_asked_about_the_error():
@@ -261,11 +338,11 @@ def test_so_has_that_of_tanh_at_the_output(hidden):
 @pytest.mark.parametrize("hidden", HIDDEN)
 @pytest.mark.parametrize("other", HIDDEN)
 @pytest.mark.parametrize("part", ["W_h_new", "b_h_new", "W_o_new", "b_o_new"])
-def test_gradients_of_another_section_are_not_ticked_in_a_trail(hidden, other, part):
+def test_gradients_of_another_section_are_not_called_right_in_a_trail(hidden, other, part):
     if hidden == other:
         return
     verdict = of_number(hidden, part, by_hand(other)[part])
-    assert verdict.misconception == "of_another_section" and "✓" not in verdict.hint
+    assert verdict.misconception == "of_another_section" and "Right so far" not in verdict.hint
     change = np.array(by_hand(hidden)[part]) - tutorial_step(hidden)[part[:-4]].reshape(
         np.shape(by_hand(hidden)[part])
     )
@@ -280,17 +357,17 @@ def test_gradients_of_another_section_are_not_ticked_in_a_trail(hidden, other, p
     ("hidden", "part", "value", "said"),
     [
         # Numbers that the right gradient, delta or activation is not in
-        ("tanh", "W_o_new", [1.2, -0.7], "∂E/∂W_o ?"),
-        ("tanh", "b_o_new", 0.2, "∂E/∂b_o ?"),
-        ("sigmoid", "dW_h", [[0.0558, 0.0558], [0.1339, 0.1339]], "δ_h ? · x ?"),
-        ("sigmoid", "db_h", [0.1116, 0.1116], "δ_h ?. Which unit's delta belongs here?"),
-        ("tanh", "dW_o", [0.0653, 0.0281], "δ_o ✓ · a_h ?"),
+        ("tanh", "W_o_new", [1.2, -0.7], "∂E/∂W_o: is it the gradient of these very weights"),
+        ("tanh", "b_o_new", 0.2, "∂E/∂b_o: is it the gradient of these very biases"),
+        ("sigmoid", "dW_h", [[0.0558, 0.0558], [0.1339, 0.1339]], "δ_h: which unit's delta"),
+        ("sigmoid", "db_h", [0.1116, 0.1116], "δ_h. Which unit's delta belongs here?"),
+        ("tanh", "dW_o", [0.0653, 0.0281], "δ_o · a_h. Right so far in your answers: δ_o. Is it"),
         # And what is in it
-        ("sigmoid", "dW_o", [0.0531, 0.0228], "a_h ✓"),
-        ("sigmoid", "delta_h", [0.0157, -0.0139], "δ_o ✓ · weight of the edge ?"),
+        ("sigmoid", "dW_o", [0.0531, 0.0228], "Right so far in your answers: δ_o, a_h."),
+        ("sigmoid", "delta_h", [0.0157, -0.0139], "Right so far in your answers: δ_o. Is it in"),
     ],
 )
-def test_a_trail_ticks_what_the_numbers_show(hidden, part, value, said):
+def test_a_trail_says_what_is_right_as_far_as_the_numbers_show(hidden, part, value, said):
     verdict = of_number(hidden, part, value)
     assert said in verdict.hint or verdict.misconception, verdict.hint
 

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from helpers.asking import _attempt, observe
+from helpers.asking.functions import from_dict
 from helpers.marking.judging import Judge
 from helpers.marking.questions import question_by_id, questions_of
+from helpers.marking.trail import trail
 from tests.marking.claims import besides, untrue
 from tests.mutation.marking import answers
 from tests.sample_class.work import ROOT
@@ -124,6 +126,35 @@ def test_a_trace_that_is_unpacked_in_another_order_is_named():
 )
 def test_what_came_in_place_of_several_values_is_said(returned, got):
     assert told("p3.forward", (OF_FORWARD, f"return {returned}"))["z_h"].hint.count(got) == 1
+
+
+def test_all_the_keys_that_came_are_named():
+    renamed = ((f'"d{name}": ', f'"{name}": ') for name in ("W_h", "b_h", "W_o", "b_o"))
+    for verdict in told("p3.backward", *renamed).values():
+        assert "it has 'W_h', 'b_h', 'W_o', 'b_o': is one misspelt?" in verdict.hint
+
+
+def test_of_many_keys_it_is_said_that_there_are_others():
+    found = from_dict(dict.fromkeys("abcdefgh", 1.0), ["W_h"], "what f returns")
+    assert found["W_h"].reason.endswith(
+        "it has 'a', 'b', 'c', 'd', 'e', 'f' and others: is one misspelt?"
+    )
+
+
+# Deltas
+
+
+@pytest.mark.parametrize("formula", ["1 - a*2", "1 - np.tanh(z**2)", "1 - a"])
+def test_a_square_of_tanh_that_went_elsewhere_is_named(formula):
+    found = told("p3.activations", ("1 - a**2", formula))["slope_tanh"]
+    assert found.misconception == "square_forgotten"
+
+
+def test_a_derivative_of_ones_own_that_is_wrong_is_asked_about_in_a_trail():
+    """Where the edge is right, no question about the edge alone may stand there."""
+    said = trail("delta_h", {"delta_o"}, {"slope_h"})
+    assert "derivative of the hidden unit: of which function is it the derivative" in said
+    assert "Not right there yet, and taken as you have it: derivative of the hidden unit." in said
 
 
 # Loss
@@ -359,6 +390,24 @@ def test_a_wrong_step_in_keras_is_named(change, name):
 )
 def test_a_plain_step_is_right_whatever_makes_it(change):
     assert {v.status for v in told("p4.step", change).values()} == {"right"}
+
+
+def test_an_error_that_numpy_computes_is_told_to_the_tape():
+    source = answers()["p4.tape"][1]
+    (error,) = re.findall(r"E = .*", source)
+    by_numpy = "E = 0.5 * np.mean(np.sum((t - model(x)) ** 2, axis=1))"
+    for verdict in told("p4.tape", (error, by_numpy)).values():
+        assert "E is a number of NumPy's, and the tape cannot follow what NumPy" in verdict.hint
+
+
+def test_set_weights_stops_at_a_dict_in_one_line():
+    from helpers.keras import NoListOfWeights, keras
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with pytest.raises(NoListOfWeights) as stopped:
+        model.set_weights({"W": np.ones((2, 1)), "b": np.ones(1)})
+    (line,) = stopped.value._render_traceback_()
+    assert line.startswith("TypeError: set_weights takes a list of arrays")
 
 
 def test_the_change_of_weights_is_told_as_a_factor():

@@ -944,8 +944,8 @@ slip(
 slip(
     "started_from_moved_weights",
     r"p2\.tanh\.update",
-    r"b_o_new = b_o -",
-    "b_o_new = 0.3218873 -",
+    r"(= new_parameters\(.*\))",
+    r"\1\nb_o_new = 0.3218873 - eta * db_o",
 )
 slip(
     "minus_beside_the_delta",
@@ -1318,6 +1318,12 @@ slip(
     r"delta_k \1l + delta_l \2k",
 )
 slip("sign_of_a_path", r"p1\.(two_outputs|transpose)", r" \+ delta_l", " - delta_l")
+slip(
+    "every_delta_on_every_edge",
+    r"p1\.(two_outputs|transpose)",
+    r"delta_k \* (w_[jm]k) \+ delta_l \* (w_[jm]l)",
+    r"(delta_k + delta_l) * (\1 + \2)",
+)
 
 # The second step of Problem 2
 slip(

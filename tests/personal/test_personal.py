@@ -78,7 +78,8 @@ def secret(monkeypatch):
 # Every draw has the properties of the course's numbers
 
 
-@pytest.mark.sampled(0.03)
+# A draw takes a second or several, so these tests draw for the same students.
+@pytest.mark.sampled(0.03, like="students")
 @pytest.mark.parametrize("student", IDENTIFIERS, ids=lambda name: ascii(name)[:20])
 def test_a_draw_is_as_good_as_the_courses_numbers(student):
     steps = {hidden: tutorial_step(hidden, student) for hidden in HIDDEN}
@@ -115,12 +116,15 @@ def test_a_draw_is_as_good_as_the_courses_numbers(student):
 @pytest.mark.sampled(0.08)
 @pytest.mark.parametrize("student", IDENTIFIERS[::4], ids=lambda name: ascii(name)[:20])
 def test_mistakes_are_told_apart_and_named(student):
-    """Two mistakes have one number only where they have it with the course's numbers too.
+    """Two mistakes have one number only where they nearly have it with the course's numbers too.
 
     But for two that give 0 where the output's z is negative, and are both named.
     """
     known = {
-        (question.id, part.name): set(ambiguous(part, question.cases_from(0)))
+        (question.id, part.name): {
+            *map(frozenset, ambiguous(part, question.cases_from(0))),
+            *(frozenset(pair) for name, *pair in draws.mixed_up(question) if name == part.name),
+        }
         for question in questions_of(P2).values()
         for part in question.parts
         if question.id != "p2.compare"
@@ -135,13 +139,14 @@ def test_mistakes_are_told_apart_and_named(student):
                     both_0 = ("hidden_activation_at_output", "decimals_cut_off")
                     assert (both_0 in found) == negative
                     found.discard(both_0)
-                assert found <= known[question.id, part.name], (question.id, part.name)
+                known_here = known[question.id, part.name]
+                assert set(map(frozenset, found)) <= known_here, (question.id, part.name)
     for hidden in HIDDEN:
         assert_mistakes_have_numbers_of_their_own(hidden, student)
 
 
 def test_the_comparison_has_one_answer(sample):
-    for student in sample(IDENTIFIERS[:20], 0.05):
+    for student in sample(IDENTIFIERS, 0.03, like="students"):
         (case,) = question_by_id("p2.compare", student).cases_from(0)
         lengths = {hidden: draws.step_length(tutorial_step(hidden, student)) for hidden in HIDDEN}
         assert case.expected["moved_most"] == max(lengths, key=lengths.get)
@@ -149,7 +154,7 @@ def test_the_comparison_has_one_answer(sample):
 
 
 def test_students_have_numbers_of_their_own(sample):
-    students = sample(IDENTIFIERS, 0.03)
+    students = sample(IDENTIFIERS, 0.03, like="students")
     numbers = [numbers_of(student) for student in students]
     assert len(set(numbers)) == len({normalised(student) for student in students})
     assert DEFAULT_PROBLEM not in numbers
@@ -161,16 +166,29 @@ def test_students_have_numbers_of_their_own(sample):
     assert 0 < np.mean(relu) < 1, "either hidden unit may be the one that is off"
 
 
-def test_the_courses_numbers_suit():
+def test_the_courses_numbers_suit(monkeypatch):
+    """But for one loss, which a run forward with the sigmoid in place of ReLU nearly gives too."""
+    alike = {
+        hidden
+        for hidden in HIDDEN
+        if draws._another_activation_would_pass(DEFAULT_PROBLEM.step(hidden))
+    }
+    assert alike == {"relu"}
+    monkeypatch.setattr(draws, "_another_activation_would_pass", lambda step: False)
     assert draws.suits(DEFAULT_PROBLEM)
 
 
 def test_few_draws_are_tried(sample):
+    """Each suits with the same chance, so that hardly anybody needs ten times as many as most."""
+    needed = []
     for i in sample(range(10), 0.1):
         identifier = f"tried {i}"
         numbers = draws.draw(SECRET, identifier)
         tried = (draws.candidate(SECRET, identifier, n) for n in range(draws.MAX_DRAWS))
-        assert next(n for n, drawn in enumerate(tried) if drawn == numbers) < 5_000
+        needed.append(next(n for n, drawn in enumerate(tried) if drawn == numbers))
+    assert max(needed) < draws.MAX_DRAWS / 5
+    if len(needed) == 10:
+        assert np.mean(needed) < 10_000
 
 
 # From identifier and secret to numbers

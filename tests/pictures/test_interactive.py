@@ -767,7 +767,7 @@ CONNECTED = """() => {
 }"""
 
 
-@in_the_browser
+@pytest.mark.sampled(0, of="pictures in a running Jupyter")
 @pytest.mark.parametrize("application, path", [("lab", "lab/tree"), ("notebook", "notebooks")])
 def test_in_a_running(application, path, chromium, tmp_path):
     """The pictures appear when their cells run, and the notebook does not react to their keys."""

@@ -438,6 +438,7 @@ def _wrong_with_two_paths(step: SGDStep, point: Point, name: str) -> Iterator[Mi
     yield "paths_multiplied", np.asarray(one_path * point["delta_l"] * point["w_jl"])
     slope, delta, W_o = step["slope_h"][0, J], step["delta_o"][0], step["W_o"][J]
     yield "edges_crossed", np.asarray(delta @ W_o[::-1] * slope)
+    yield "every_delta_on_every_edge", np.asarray(delta.sum() * W_o.sum() * slope)
     for sign in ([1, -1], [-1, 1]):
         yield "sign_of_a_path", np.asarray(delta @ (sign * W_o) * slope)
     of_tanh = slope_from_output("tanh", step["a_h"][0, J])
@@ -507,6 +508,7 @@ def _transpose() -> Question:
                     ("slope_too_early", step["delta_h"][0, unit]),
                     ("sign_turned", np.asarray(-back)),
                     ("edges_crossed", np.asarray(delta @ W_o[unit, ::-1])),
+                    ("every_delta_on_every_edge", np.asarray(delta.sum() * W_o[unit].sum())),
                     *(
                         ("sign_of_a_path", np.asarray(delta @ (sign * W_o[unit])))
                         for sign in ([1, -1], [-1, 1])

@@ -203,7 +203,8 @@ def _comparison(steps: Mapping[str, SGDStep], student: str) -> Question:
             "moved_most",
             1,
             "which activation's step is the longest",
-            default_hint="compare the three columns of changes, the hidden weights first",
+            default_hint="a step is eta times the gradient: compare the three columns of "
+            "gradients, the hidden weights first",
         ),
         Part(
             "has_unmoved",

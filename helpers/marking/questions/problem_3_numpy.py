@@ -270,7 +270,9 @@ def _activation_case_at(
     z_of_sigmoid = asking.z_for("sigmoid", test_inputs)
     mistakes["sigmoid"].append(("brackets_forgotten", 1 + np.exp(-z_of_sigmoid)))
     mistakes["slope_sigmoid"].append(("slope_of_tanh", 1 - sigma**2))
-    mistakes["slope_tanh"] += [("square_forgotten", v) for v in (1 - tanh, (1 - tanh) ** 2)]
+    # Left out, in the wrong place, and doubled in its place
+    squares = (1 - tanh, (1 - tanh) ** 2, 1 - np.tanh(z**2), 1 - 2 * tanh)
+    mistakes["slope_tanh"] += [("square_forgotten", value) for value in squares]
 
     def consequences(own: Quantities) -> Iterator[Quantities]:
         formulas = {name: HIDDEN_ACTIVATIONS[name].derivative_from_output for name in HIDDEN}

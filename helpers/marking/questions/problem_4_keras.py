@@ -363,7 +363,7 @@ OF_THE_COURSE = (
         # may be taken for the number of outputs in all of them.
         outputs=(1, 3, 4),
         points=(5, 7, 1),
-        inputs=6,
+        inputs=5,
         consequences=_step_consequences,
         intermediates={"own_eta": "eta_for_mse"},
         intermediates_from=own_functions.of_learning_rate,
