@@ -49,41 +49,6 @@ OLD_CALLS = (
     # lecture 2
     (
         """\
-g = gradients(net, x, t)
-draw_network(
-    net, x, trace=trace, t=t, loss=step["E"],
-    delta=[None, g.delta[1]], weight_gradients=[None, g.weights[1]], """
-        """bias_gradients=[None, g.biases[1]],
-""",
-        """\
-from helpers.pictures import BackwardValues
-
-g = gradients(net, x, t)
-draw_network(
-    net, x, trace=trace, t=t, loss=step["E"], style=still,
-    gradients=BackwardValues(
-        delta=["nothing", g.delta[1]],
-        weights=["nothing", g.weights[1]],
-        biases=["nothing", g.biases[1]],
-    ),
-""",
-    ),
-    (
-        """loss=step["E"], delta=[None, g.delta[1]],
-""",
-        """loss=step["E"], style=still,
-    gradients=BackwardValues(delta=["nothing", g.delta[1]]),
-""",
-    ),
-    (
-        """loss=step["E"],
-    delta=g.delta, weight_gradients=g.weights, bias_gradients=g.biases,
-""",
-        """loss=step["E"], gradients=g, style=still,
-""",
-    ),
-    (
-        """\
 deep = {
     "show_weights": False,
     "unit_names": [["1", "2", "3", "4"], ["5", "6", "7"], ["8", "9", "10"], ["11", "12"]],
@@ -139,27 +104,6 @@ draw_network(
 """,
     ),
     # Problem 1
-    (
-        """\
-from helpers import check, draw_network
-
-names = {
-    "unit_names": [["x_i", ""], ["j", ""], ["k"]],
-    "weight_names": [[["w_{ij}", ""], ["", ""]], [["w_{jk}"], [""]]],
-    "bias_names": [["b_j", ""], ["b_k"]],
-}
-""",
-        """\
-from helpers import check, draw_network, when_answered
-from helpers.pictures import Labels
-
-names = Labels(
-    units=[["x_i", ""], ["j", ""], ["k"]],
-    weights=[[["w_{ij}", ""], ["", ""]], [["w_{jk}"], [""]]],
-    biases=[["b_j", ""], ["b_k"]],
-)
-""",
-    ),
     (
         'highlight=path, show_weights="names", **names)',
         'parameters="names", labels=names, highlight=path)',
