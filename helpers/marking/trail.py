@@ -170,7 +170,8 @@ def trail(
     if yours:
         said.append(f"{NOT_RIGHT_YET}: {', '.join(link.symbol for link in yours)}.")
     if len(open_links) > 1:  # which of them it is, nothing tells
-        said.append("Look at each of the other steps on its own.")
+        others = "of the other steps" if shown else "step"
+        said.append(f"Look at each {others} on its own.")
         said += [f"{link.symbol}: {link.question}" for link in open_links]
     else:
         question = open_links[0].question if open_links else together
