@@ -101,7 +101,7 @@ def _described(answer: Answer, value: np.ndarray, case: Case) -> str:
 
 def describe_count(answer: Answer, value: np.ndarray, right: np.ndarray, case: Case) -> str:
     """What is said of an answer of another shape beside the shapes; "" where these say it."""
-    if answer.part.described:
+    if answer.part.described and value.ndim == right.ndim and value.size:
         said = _described(answer, value, case)
         return f"{said[:1].upper()}{said[1:]}"
     if answer.quantity != "losses":

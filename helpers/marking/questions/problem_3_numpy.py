@@ -784,6 +784,8 @@ MAX_LISTED = 6  # sizes of batches, and indices
 def _how_many_come_back(case: Case, counts: np.ndarray) -> str:
     """counts: how often each index occurs."""
     N = case.test_inputs["N"]
+    if len(counts) != N:  # as no batches of indices have it
+        return f"{len(counts)} counts are there, and {N} points"
     missing, often = np.flatnonzero(counts == 0), np.flatnonzero(counts > 1)
     said = [f"{N - len(missing) if len(missing) else 'all'} of {N} points come back"]
     if len(missing):
@@ -803,6 +805,8 @@ def _how_large_they_are(case: Case, sizes: np.ndarray) -> str:
 def _which_come_first(case: Case, first: np.ndarray) -> str:
     """first: the indices that come first, a row for each of two epochs."""
     right = np.asarray(case.expected["order"])
+    if len(first) != len(right):
+        return f"{len(first)} epochs are there, and {len(right)} were asked for"
     epoch = 0 if not np.array_equal(first[0], right[0]) else 1
     own, drawn = (", ".join(f"{n:g}" for n in rows[epoch][:MAX_LISTED]) for rows in (first, right))
     which = ("first", "second")[epoch]
