@@ -106,7 +106,7 @@ for name, inside in (
 ):
     entry_attack(name, f"the path {inside}", "leads out of the archive", f"{inside}{FILE}")
 entry_attack("NUL", "NUL in a name", "leads out of the archive", f"NUL/{FILE}\0.txt")
-entry_attack("Folders", "a path of 5,000 folders", "folders", f"Folders/{'a/' * 5000}{FILE}")
+entry_attack("Folders", "a path of 5,000 folders", "4,096 letters", f"Folders/{'a/' * 5000}{FILE}")
 
 
 @hands_in("Folder by name", "a folder with the name of a notebook", ASIDE, says="is a folder")

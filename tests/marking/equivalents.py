@@ -86,6 +86,7 @@ solution(
     "l1-by-rules-sympy-and-a-column",
     {
         "l1.by_rules": """
+        formula = (2 * x_1 + 3 * x_2) ** 2 + 3
         df_dx_2 = formula.diff(x_2)
         gradient_f = np.array([[formula.diff(v).subs({x_1: 1, x_2: 3})] for v in (x_1, x_2)])
         """
