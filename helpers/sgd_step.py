@@ -57,7 +57,6 @@ class SGDStep:
     @cached_property
     def quantities(self) -> Mapping[str, np.ndarray]:
         """All quantities of the step, the gradients by `gradients` of the whole network."""
-
         return _Computed(
             self._definitions()
             | {

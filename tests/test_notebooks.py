@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from helpers.asking.cell_ids import question_of_answer
 from helpers.asking.record import MIME_TYPE
 from helpers.authoring import build, source
 from helpers.authoring.blocks import Block, blocks_in, for_student, pieces
@@ -19,6 +20,7 @@ from helpers.authoring.comparison import differences
 from helpers.authoring.execution import QUIET, objections
 from helpers.authoring.notebook_file import as_text
 from helpers.authoring.release import release
+from helpers.grading.repair.statements import names_in
 from helpers.marking.judging import MISSING, judge
 from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
 
@@ -193,6 +195,20 @@ def test_solutions_have_full_marks(name):
         (record,) = (o.data[MIME_TYPE] for o in cell.outputs if MIME_TYPE in o.get("data", ()))
         verdicts = judge(question, record, int(QUIET["BACKPROP_PROBE_SEED"]))
         assert sum(v.points for v in verdicts) == cell.metadata.nbgrader.points, cell.id
+
+
+@each_notebook
+def test_a_released_answer_has_the_names_that_its_check_asks_for_and_no_others(name):
+    """The grader knows an answer that has lost its labels by these names, and wants them all."""
+    code = code_cells(stored("notebooks", name))
+    asked = {}
+    for cell in filter(source.is_check, code):
+        question, names = source.check_call(cell.source)
+        asked[question] = {*names}
+    for cell in code:
+        question = question_of_answer(cell.id)
+        if question in asked:
+            assert names_in(cell.source) <= asked[question], cell.id
 
 
 @each_notebook
