@@ -13,6 +13,7 @@ from multiprocessing import forkserver
 
 import pytest
 
+from helpers.grading.machine.ctrl_c import ctrl_c_later
 from helpers.grading.running import processes
 from helpers.grading.running.private_interfaces import stop_fork_server
 
@@ -34,7 +35,7 @@ class KeptServer:
             self.stop()
             multiprocessing.current_process()._config["tempdir"] = self.folder
             processes.WORK.set_forkserver_preload(["helpers.grading.flow"])
-            with processes.ctrl_c_later():
+            with ctrl_c_later():
                 forkserver.ensure_running()
             self.environment = environment
         yield

@@ -38,7 +38,11 @@ if __name__ == "__main__":
     try:
         use_utf8()
         warn_as_usual()
-        from helpers.grading import command  # here, so that Ctrl-C is answered while it loads
+        # Imported here, so that Ctrl-C is answered while they load.
+        from helpers.grading.machine.ctrl_c import let_lost_ctrl_c_come_again
+
+        let_lost_ctrl_c_come_again()
+        from helpers.grading import command
 
         code = command.main()
     except KeyboardInterrupt:  # before the command began, or after it had said what came of it

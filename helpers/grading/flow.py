@@ -26,12 +26,13 @@ from helpers.grading.gradebook import database, registration, results
 from helpers.grading.intake import submissions
 from helpers.grading.lateness import penalty, policy, times
 from helpers.grading.machine import capacity, deadline, files, locks, versions
+from helpers.grading.machine.ctrl_c import ctrl_c_later
 from helpers.grading.pages import feedback
 from helpers.grading.progress import Bar, JsonLog, progress_of_kind
 from helpers.grading.repair.released import Released, released_notebooks
 from helpers.grading.running import cluster, executed, sandbox
 from helpers.grading.running.kernels import modules_of
-from helpers.grading.running.processes import WORK, ctrl_c_later
+from helpers.grading.running.processes import WORK
 from helpers.grading.settings import Course, course_at
 from helpers.grading.student import GradingOptions, grade_student, nothing_graded, problem_of
 from helpers.personal import class_list, course_secret

@@ -29,10 +29,10 @@ from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.gradebook.marks import by_hand, points_entered
 from helpers.grading.gradebook.registration import register
 from helpers.grading.machine import locks
+from helpers.grading.machine.ctrl_c import ctrl_c_later
 from helpers.grading.machine.scratch import PREFIX, remove, scratch
 from helpers.grading.repair.released import is_check, released_notebooks
 from helpers.grading.running import executed, sandbox
-from helpers.grading.running.processes import ctrl_c_later
 from helpers.grading.running.run import Execution
 from helpers.grading.settings import course_at
 from helpers.grading.student import problem_of
@@ -616,6 +616,40 @@ def test_ctrl_c_is_answered_in_words(course, seconds):
     assert "Traceback" not in said and "KeyboardInterrupt" not in said
     assert (process.returncode, "Stopped." in said) in ((130, True), (0, False)), said
     scratch.rmdir()  # nothing is left in it
+
+
+# Where Python prints an exception and goes on.
+FORGETFUL = {
+    "__del__": "type('Gone', (), {'__del__': lambda gone: ctrl_c()})()",
+    "a weak reference's end": "weakref.finalize(set(), ctrl_c)",
+    "before a fork": "os.register_at_fork(before=ctrl_c)",
+    "after a fork": "os.register_at_fork(after_in_parent=ctrl_c)",
+}
+
+
+@a_run_of_the_grader
+@pytest.mark.parametrize("place", FORGETFUL)
+def test_ctrl_c_is_not_lost_in(course, tmp_path, place):
+    hand_in(ann=RIGHT)
+    (tmp_path / "tqdm.py").write_text(  # imported before the real one
+        "import os, signal, sys, time, weakref\n"
+        "sys.path.pop(0)\n"
+        "del sys.modules['tqdm']\n"
+        "def ctrl_c():\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(0.1)\n"
+        f"{FORGETFUL[place]}\n"
+        "from tqdm import *\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.grading", "class", "--sandbox", "none"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "Traceback" not in done.stderr and "KeyboardInterrupt" not in done.stderr
+    assert (done.returncode, "Stopped." in done.stderr) == (130, True), done.stderr
 
 
 # Run by Python before anything else: Ctrl-C when a module is first looked for.

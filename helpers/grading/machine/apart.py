@@ -20,6 +20,7 @@ from typing import Generic, NoReturn, TypeVar
 
 from helpers.grading.errors import NO_ROOM, NothingGraded, in_short, is_for_lack_of_room
 from helpers.grading.machine import deadline
+from helpers.grading.machine.ctrl_c import ctrl_c_later
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -104,13 +105,14 @@ class Apart(Generic[Q, A]):
     def _start(self) -> Connection:
         """Fork the process; returns where it is asked."""
         here, there = Pipe()
-        with warnings.catch_warnings():
+        # Ctrl-C amid a fork would leave locked what its hooks are to unlock.
+        with ctrl_c_later(), warnings.catch_warnings():
             # Python 3.12 warns of threads. None of them has a lock that is needed there.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._process = os.fork()
-        if not self._process:
-            here.close()
-            self._serve(there)
+            if not self._process:
+                here.close()
+                self._serve(there)
         there.close()
         return here
 

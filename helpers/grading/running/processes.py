@@ -3,7 +3,6 @@
 import gc
 import multiprocessing
 import os
-import signal
 import socket
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
+from helpers.grading.machine.ctrl_c import ctrl_c_later
 from helpers.grading.running.private_interfaces import adopt_fork_server, stop_fork_server
 
 ON_LINUX = sys.platform == "linux"
@@ -69,24 +69,3 @@ def _fork_server(address: Path) -> None:
                 os._exit(0)
     os.close(alive)
     adopt_fork_server(process, str(address), keeps_alive)
-
-
-@contextmanager
-def ctrl_c_later() -> Iterator[None]:
-    """Hold Ctrl-C back until the end. Processes that are started meanwhile never get it.
-
-    For the main thread.
-    """
-    came: list[bool] = []
-    # Blocked for what is started; and noted, since NumPy's threads, which are not, may get it.
-    before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
-    can_block = hasattr(signal, "pthread_sigmask")  # not on Windows
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_block else ()
-    try:
-        yield
-    finally:
-        if can_block:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        signal.signal(signal.SIGINT, before)
-        if came:
-            signal.raise_signal(signal.SIGINT)
