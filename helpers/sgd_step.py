@@ -225,13 +225,13 @@ def random_step(
     units: Sequence[int] = (2, 3, 2),
     n_samples: int = 4,
     with_eta: float = 0.3,
-    duplicate_rows: Sequence[int] = (),
+    duplicate_rows: Sequence[Sequence[int]] = (),
 ) -> SGDStep:
     """An SGDStep with weights, inputs and targets drawn from `rng`, away from kinks.
 
     units: inputs, hidden units, outputs. Weighted inputs of hidden units stay at least 0.05 away
     from 0 and from the kinks of their activation, both signs occur, and no two rows of inputs are
-    alike but the two of `duplicate_rows`.
+    alike but those of `duplicate_rows`: places, and in the same order their twins.
     """
     while True:
         net = Network(
@@ -243,7 +243,8 @@ def random_step(
         )
         x = rng.uniform(-1.5, 1.5, (n_samples, units[0]))
         if duplicate_rows:
-            x[duplicate_rows[1]] = x[duplicate_rows[0]]
+            ones, others = duplicate_rows
+            x[others] = x[ones]
         z = net.forward(x).z[0]
         # From 0 with every activation: there slopes through a and mistakes are hard to tell apart.
         avoided = np.array([0.0, *ACTIVATIONS[hidden].kinks])

@@ -152,12 +152,12 @@ def why_degenerate(
     value: np.ndarray,
     expected: np.ndarray,
     inputs: Sequence[np.ndarray] = (),
-    duplicate_rows: Sequence[int] = (),
+    duplicate_rows: Sequence[Sequence[int]] = (),
 ) -> str:
     """Why `value`, an array shaped like `expected`, carries nothing over; "" if it does.
 
-    inputs: arrays that are given; to repeat one is no answer. duplicate_rows: two places along the
-    first axis, if there is one, at which the inputs are the same.
+    inputs: arrays that are given; to repeat one is no answer. duplicate_rows: places along the
+    first axis, if there is one, and others at which the inputs are the same.
     """
     if not np.all(np.isfinite(value)):
         return "it is not finite"

@@ -447,8 +447,10 @@ def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Reader:
         try:
             with archive.open(info) as file:
                 return file.read(limit + 1)
+        except MemoryError as error:  # what has few bytes may ask for any amount to be unpacked
+            raise Unreadable("takes too much memory to unpack: zip it again") from error
         except Exception as error:  # zipfile lets through whatever its decompressors raise
-            raise Unreadable(f"is damaged inside the zip ({type(error).__name__})") from error
+            raise Unreadable("is damaged inside the zip: zip it again") from error
 
     return read
 

@@ -138,9 +138,9 @@ class Case:
     consequences: Consequences | None = None
     # What is given; a value that merely repeats one carries nothing over.
     inputs: tuple[np.ndarray, ...] = ()
-    # Two places along the first axis at which the inputs are the same, or (): what differs there
-    # was not computed from these inputs, and carries nothing over either.
-    duplicate_rows: tuple[int, ...] = ()
+    # Places along the first axis, and in the same order others at which the inputs are the same, or
+    # (): what differs there was not computed from these inputs, and carries nothing over either.
+    duplicate_rows: tuple[list[int], ...] = ()
     # What is compared, from an array that is recorded; None where that is the same.
     read: Callable[[np.ndarray], np.ndarray] | None = None
 

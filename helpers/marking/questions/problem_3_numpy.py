@@ -77,7 +77,9 @@ def _for_each_hidden(
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         for batch in _batches():
             points = batch.points
-            duplicate_rows = _two_places(rng, points) if with_duplicate_rows and points > 1 else ()
+            duplicate_rows = (
+                _pairs_of_places(rng, points) if with_duplicate_rows and points > 1 else ()
+            )
             step = _step_of(rng, batch, duplicate_rows)
             test_inputs = test_inputs_of(step, names)
             if telling and batch.tells:
@@ -134,7 +136,7 @@ def _batches() -> Iterator[_Batch]:
 
 
 def _step_of(
-    rng: np.random.Generator, batch: _Batch, duplicate_rows: tuple[int, ...] = ()
+    rng: np.random.Generator, batch: _Batch, duplicate_rows: tuple[list[int], ...] = ()
 ) -> SGDStep:
     """A random step on such a batch; duplicate_rows: as in random_step."""
     while True:
@@ -156,9 +158,10 @@ def _step_of(
             return step
 
 
-def _two_places(rng: np.random.Generator, count: int) -> tuple[int, ...]:
-    """Two different places among `count`."""
-    return tuple(map(int, rng.choice(count, 2, replace=False)))
+def _pairs_of_places(rng: np.random.Generator, count: int, pairs: int = 1) -> tuple[list[int], ...]:
+    """Pairs of different places among `count`: the ones and, in the same order, the others."""
+    ones, others = rng.permutation(count)[: 2 * pairs].reshape(2, pairs).tolist()
+    return ones, others
 
 
 def test_inputs_of(step: SGDStep, names: Sequence[str]) -> TestInputs:
@@ -210,34 +213,43 @@ def _activation_cases(rng: np.random.Generator) -> Iterator[Case]:
     first = _activation_case(rng, (4, 3))
     # Also where later questions will need them, asked for once.
     yield replace(first, test_inputs=first.test_inputs | {"grid": own_functions.GRID})
-    yield _activation_case(rng, (7,), first_sign=1)
+    # Each has a twin: whoever shows values at other z cannot hit them all by luck.
+    yield _activation_case(rng, (16,), first_sign=1, pairs=8)
     yield _activation_case_at(_whole_numbers(rng), "whole numbers as z", with_zero=True)
 
 
 def _activation_case(
-    rng: np.random.Generator, shape: tuple[int, ...], first_sign: int = -1
+    rng: np.random.Generator, shape: tuple[int, ...], first_sign: int = -1, pairs: int = 1
 ) -> Case:
+    """The Case at random weighted inputs; pairs: how many pairs of rows are the same."""
     # Away from ReLU's kink, and with equally many numbers of each sign in every draw: whether a
-    # wrong activation is 0 too often for anything to follow from it depends on them. Which comes
-    # first decides about the type of what np.vectorize gives: see _Batch.
+    # wrong activation is 0 too often for anything to follow from it depends on them. Some of each
+    # sign are below 1, so that a kink at 1 or -1 is always seen. Which sign comes first decides
+    # about the type of what np.vectorize gives: see _Batch.
     while True:
         z = rng.uniform(0.1, 3, shape) * rng.choice([-1, 1], shape)
-        duplicate_rows = _two_places(rng, len(z))
+        duplicate_rows = _pairs_of_places(rng, len(z), pairs)
         z[duplicate_rows[1]] = z[duplicate_rows[0]]
-        if z.flat[0] * first_sign > 0 and (z < 0).sum() == z.size // 2:
+        halves = (z < 0).sum() == z.size // 2
+        both_below_1 = ((0 < z) & (z < 0.9)).any() and ((-0.9 < z) & (z < 0)).any()
+        if z.flat[0] * first_sign > 0 and halves and both_below_1:
             break
     return _activation_case_at(z, f"z of shape {shape}", duplicate_rows)
 
 
 def _whole_numbers(rng: np.random.Generator) -> np.ndarray:
-    """Small and large whole numbers of both signs, up to 30, as floats; the first two are 1."""
-    small, large = rng.permutation([2, 3, 4, 5])[:3], rng.integers(6, 30, 3)
-    rest = np.concatenate([small, large]) * rng.permutation([-1, 1, -1, 1, -1, 1])
-    return np.array([1.0, 1.0, *rng.permutation([-30.0, 30.0, *rest])])
+    """Small and large whole numbers of both signs, up to 30, as floats; the first two are 1.
+
+    How many small ones have which sign is the same in every draw, and so is how many slopes are as
+    good as 0: these numbers decide whether anything follows from a wrong activation.
+    """
+    small = rng.permutation([2, 3, 4]) * rng.permutation([-1, -1, 1])
+    large = rng.integers(9, 30, 3) * rng.permutation([-1, 1, 1])
+    return np.array([1.0, 1.0, *rng.permutation([-30.0, 30.0, *small, *large])])
 
 
 def _activation_case_at(
-    z: np.ndarray, label: str, duplicate_rows: tuple[int, ...] = (), with_zero: bool = False
+    z: np.ndarray, label: str, duplicate_rows: tuple[list[int], ...] = (), with_zero: bool = False
 ) -> Case:
     """The Case at these weighted inputs; with_zero: activations are asked for at 0 in place 0.
 
