@@ -254,13 +254,10 @@ def _hidden_delta(rng: np.random.Generator, shape: tuple[int, int], first_sign: 
     expected: Quantities = {}
     mistakes: dict[str, list[Mistake]] = {}
     z: Quantities = {}
-    size = shape[0] * shape[1]
-    back = rng.uniform(0.5, 1.5, shape) * rng.choice([-1, 1], shape)
+    back = _of_both_signs(rng, rng.uniform(0.5, 1.5, shape))
     for name in HIDDEN:
         function = HIDDEN_ACTIVATIONS[name]
-        # Both signs, and away from ReLU's kink.
-        signs = rng.permuted(np.resize([-1, 1], size)).reshape(shape)
-        z[name] = rng.uniform(0.2, 2, shape) * signs * first_sign * signs[0, 0]
+        z[name] = _weighted_inputs(rng, back, first_sign)
         expected[name] = back * slope(function, z[name])
         a = function(z[name])
         mistakes[name] = [
@@ -296,6 +293,25 @@ def _hidden_delta(rng: np.random.Generator, shape: tuple[int, int], first_sign: 
         label=f"{shape[0]} point{'s' if shape[0] > 1 else ''}",
         traits=traits_of(points=shape[0]),
     )
+
+
+def _of_both_signs(rng: np.random.Generator, sizes: np.ndarray) -> np.ndarray:
+    """`sizes` with signs of which, in whatever draw, as many are positive as negative."""
+    return sizes * rng.permuted(np.resize([-1, 1], sizes.size)).reshape(sizes.shape)
+
+
+def _weighted_inputs(rng: np.random.Generator, back: np.ndarray, first_sign: int) -> np.ndarray:
+    """Random weighted inputs, shaped like `back`, away from ReLU's kink; the first has this sign.
+
+    In a batch of several points all that tells a wrong mask from the right one occurs in every
+    draw: below and above 1 and below 0, each with something of both signs coming back.
+    """
+    while True:
+        z = _of_both_signs(rng, rng.uniform(0.2, 2, back.shape))
+        ranges = ((z > 1.1), (z > 0) & (z < 0.9), (z < 0))
+        tells = all((r & (back > 0)).any() and (r & (back < 0)).any() for r in ranges)
+        if z[0, 0] * first_sign > 0 and (tells or len(back) == 1):
+            return z
 
 
 HIDDEN_DELTA = tuple(Part(name, 1, f"delta_h with {name} units") for name in HIDDEN)
