@@ -22,19 +22,20 @@ from traitlets.config import Config
 
 from helpers.authoring.blocks import blocks_in, for_student
 from helpers.authoring.errors import BuildError
-from helpers.authoring.source import is_answer, is_note
+from helpers.authoring.source import is_answer, is_for_slides_only, is_note
 
 
 class ReplaceSolutions(ClearSolutions):
     """nbgrader's ClearSolutions with a stub of the author's own for each solution block.
 
-    Markdown cells that are nothing but solution disappear, and so do notes for a speaker.
+    Markdown cells that are nothing but solution disappear, and so do notes for a speaker and what
+    is for slides only.
     """
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
-        nb.cells = [cell for cell in nb.cells if not is_note(cell)]
+        nb.cells = [cell for cell in nb.cells if not (is_note(cell) or is_for_slides_only(cell))]
         nb, resources = super().preprocess(nb, resources)
         nb.cells = [cell for cell in nb.cells if cell.source or cell.cell_type == "code"]
         return nb, resources

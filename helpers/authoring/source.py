@@ -17,6 +17,7 @@ what the cell is there; without it the cell is not shown:
     :slide: new         begins a slide; `:minutes: 2` says how long it stands
     :slide: more        goes on the slide before; a code cell shows its output only
     :slide: code        the same, with the code
+    :slide: only        as more, and not in the students' notebooks
     :slide: notes       for the speaker, and not in the students' notebooks; Markdown only
 
 With `:reveal: true` beside it, the cell's parts appear one after another at the press of a key:
@@ -55,7 +56,7 @@ PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 SHORT = ("answer", "check", "exercise", "given")
 KEPT = {"tags", "editable"}
 SPEAKER = "**For the speaker.** {}"
-SLIDES = {"new": "slide", "more": "-", "code": "-", "notes": "notes", None: "skip"}
+SLIDES = {"new": "slide", "more": "-", "code": "-", "only": "-", "notes": "notes", None: "skip"}
 NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
 
 
@@ -131,6 +132,11 @@ def is_note(cell: NotebookNode) -> bool:
     return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
 
 
+def is_for_slides_only(cell: NotebookNode) -> bool:
+    """Whether this cell is shown on a slide and students do not get it."""
+    return bool(cell.metadata.get("slideshow", {}).get("only"))
+
+
 def spoken(note: NotebookNode) -> str:
     """What a note for the speaker says, as its author wrote it."""
     lines = [line.removeprefix(">").removeprefix(" ") for line in note.source.split("\n")]
@@ -201,8 +207,8 @@ def _slideshow(cell: NotebookNode) -> dict[str, str | float]:
         lines = SPEAKER.format(cell.source).split("\n")
         cell.source = "\n".join(f"> {line}".rstrip() for line in lines)
     slideshow: dict[str, str | float] = {"slide_type": SLIDES[slide]}
-    if slide == "code":
-        slideshow["code"] = True
+    if slide in ("code", "only"):
+        slideshow[slide] = True
     if minutes is not None:
         number = isinstance(minutes, int | float) and not isinstance(minutes, bool)
         if slide != "new" or not number or not 0 <= minutes < math.inf:
@@ -211,7 +217,7 @@ def _slideshow(cell: NotebookNode) -> dict[str, str | float]:
             )
         slideshow["minutes"] = minutes
     if reveal is not None:
-        if reveal is not True or slide not in ("new", "more", "code"):
+        if reveal is not True or slide not in ("new", "more", "code", "only"):
             raise ValueError(f"reveal: expected true on a cell that is on a slide, got {reveal!r}")
         slideshow["reveal"] = True
     return slideshow

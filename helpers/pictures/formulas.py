@@ -50,11 +50,11 @@ def draw_layer_shapes(sizes: Sequence[int], points: int) -> Picture:
         ]),
         ("gradients", VERMILLION, [
             [
-                (r"a_h^{\mathsf{T}}", hidden, points), "·", (delta_o, points, outputs), "→",
+                (r"a_h^{\mathsf{T}}", hidden, points), "·", (delta_o, points, outputs), "/N", "→",
                 (r"\partial E/\partial W_o", hidden, outputs),
             ],
             [
-                (r"x^{\mathsf{T}}", inputs, points), "·", (delta_h, points, hidden), "→",
+                (r"x^{\mathsf{T}}", inputs, points), "·", (delta_h, points, hidden), "/N", "→",
                 (r"\partial E/\partial W_h", inputs, hidden),
             ],
         ]),
@@ -109,8 +109,9 @@ def _draw_product(
     slot = 0.86  # least room for a matrix, so that names and shapes do not touch
     for item in product:
         if isinstance(item, str):
-            panel.text(left + 0.13, middle, item, ha="center", va="center", fontsize=15)
-            left += 0.26
+            room = 0.26 if len(item) == 1 else 0.4
+            panel.text(left + room / 2, middle, item, ha="center", va="center", fontsize=15)
+            left += room
             continue
         name, rows, columns = item
         width, height = columns * cell, rows * cell

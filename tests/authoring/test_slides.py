@@ -445,7 +445,7 @@ def test_what_is_not_built_is_named(root, tmp_path, capsys):
     assert "There is no notebook 'fourth'" in said("fourth")
     assert "None of these notebooks has slides" in said("3_third")
     write_source(tmp_path, "```{code-cell}\n:slide: nwe\n1\n```", "2_second")
-    assert "2_second.md, line 5: slide: expected one of new, more, code, notes" in said()
+    assert "2_second.md, line 5: slide: expected one of new, more, code, only, notes" in said()
     assert not (tmp_path / "slides").exists()
 
 

@@ -44,6 +44,17 @@ print("both")
 import time
 print(time.time())
 ```
+
+```{{code-cell}} ipython3
+:slide: only
+:reveal: true
+:given: shown
+print("on the slide alone")
+```
+
++++ {{"slide": "only"}}
+
+Words for the hall.
 """
 
 
@@ -76,6 +87,8 @@ def test_a_line_in_the_header_becomes_jupyters_own_metadata(root):
         ("first", {"slide_type": "slide", "minutes": 0}),
         ("second", {"slide_type": "-", "code": True}),
         ("timed", {"slide_type": "-"}),
+        ("shown", {"slide_type": "-", "only": True, "reveal": True}),
+        ("after-shown-1", {"slide_type": "-", "only": True}),
     ]
 
 
@@ -85,10 +98,12 @@ def test_a_note_says_whom_it_is_for_and_can_be_read_as_it_was_written(root):
     assert source.is_note(note) and source.spoken(note) == NOTE
 
 
-def test_students_get_all_but_the_notes(root):
+def test_students_get_all_but_the_notes_and_what_is_for_slides_only(root):
     solution, student = cells(root, "solutions"), cells(root, "notebooks")
-    assert [cell.id for cell in student] == [cell.id for cell in solution if cell.id != "start-2"]
-    assert "Say this" not in str(student)
+    left_out = {"start-2", "shown", "after-shown-1"}
+    assert [cell.id for cell in student] == [c.id for c in solution if c.id not in left_out]
+    for words in ("Say this", "on the slide alone", "Words for the hall"):
+        assert words in str(solution) and words not in str(student)
 
 
 def test_an_output_that_differs_from_run_to_run_is_not_stored(root, capsys):
@@ -109,7 +124,7 @@ CODE = "```{code-cell}\n%s\n1\n```\n"
 @pytest.mark.parametrize(
     "text, said",
     [
-        (CODE % ":slide: next", "slide: expected one of new, more, code, notes, got 'next'"),
+        (CODE % ":slide: next", "slide: expected one of new, more, code, only, notes, got 'next'"),
         (NEW + CODE % ":slide: notes", "slide: notes is for Markdown cells"),
         (
             NEW + CODE % ":slide: more\n:minutes: 2",

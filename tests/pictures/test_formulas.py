@@ -41,6 +41,7 @@ def test_matrices_are_drawn_true_to_their_shapes(sizes, points):
 def test_the_pictures_are_said_in_words():
     shapes = draw_layer_shapes((4, 3, 2), 5).alt
     assert "δ o (5, 2) · W o transposed (2, 3)" in shapes
+    assert "δ o (5, 2) /N → ∂E/∂W o (3, 2)" in shapes and "δ h (5, 3) /N → ∂E/∂W h (4, 3)" in shapes
     card = draw_formula_card().alt
     assert "δ (l) = (δ (l+1) W (l+1) transposed) ⊙ f′(z (l))" in card
     for words in (shapes, card):
