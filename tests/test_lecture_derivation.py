@@ -136,9 +136,18 @@ def test_the_slide_with_hidden_unit_2_has_its_numbers():
 
 
 def test_two_contributions_add_up_to_what_the_loss_does(printed):
-    found = re.findall(r"^output \d: .* = (\S+)$", printed, re.MULTILINE)
-    (together,) = re.findall(r"^together +(\S+)$", printed, re.MULTILINE)
+    """As the picture shows them, on its edges and in its title."""
+    cells = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT).cells
+    (alt,) = [
+        o.metadata["image/png"]["alt"]
+        for cell in cells
+        if "contributions = [" in cell.source
+        for o in cell.outputs
+    ]
+    found = re.findall(r"δ\d Δ z\d = (\d\.\d+)", alt)
+    together, moved = re.search(r"= (\S+), and E moves by (\d\.\d+)", alt).groups()
     (measured,) = re.findall(r"^what the loss does +(\S+)$", printed, re.MULTILINE)
+    assert len(found) == 2 and moved == measured
     assert sum(map(float, found)) == pytest.approx(float(together), abs=1e-12)
     assert float(together) == pytest.approx(float(measured), rel=0.02)
 

@@ -227,7 +227,7 @@ def test_graphs_that_are_none_are_refused(nodes, words):
 def test_the_gradients_of_the_notebooks_graph_are_right():
     """The cell's lines, backward, against small changes of what is given."""
     text = SOURCE.read_text("utf-8")
-    (cell,) = re.findall(r"^w_1, x_in, b_1, t_1 = .*?(?=^```)", text, re.M | re.S)
+    (cell,) = re.findall(r"^w_1, x_in, b_1, t_1 = .*?(?=^draw_graph)", text, re.M | re.S)
     found = {"np": np}
     exec(cell, found)
     forward = cell.partition("\n\n")[0]
