@@ -293,7 +293,7 @@ def test_what_reaches_the_last_hidden_layer_hardly_depends_on_the_inputs(noteboo
     text = "\n".join(cell.source for cell in notebook.cells)
     spread = {hidden: names["deep"][hidden].forward(names["deep_x"]).a[-2].std(axis=0).mean()
               for hidden in HIDDEN}  # fmt: skip
-    said = "by {sigmoid:.3f} only (with tanh {tanh:.2f}, with ReLU {relu:.2f})"
+    said = "deviation of only {sigmoid:.3f} (with tanh {tanh:.2f}, with ReLU {relu:.2f})"
     assert said.format(**spread) in text
 
 
