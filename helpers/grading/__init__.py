@@ -11,8 +11,8 @@
 
 What is known of a notebook after its run is a `running.executed.Executed`, after grading a
 `gradebook.results.Result`. Worker processes take a student at a time: `student` goes from repair to
-the gradebook, then the pages are written. `preprocessors` takes the same road for plain
-`nbgrader autograde`.
+the gradebook, then the pages are written. `command.grade` says in which order a run begins.
+`preprocessors` takes the same road for plain `nbgrader autograde`.
 """
 
 import sys

@@ -8,17 +8,25 @@ folder that is called like a command are ./grade, ./export and so on.)
 import argparse
 import re
 import secrets
+import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helpers.grading import settings
 from helpers.grading.errors import NO_ROOM, NothingGraded, is_for_lack_of_room
-from helpers.grading.lateness import policy
+from helpers.grading.lateness import options
 from helpers.grading.machine import surroundings
+from helpers.grading.machine.imports import quick_imports
 from helpers.grading.machine.scratch import scratch
 from helpers.grading.printable import print_whatever_comes, printable
-from helpers.grading.running import processes
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from helpers.grading.running import zygotes
 
 NOTHING_DONE, SOME_NEED_A_PERSON, INTERRUPTED = 2, 3, 130
 COMMANDS = ("grade", "sheets", "secret", "export", "forget")
@@ -128,16 +136,16 @@ def _add_grade(commands: "argparse._SubParsersAction") -> None:
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     """What holds for a lesson; it is kept in the gradebook until something else is said."""
     parser.add_argument(
-        "--due", metavar="TIME", type=policy.due,
-        help=f"when the lesson is due, with the zone: {policy.DUE_EXAMPLE}",
+        "--due", metavar="TIME", type=options.due,
+        help=f"when the lesson is due, with the zone: {options.DUE_EXAMPLE}",
     )  # fmt: skip
     parser.add_argument(
-        "--grace", metavar="TIME", type=policy.grace,
+        "--grace", metavar="TIME", type=options.grace,
         help="what lateness is forgiven, 15m for instance; beyond it all of it counts",
     )  # fmt: skip
     parser.add_argument(
-        "--late", metavar="RULE", type=policy.late,
-        help=f"what lateness costs of the points earned: “{policy.LATE_EXAMPLE}”, for each day "
+        "--late", metavar="RULE", type=options.late,
+        help=f"what lateness costs of the points earned: “{options.LATE_EXAMPLE}”, for each day "
         "begun after it was due".replace("%", "%%"),
     )  # fmt: skip
     parser.add_argument(
@@ -145,7 +153,7 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         help="a CSV file with the columns identifier,due: later due dates of single students",
     )  # fmt: skip
     parser.add_argument(
-        "--optional", metavar="NOTEBOOK=HOW", type=policy.optional, action="append",
+        "--optional", metavar="NOTEBOOK=HOW", type=options.optional, action="append",
         help="what an optional notebook counts: bonus (its points count, and what there is to have "
         "does not grow), leave-out (nothing), or counts (as all others, again)",
     )  # fmt: skip
@@ -271,21 +279,36 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def grade(given: argparse.Namespace) -> int:
-    """Grade a class. Returns the exit code."""
+    """Grade a class. Returns the exit code.
+
+    What the first mark waits for is imports, some three seconds in all, so two processes import at
+    the same time. In this order:
+
+    1.  A zygote, from which kernels are forked, begins in its sandbox: NumPy, Matplotlib, IPython.
+        Nothing large is imported here before.
+    2.  This process imports the rest: nbgrader's database, nbclient and our own rooms.
+    3.  The server from which workers are forked is itself forked, so they have all of that.
+    4.  Intake tells which notebooks there are, and so what else the zygote has to import (`flow`).
+    5.  The workers begin, and execute the first notebooks. The first to come takes the zygote over;
+        the others begin their own.
+    6.  Meanwhile the lesson is entered in the gradebook, and what was handed in is kept.
+    7.  The first notebooks are graded: scored, entered, saved. Pages come after the marks.
+    """
     print_whatever_comes()
     try:
         if not (given.dry_run or given.tables):
             surroundings.check()
-        with scratch():
-            with processes.quick_imports():
-                from helpers.grading import flow, tables_only  # now, so that --help answers soon
+        with scratch(), _zygote_ahead(given) as begun:
+            with quick_imports():
+                from helpers.grading import flow, tables_only
+                from helpers.grading.running import processes
 
             if given.tables:
                 return SOME_NEED_A_PERSON if tables_only.write_tables(given) else 0
             if given.dry_run:
                 return SOME_NEED_A_PERSON if flow.show_class(given) else 0
             with processes.fork_server():
-                return SOME_NEED_A_PERSON if flow.grade_class(given) else 0
+                return SOME_NEED_A_PERSON if flow.grade_class(given, begun) else 0
     except NothingGraded as error:
         print(printable(f"Nothing was graded. {error}"), file=sys.stderr)
         return NOTHING_DONE
@@ -312,6 +335,18 @@ def grade(given: argparse.Namespace) -> int:
         )
         print(printable(said), file=sys.stderr)
         return NOTHING_DONE
+
+
+def _zygote_ahead(given: argparse.Namespace) -> "AbstractContextManager[zygotes.Ahead | None]":
+    """A zygote that begins now, if this command will need one here; gone afterwards."""
+    runs_nothing = given.tables or given.dry_run or given.rescore
+    is_sealed_off = given.sandbox != "none" and given.kernels == "warm"
+    can_be = sys.platform == "linux" and shutil.which("bwrap") and shutil.which("prlimit")
+    if runs_nothing or given.dask or not (is_sealed_off and can_be):
+        return nullcontext()
+    from helpers.grading.running import zygotes  # it is for Linux
+
+    return zygotes.ahead()
 
 
 def export_marks(given: argparse.Namespace) -> int:

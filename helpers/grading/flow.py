@@ -10,12 +10,15 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, nullcontext
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from helpers.grading import finishing, overview
 from helpers.grading.class_list import roster
@@ -33,8 +36,15 @@ from helpers.grading.repair.released import Released, released_notebooks
 from helpers.grading.running import cluster, executed, sandbox
 from helpers.grading.running.kernels import modules_of
 from helpers.grading.running.processes import WORK
+from helpers.grading.running.zygotes import Ahead
 from helpers.grading.settings import Course, course_at
-from helpers.grading.student import GradingOptions, grade_student, nothing_graded, problem_of
+from helpers.grading.student import (
+    GradingOptions,
+    execute_ahead,
+    grade_student,
+    nothing_graded,
+    problem_of,
+)
 from helpers.personal import class_list, course_secret
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
@@ -42,6 +52,26 @@ MAX_WORKERS = 60 if sys.platform == "win32" else sys.maxsize  # Windows waits fo
 Task = tuple[submissions.Submission, dict[str, str]]  # with fingerprints by notebook
 ENDED = "Its grading process was ended by the system, perhaps for lack of memory."
 OVERDUE = "Grading it did not come to an end in time, twice, so it was ended."
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What a worker does at a time: grade a student or, after that, write their pages.
+
+    Two jobs, so that marks need not wait for pages; a run that is killed in between writes the
+    pages next time. graded: the student's Results, None if that is what is to be done.
+    """
+
+    task: Task
+    graded: list[results.Result] | None = None
+
+
+@dataclass(frozen=True)
+class _First:
+    """Workers that have begun, and what they execute ahead, by student (see `_run_ahead`)."""
+
+    pool: ProcessPoolExecutor
+    ahead: Mapping[str, Future[None]]
 
 
 @dataclass(frozen=True)
@@ -141,17 +171,20 @@ def show_class(arguments: argparse.Namespace) -> bool:
     return bool(needing)
 
 
-def grade_class(arguments: argparse.Namespace) -> bool:
+def grade_class(arguments: argparse.Namespace, begun: Ahead | None = None) -> bool:
     """Grade arguments.submissions and write everything. Returns whether some need a person.
 
-    arguments: as the command line gives them. Temporary files lie in `scratch.scratch`, in which
-    this has to run. Raises NothingGraded.
+    arguments: as the command line gives them. begun: a zygote that has begun ahead. Temporary files
+    lie in `scratch.scratch`, in which this has to run. Raises NothingGraded.
     """
     progress = progress_of_kind(arguments.log)
     mine = _collect(arguments, progress)
     course, released, handed_in = mine.course, mine.released, mine.handed_in
+    if begun:
+        begun.load(_modules(mine))
     progress.found(list(overview.lines(mine.lesson, released, handed_in)), handed_in.rule)
-    chosen, warning = sandbox.choose(arguments.sandbox, here=not arguments.dask)
+    is_inside = begun is not None and begun.is_inside()
+    chosen, warning = sandbox.choose(arguments.sandbox, not (is_inside or arguments.dask))
     if warning:
         progress.warn(warning)
     with (
@@ -159,7 +192,7 @@ def grade_class(arguments: argparse.Namespace) -> bool:
         locks.alone(course),
         database.alone(course, arguments.lesson),
     ):
-        return _grade(mine, arguments, chosen, workers, progress)
+        return _grade(mine, arguments, chosen, workers, progress, begun)
 
 
 def _grade(
@@ -168,6 +201,7 @@ def _grade(
     chosen: str,
     workers: cluster.Cluster | None,
     progress: Bar | JsonLog,
+    begun: Ahead | None,
 ) -> bool:
     """Grade a class and write everything, as `grade_class` does.
 
@@ -176,6 +210,37 @@ def _grade(
     course, released, handed_in = mine.course, mine.released, mine.handed_in
     _remove_half_written(course)
     database.wait_until_free(course, progress.warn)
+    options = GradingOptions(
+        sandbox=chosen,
+        kernels=arguments.kernels,
+        modules=_modules(mine),
+        cell_timeout=arguments.cell_timeout,
+        seed=secrets.randbits(32),
+        again=arguments.again,
+        rescore=arguments.rescore,
+        begun=str(begun.address) if begun else "",
+    )
+    size = min(arguments.workers or _workers(), len(handed_in.submissions))
+    outcome = Outcome()
+    with _pool(size, course, options) as pool:
+        # The first notebooks run while the gradebook is made ready.
+        ahead = {} if workers or arguments.rescore else _run_ahead(pool, size, mine, options)
+        tasks = _enter(mine, arguments, outcome, progress)
+        if workers:
+            workers.execute_all(course, arguments.lesson, released, tasks, options)
+        first = _First(pool, ahead)
+        outcome.add(_grade_all(course, arguments, released, tasks, options, progress, first))
+    return finishing.write_all(course, outcome, progress, handed_in.unassigned)
+
+
+def _enter(
+    mine: _Class, arguments: argparse.Namespace, outcome: Outcome, progress: Bar | JsonLog
+) -> list[Task]:
+    """Enter the lesson in the gradebook, and keep what was handed in; returns what is to be graded.
+
+    outcome: gets those whose work cannot be kept.
+    """
+    course, released, handed_in = mine.course, mine.released, mine.handed_in
     with ctrl_c_later():
         changed = registration.register(course, arguments.lesson, released)
     for sentence in changed:
@@ -185,7 +250,7 @@ def _grade(
     arrivals = _arrivals(mine)
 
     code = _code_fingerprint(arguments.cell_timeout)
-    outcome, tasks = Outcome(), []
+    tasks = []
     for submission in handed_in.submissions:
         try:
             submissions.store(course, arguments.lesson, submission, released, arguments.take_older)
@@ -194,21 +259,16 @@ def _grade(
         except OSError as error:
             problem = in_full(error)
             outcome.add(_set_all_aside(course, arguments.lesson, released, submission, problem))
-    names = {name for submission in handed_in.submissions for name in submission.notebooks}
-    options = GradingOptions(
-        sandbox=chosen,
-        kernels=arguments.kernels,
-        modules=modules_of([notebook for notebook in released if notebook.name in names]),
-        cell_timeout=arguments.cell_timeout,
-        seed=secrets.randbits(32),
-        again=arguments.again,
-        rescore=arguments.rescore,
-    )
-    if workers:
-        workers.execute_all(course, arguments.lesson, released, tasks, options)
-    outcome.add(_grade_all(course, arguments, released, tasks, options, progress))
+    return tasks
 
-    return finishing.write_all(course, outcome, progress, handed_in.unassigned)
+
+def _modules(mine: _Class) -> tuple[str, ...]:
+    """The names of what the notebooks import that were handed in, now or before."""
+    names = set()
+    for submission in mine.handed_in.submissions:
+        before = mine.course.submitted / submission.student / mine.lesson
+        names |= {*submission.notebooks, *(path.stem for path in before.glob("*.ipynb"))}
+    return modules_of([notebook for notebook in mine.released if notebook.name in names])
 
 
 def _remove_half_written(course: Course) -> None:
@@ -263,40 +323,57 @@ def _grade_all(
     tasks: Sequence[Task],
     options: GradingOptions,
     progress: Bar | JsonLog,
+    first: _First | None = None,
 ) -> Outcome:
-    """Grade every student in worker processes; returns the Outcome."""
+    """Grade every student in worker processes; returns the Outcome.
+
+    first: the workers that are there already.
+    """
     workers = min(arguments.workers or _workers(), len(tasks))
     outcome = Outcome()
 
-    def add(task: Task, answer: Outcome) -> None:
+    def add(job: _Job, answer: Outcome) -> None:
         for sentence in answer.warnings - outcome.warnings:
             progress.warn(sentence)
         answer.found = list(map(results.compact, answer.found))
         outcome.add(answer)
-        progress.graded(answer.found, len(task[0].notebooks))
+        if job.graded is None:
+            progress.graded(answer.found, len(job.task[0].notebooks))
 
-    def grade(tasks: Sequence[Task], workers: int) -> list[Task]:
-        """Grade `tasks`; returns those that did not come to an end because a worker died."""
+    def done(jobs: Sequence[_Job], workers: int, first: _First | None = None) -> list[_Job]:
+        """Do `jobs`; returns those that did not come to an end because a worker died."""
         left = []
-        for task, answer in _in_processes(
-            workers, course, arguments.lesson, released, tasks, options
-        ):
-            if answer is None:
-                left.append(task)
-            else:
-                add(task, answer)
-        return sorted(left, key=tasks.index)
+        with nullcontext(first.pool) if first else _pool(workers, course, options) as pool:
+
+            def begin(job: _Job) -> Future[Outcome]:
+                return pool.submit(_work, course, arguments.lesson, released, job, options)
+
+            for job, answer in _in_processes(begin, workers, jobs, first.ahead if first else {}):
+                if answer is None:
+                    left.append(job)
+                else:
+                    add(job, answer)
+        return left
+
+    def give_up(job: _Job) -> None:
+        submission, problem = job.task[0], _why_ended(job.task[0].student)
+        if job.graded is None:
+            add(job, _set_all_aside(course, arguments.lesson, released, submission, problem))
+        else:
+            what = f"The feedback pages of {submission.student}"
+            outcome.unwritten.append((what, f"could not be written: {problem}"))
 
     progress.start(len(tasks), sum(len(submission.notebooks) for submission, _ in tasks))
     try:
-        while tasks:
-            left = grade(tasks, workers)
-            # Tasks start in order, so one of the first is what took its worker along. Each alone.
-            for task in left[:workers]:
-                if grade([task], 1):
-                    problem = _why_ended(task[0].student)
-                    add(task, _set_all_aside(course, arguments.lesson, released, task[0], problem))
-            tasks = left[workers:]
+        jobs = list(map(_Job, tasks))
+        while jobs:
+            left = done(jobs, workers, first)
+            first = None  # its processes have ended if there is anything left
+            # They start in order, so one of the first is what took its worker along. Each alone.
+            for job in left[:workers]:
+                for hopeless in done([job], 1):
+                    give_up(hopeless)
+            jobs = left[workers:]
     finally:
         progress.stop()
     return outcome
@@ -314,32 +391,17 @@ def _workers() -> int:
     return max(1, min(capacity.cores(), fitting, MAX_WORKERS))
 
 
-def _in_processes(
-    workers: int,
-    course: Course,
-    lesson: str,
-    released: Sequence[Released],
-    tasks: Sequence[Task],
-    options: GradingOptions,
-) -> Iterator[tuple[Task, Outcome | None]]:
-    """Yield (task, Outcome) as they are finished; None in place of Outcome if a worker died."""
+@contextmanager
+def _pool(workers: int, course: Course, options: GradingOptions) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes, which are done with their work afterwards, or ended at once on an error."""
     pool = ProcessPoolExecutor(
-        workers,
+        max(1, workers),
         mp_context=WORK,
         initializer=_prepare_worker,
         initargs=(tempfile.gettempdir(), course.lock, options.sandbox != sandbox.NONE),
     )
     try:
-        with ctrl_c_later():  # for the workers: never; it is for this process alone
-            futures = {
-                pool.submit(_work, course, lesson, released, *task, options): task for task in tasks
-            }
-        for future in as_completed(futures):
-            try:
-                answer = future.result()
-            except BrokenProcessPool:
-                answer = None
-            yield futures.pop(future), answer  # so that it is not kept
+        yield pool
         pool.shutdown()
     except BaseException:
         # Ctrl-C: stop at once. What a student's worker had not finished is graded next time.
@@ -348,6 +410,74 @@ def _in_processes(
         for process in processes:
             process.terminate()
         raise
+
+
+def _run_ahead(
+    pool: ProcessPoolExecutor, workers: int, mine: _Class, options: GradingOptions
+) -> dict[str, Future[None]]:
+    """Let workers execute the first students' notebooks; by student, what will come of it."""
+    with ctrl_c_later():  # for the workers, which begin now
+        return {
+            submission.student: pool.submit(
+                _work_ahead,
+                mine.course,
+                mine.lesson,
+                mine.released,
+                deepcopy(submission),  # to which is added meanwhile what counts from before
+                options,
+            )
+            for submission in mine.handed_in.submissions[:workers]
+        }
+
+
+def _in_processes(
+    begin: Callable[[_Job], Future[Outcome]],
+    workers: int,
+    jobs: Sequence[_Job],
+    ahead: Mapping[str, Future[None]],
+) -> Iterator[tuple[_Job, Outcome | None]]:
+    """Yield (job, Outcome) as they are finished, and then those in which a worker died, with None.
+
+    ahead: see `_run_ahead`; such a student is graded after that. When a student is graded, their
+    pages are the next job.
+    """
+    waiting: deque[_Job] = deque()
+    at_work: dict[Future[Any], _Job] = {}
+    for job in jobs:
+        runs_ahead = ahead.get(job.task[0].student)
+        if runs_ahead:
+            at_work[runs_ahead] = job
+        else:
+            waiting.append(job)
+    is_broken = False
+    while at_work or (waiting and not is_broken):
+        # One more than there are workers, so that none of them has to wait for this process. But
+        # who has run ahead is the first to be graded.
+        most = workers + (not any(future in at_work for future in ahead.values()))
+        while waiting and len(at_work) < most and not is_broken:
+            try:
+                with ctrl_c_later():  # for the workers: never; it is for this process alone
+                    at_work[begin(waiting[0])] = waiting[0]
+                waiting.popleft()
+            except BrokenProcessPool:
+                is_broken = True
+        finished, _ = wait(at_work, return_when=FIRST_COMPLETED)
+        for future in [future for future in at_work if future in finished]:  # in their order
+            job = at_work.pop(future)  # so that its answer is not kept
+            try:
+                answer = future.result()
+            except BrokenProcessPool:
+                is_broken = True
+                yield job, None
+                continue
+            if future in ahead.values():
+                waiting.appendleft(job)
+                continue
+            if job.graded is None:
+                waiting.appendleft(_Job(job.task, answer.found))
+            yield job, answer
+    for job in waiting:
+        yield job, None
 
 
 def _prepare_worker(scratch: str, lock_file: Path, is_limited: bool) -> None:
@@ -373,39 +503,41 @@ def _end_with(run: multiprocessing.process.BaseProcess, lock: BinaryIO) -> None:
     os._exit(1)
 
 
+def _work_ahead(
+    course: Course,
+    lesson: str,
+    released: Sequence[Released],
+    submission: submissions.Submission,
+    options: GradingOptions,
+) -> None:
+    """Execute one student's notebooks, in a worker."""
+    with deadline.deadlines(submission.student):
+        execute_ahead(course, lesson, released, submission, options)
+
+
 def _work(
     course: Course,
     lesson: str,
     released: Sequence[Released],
-    submission: submissions.Submission,
-    fingerprints: Mapping[str, str],
+    job: _Job,
     options: GradingOptions,
 ) -> Outcome:
-    """Grade one student, in a worker; returns the Outcome."""
+    """Grade one student or write their pages, in a worker; returns the Outcome."""
+    submission, fingerprints = job.task
     with deadline.deadlines(submission.student):
-        return _work_in_time(course, lesson, released, submission, fingerprints, options)
-
-
-def _work_in_time(
-    course: Course,
-    lesson: str,
-    released: Sequence[Released],
-    submission: submissions.Submission,
-    fingerprints: Mapping[str, str],
-    options: GradingOptions,
-) -> Outcome:
-    """Grade one student, within the deadlines of its steps; returns the Outcome."""
-    try:
-        found = grade_student(course, lesson, released, submission, fingerprints, options)
-    except Exception as error:
-        problem = problem_of(course, error)
-        return _set_all_aside(course, lesson, released, submission, problem)
-    outcome = _with_pages(course, found)
-    if options.source.problem:
-        outcome.warnings.add(
-            f"Each notebook has a new Python, which is slow. {options.source.problem}"
-        )
-    return outcome
+        if job.graded is not None:
+            return _write_pages(course, job.graded)
+        try:
+            found = grade_student(course, lesson, released, submission, fingerprints, options)
+        except Exception as error:
+            problem = problem_of(course, error)
+            return Outcome(nothing_graded(course, lesson, released, submission, problem))
+        outcome = Outcome(found)
+        if options.source.problem:
+            outcome.warnings.add(
+                f"Each notebook has a new Python, which is slow. {options.source.problem}"
+            )
+        return outcome
 
 
 def _set_all_aside(
@@ -416,12 +548,15 @@ def _set_all_aside(
     problem: str,
 ) -> Outcome:
     """The Outcome of a student who cannot be graded; problem: why."""
-    return _with_pages(course, nothing_graded(course, lesson, released, submission, problem))
+    found = nothing_graded(course, lesson, released, submission, problem)
+    outcome = _write_pages(course, found)
+    outcome.found = found
+    return outcome
 
 
-def _with_pages(course: Course, found: list[results.Result]) -> Outcome:
-    """The Outcome of one student's Results, whose feedback pages are written."""
-    outcome = Outcome(found)
+def _write_pages(course: Course, found: Sequence[results.Result]) -> Outcome:
+    """Write the feedback pages of one student's Results; returns what could not be written."""
+    outcome = Outcome()
     for result in found:
         deadline.next_step()
         with outcome.writing(f"The feedback page of {result.student}, {result.notebook},"):

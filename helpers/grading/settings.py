@@ -122,7 +122,7 @@ def configure(c: Config, course: Course, root: str | Path) -> None:
     c.LatePolicy.course_root = str(course.root)
     c.LatePolicy.gradebook_directory = str(course.gradebook)
     c.GenerateFeedback.preprocessors = []
-    c.GenerateFeedback.exporter_class = "helpers.grading.pages.feedback.FeedbackExporter"
+    c.GenerateFeedback.exporter_class = "helpers.grading.pages.exporter.FeedbackExporter"
     c.Grade.course_root = str(course.root)
     c.Grade.gradebook_directory = str(course.gradebook)
     c.FeedbackExporter.course_root = str(course.root)

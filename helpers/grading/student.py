@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import LimitOutput
+from sqlalchemy.orm import configure_mappers
 
 from helpers.asking.cell_ids import check_cell_id
 from helpers.grading.errors import in_full
@@ -30,6 +31,8 @@ from helpers.grading.running import executed
 from helpers.grading.running.kernels import ColdKernels, kernels_for
 from helpers.grading.settings import Course
 
+MAX_LINES, MAX_TRACEBACK = 1000, 100  # those of nbgrader's LimitOutput
+
 
 @dataclass(frozen=True)
 class GradingOptions:
@@ -42,11 +45,12 @@ class GradingOptions:
     seed: int  # of the checks' probes, the same for all, and known to no student before
     again: bool = False  # whether to execute what is finished, too
     rescore: bool = False  # whether to execute only what has never run
+    begun: str = ""  # where a zygote with these modules can be had that was begun ahead
 
     @property
     def source(self) -> ColdKernels:
         """This process's source of kernels."""
-        return kernels_for(self.kernels, self.sandbox, self.modules)
+        return kernels_for(self.kernels, self.sandbox, self.modules, self.begun)
 
 
 def grade_student(
@@ -115,6 +119,30 @@ def grade_student(
     for result in found:
         results.save(course, result)
     return found
+
+
+def execute_ahead(
+    course: Course,
+    lesson: str,
+    released: Sequence[Released],
+    submission: Submission,
+    options: GradingOptions,
+) -> None:
+    """Execute the notebooks of one Submission, so that `grade_student` finds them executed.
+
+    That needs no gradebook. Nothing comes of it if grading is not reached, and what goes wrong here
+    is met again there.
+    """
+    configure_mappers()  # which saving needs, while the zygote may still be importing
+    for notebook in released:
+        name = notebook.name
+        if name not in submission.notebooks or name in submission.problems:
+            continue
+        deadline.next_step()
+        with suppress(Exception):
+            if options.again or not executed.has_run(course, lesson, notebook, submission):
+                # With no fingerprint: that is known after what was handed in before.
+                _load_or_execute(course, lesson, notebook, submission, "", options)
 
 
 def enter_lateness(
@@ -189,6 +217,26 @@ def better_scored(
     return replace(best[0], questions=(*best[0].questions, question)), best[1]
 
 
+def limit_output(notebook: NotebookNode) -> None:
+    """Shorten what cells have shown, in place, as nbgrader does."""
+    if any(_is_long(cell) for cell in notebook.cells):
+        # Here, since it brings nbconvert along, and hardly any notebook needs it.
+        from nbgrader.preprocessors import LimitOutput
+
+        LimitOutput().preprocess(notebook, {})
+
+
+def _is_long(cell: NotebookNode) -> bool:
+    """Whether a cell has shown more than nbgrader keeps."""
+    lines, longest = 0, 0
+    for output in cell.get("outputs", ()):
+        if output.output_type == "stream":
+            lines += output.text.count("\n") + 1
+        elif output.output_type == "error":
+            longest = max(longest, len(output.traceback))
+    return lines > MAX_LINES or longest > MAX_TRACEBACK
+
+
 def _score_and_save(
     gradebook: Gradebook,
     course: Course,
@@ -208,7 +256,7 @@ def _score_and_save(
     result = replace(
         result, state=state, remarks=remarks, questions=questions, fingerprint=ran.fingerprint
     )
-    LimitOutput().preprocess(ran.notebook, {})
+    limit_output(ran.notebook)
     result = enter(gradebook, course, ran.notebook, result)
     path = course.autograded_notebook(student, lesson, notebook.name)
     files.write(path, nbformat.v4.writes(ran.notebook))

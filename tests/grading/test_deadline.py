@@ -1,5 +1,6 @@
 """A step that does not end ends its process, which says where it was; the run goes on."""
 
+import copy
 import logging
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from argparse import Namespace
+from dataclasses import replace
 
 import pytest
 
@@ -19,8 +21,10 @@ from helpers.grading.gradebook.registration import register
 from helpers.grading.intake.submissions import Submission
 from helpers.grading.machine import deadline
 from helpers.grading.repair.released import released_notebooks
+from helpers.grading.running import executed
+from helpers.grading.running.run import Execution
 from helpers.grading.settings import course_at
-from helpers.grading.student import GradingOptions
+from helpers.grading.student import GradingOptions, execute_ahead, grade_student
 from tests.sample_class.work import LESSON, ROOT
 
 STUCK = """
@@ -56,6 +60,62 @@ def test_a_step_that_computes_too_long_ends_its_process(tmp_path, monkeypatch):
     done = subprocess.run([sys.executable, "-c", COMPUTES, tmp_path], cwd=ROOT, timeout=60)
     assert done.returncode < 0
     assert re.search("line 7", deadline.overdue("ann"))
+
+
+def dies_for_bob(course, result):
+    """In place of `feedback.write`."""
+    if result.student == "bob":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_a_worker_that_dies_over_a_page_costs_no_mark(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(flow, "WORK", multiprocessing.get_context("fork"))
+    monkeypatch.setattr(flow, "grade_student", of_one)
+    monkeypatch.setattr(flow.feedback, "write", dies_for_bob)
+    released = released_notebooks(course, LESSON)[:1]
+    tasks = [
+        (Submission(student, (student,), notebooks={released[0].name: b"{}"}), {})
+        for student in ("ann", "bob", "cem")
+    ]
+    options = GradingOptions("bubblewrap", "warm", (), 60, 1)
+    outcome = flow._grade_all(
+        course, Namespace(workers=2, lesson=LESSON), released, tasks, options, Silent()
+    )
+    assert sorted((r.student, r.state) for r in outcome.found) == [
+        (student, results.GRADED) for student in ("ann", "bob", "cem")
+    ]
+    assert [(what, flow.ENDED in why) for what, why in outcome.unwritten] == [
+        ("The feedback pages of bob", True)
+    ]
+
+
+def test_what_has_run_ahead_does_not_run_again(course, monkeypatch):
+    (released,) = released_notebooks(course, LESSON)[-1:]
+    ran = []
+
+    def run(released, submitted, student, seed, *_):
+        ran.append(seed)
+        return executed.Executed(copy.deepcopy(released.notebook), Execution(seed))
+
+    monkeypatch.setattr(executed, "repair_and_execute", run)
+    submission = Submission("ann", ("ann",), notebooks={released.name: released.path.read_bytes()})
+    options = GradingOptions("none", "cold", (), 60, seed=1)
+    given = course, LESSON, [released], submission
+    execute_ahead(*given, options)
+    assert ran == [1]
+    (found,) = grade_student(*given, {released.name: "as it is"}, options)
+    assert ran == [1] and found.state == results.GRADED and found.fingerprint == "as it is"
+    # Another run, and one after a change, know no more of it than before.
+    execute_ahead(*given, replace(options, seed=2))
+    grade_student(*given, {released.name: "as it is"}, replace(options, seed=2))
+    assert ran == [1]
+    grade_student(*given, {released.name: "changed"}, replace(options, seed=3))
+    assert ran == [1, 3]
+    execute_ahead(*given, replace(options, seed=4, again=True))
+    grade_student(*given, {released.name: "changed"}, replace(options, seed=4, again=True))
+    assert ran == [1, 3, 4]
 
 
 def of_one(course, lesson, released, submission, fingerprints, options):

@@ -9,8 +9,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +27,7 @@ from helpers.grading.command import main
 from helpers.grading.gradebook import results
 from helpers.grading.machine import capacity
 from helpers.grading.repair.released import released_notebooks
-from helpers.grading.running import kernels, run, sandbox
+from helpers.grading.running import kernels, run, sandbox, zygotes
 from helpers.grading.running.kernels import ColdKernels, WarmKernels, modules_of
 from helpers.grading.settings import course_at
 from tests.attacks.killing import rows
@@ -382,6 +384,110 @@ def test_nothing_is_left_when_kernels_are_no_longer_wanted():
     assert not zygote.is_running() and not folder.exists()
 
 
+# One that has begun ahead of all else
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """A zygote that has begun before anybody knew what for."""
+    folder = tempfile.mkdtemp()  # short, as sockets' names have to be
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    with zygotes.ahead() as begun:
+        yield begun
+    assert _that_name([str(begun.folder)]) == []
+    shutil.rmtree(folder)
+
+
+def test_what_a_zygote_gives_that_has_begun_ahead_sees_the_same(begun, cold):
+    assert begun.is_inside()
+    begun.load(["numpy"])
+    ahead = WarmKernels(["numpy"], str(begun.address))
+    zygote = zygote_of(ahead)
+    of_ahead, of_cold = (json.loads(executed(source, LOOKED_AT)[0][0]) for source in (ahead, cold))
+    assert set(of_ahead.pop("writable")) <= set(of_cold.pop("writable"))
+    assert of_ahead == of_cold
+    code = "import sys; print('numpy' in sys.modules, 'helpers.pictures' in sys.modules)"
+    assert executed(ahead, code) == (["True False\n"], {})
+    assert zygote_of(ahead) == zygote and not ahead.problem
+    ahead.close()
+    psutil.wait_procs([zygote], timeout=10)
+    assert not zygote.is_running()
+
+
+def test_a_zygote_that_has_begun_ahead_is_for_one_worker(begun):
+    begun.load(["numpy"])
+    first, second = (WarmKernels(["numpy"], str(begun.address)) for _ in range(2))
+    assert first.folder == begun.folder != second.folder
+    for source in (first, second):
+        assert executed(source, "print(1)") == (["1\n"], {}) and not source.problem
+    zygote_of(first).kill()  # and then it begins one of its own
+    assert executed(first, "print(2)") == (["2\n"], {}) and not first.problem
+    first.close()
+    second.close()
+
+
+def test_a_zygote_that_nobody_takes_over_ends_with_its_run(begun):
+    assert begun.is_inside() and _that_name([str(begun.folder)])  # the fixture sees that it ends
+
+
+TAKES_OVER = """
+import sys, time
+from helpers.grading.running.kernels import WarmKernels
+source = WarmKernels(["numpy"], sys.argv[1])
+source.prepare()
+print(source._zygote._process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_zygote_that_has_begun_ahead_ends_with_its_worker(begun):
+    begun.load(["numpy"])
+    command = [sys.executable, "-c", TAKES_OVER, begun.address]
+    worker = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    zygote = psutil.Process(int(worker.stdout.readline()))
+    assert zygote.is_running()
+    worker.kill()
+    worker.communicate()
+    psutil.wait_procs([zygote], timeout=10)
+    assert not zygote.is_running()
+
+
+BEGINS = """
+import sys, tempfile, time
+from helpers.grading.running import zygotes
+tempfile.tempdir = sys.argv[1]
+with zygotes.ahead() as begun:
+    assert begun.is_inside()
+    print(begun.folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_zygote_that_has_begun_ahead_ends_with_a_killed_run(how):
+    folder = tempfile.mkdtemp()
+    command = [sys.executable, "-c", BEGINS, folder]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as killed:
+        named = killed.stdout.readline().strip()
+        killed.send_signal(how)
+    assert named.startswith(folder) and _that_name([named]) == []
+    shutil.rmtree(folder)
+
+
+def test_where_no_zygote_begins_the_sandbox_is_tried(monkeypatch):
+    folder = tempfile.mkdtemp()
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    monkeypatch.setattr(zygotes, "_begin", lambda folder: subprocess.Popen(["false"], **PIPES))
+    with zygotes.ahead() as begun:
+        begun.load(["numpy"])
+        assert not begun.is_inside()
+        assert zygotes.take_over(begun.address) is None
+    shutil.rmtree(folder)
+
+
+PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+
+
 # Where it cannot be
 
 
@@ -395,20 +501,20 @@ def test_a_zygote_that_ends_costs_its_notebook_one_cell_at_most(warm):
 def test_where_forking_fails_kernels_are_cold(monkeypatch):
     monkeypatch.setattr(kernels, "IN_PLACE_OF", {})
     threads = WarmKernels(["threads_of_its_own"])
-    monkeypatch.setattr(kernels._Zygote, "_receive", lambda self, seconds: {"threads": 3})
+    monkeypatch.setattr(zygotes.Zygote, "_receive", lambda self, seconds: {"threads": 3})
     assert executed(threads, "print(1)") == (["1\n"], {})
     assert "starts threads" in threads.problem
     threads.close()
     monkeypatch.undo()
 
     refused = WarmKernels(["numpy"])
-    hear = kernels._Zygote._receive
+    hear = zygotes.Zygote._receive
 
     def hear_a_problem(self, seconds):
         answer = hear(self, seconds)
         return {"problem": "no"} if "started" in answer else answer
 
-    monkeypatch.setattr(kernels._Zygote, "_receive", hear_a_problem)
+    monkeypatch.setattr(zygotes.Zygote, "_receive", hear_a_problem)
     assert executed(refused, "print(1)") == (["1\n"], {})
     assert "no" in refused.problem
     refused.close()
@@ -422,7 +528,7 @@ def test_a_zygote_that_is_lost_while_it_starts_is_no_error(monkeypatch):
         def Process(number):
             raise psutil.NoSuchProcess(number)
 
-    monkeypatch.setattr(kernels, "psutil", Lost())
+    monkeypatch.setattr(zygotes, "psutil", Lost())
     source = WarmKernels(["numpy"])
     assert executed(source, "print(1)") == (["1\n"], {})
     assert "is lost" in source.problem
@@ -437,9 +543,9 @@ def test_a_zygote_can_be_ended_the_moment_it_starts(monkeypatch):
 
         def hear(self, seconds, milliseconds=milliseconds):
             time.sleep(milliseconds / 1000)
-            raise kernels.NoZygote("This one is not wanted.")
+            raise zygotes.NoZygote("This one is not wanted.")
 
-        monkeypatch.setattr(kernels._Zygote, "_receive", hear)
+        monkeypatch.setattr(zygotes.Zygote, "_receive", hear)
         source = WarmKernels(["numpy"])
         folders.append(str(source.folder))
         source.prepare()

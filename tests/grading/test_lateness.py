@@ -17,6 +17,7 @@ from helpers.grading.gradebook.marks import by_hand
 from helpers.grading.gradebook.standing import standing
 from helpers.grading.intake import archive, students, submissions
 from helpers.grading.intake.times import seconds_of
+from helpers.grading.lateness import options as given
 from helpers.grading.lateness import penalty, policy, times
 from helpers.grading.pages import feedback, report
 from helpers.grading.repair.released import Released
@@ -28,30 +29,30 @@ from tests.sampling import a_run_of_the_grader
 
 DUE = datetime(2026, 12, 1, 23, 59, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-RULES = policy.Policy(DUE, timedelta(minutes=15), policy.Rate(10, 50))
+RULES = policy.Policy(DUE, timedelta(minutes=15), given.Rate(10, 50))
 
 
 # In words
 
 
 def test_what_the_manual_says_is_understood():
-    assert policy.due("2026-12-01T23:59+01:00") == datetime.fromisoformat("2026-12-01T22:59Z")
-    assert policy.grace("15m") == timedelta(minutes=15) and policy.grace("2h") == 2 * HOUR
-    assert policy.late("10% per day, at most 50%") == policy.Rate(10, 50)
-    assert policy.late("2.5% per day") == policy.Rate(2.5, 100)
-    assert policy.optional("problem_1_derivation=bonus") == ("problem_1_derivation", "bonus")
+    assert given.due("2026-12-01T23:59+01:00") == datetime.fromisoformat("2026-12-01T22:59Z")
+    assert given.grace("15m") == timedelta(minutes=15) and given.grace("2h") == 2 * HOUR
+    assert given.late("10% per day, at most 50%") == given.Rate(10, 50)
+    assert given.late("2.5% per day") == given.Rate(2.5, 100)
+    assert given.optional("problem_1_derivation=bonus") == ("problem_1_derivation", "bonus")
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "example"),
     [
-        *((policy.due, text, policy.DUE_EXAMPLE) for text in (
+        *((given.due, text, given.DUE_EXAMPLE) for text in (
             "2026-12-01", "2026-12-01T23:59", "1.12.2026 23:59", "tomorrow", "20261201", "")),
-        *((policy.grace, text, "15m") for text in ("15", "quarter", "15 min", "-5m", "1.5h", "")),
-        *((policy.late, text, policy.LATE_EXAMPLE) for text in (
+        *((given.grace, text, "15m") for text in ("15", "quarter", "15 min", "-5m", "1.5h", "")),
+        *((given.late, text, given.LATE_EXAMPLE) for text in (
             "10% a day", "10 per day", "10% per hour", "10%", "ten percent per day", "110% per day",
             "10% per day at most 50%", "10% per day, at most 500%", "-10% per day", "")),
-        *((policy.optional, text, "=bonus") for text in ("p", "p=", "p=yes", "=bonus")),
+        *((given.optional, text, "=bonus") for text in ("p", "p=", "p=yes", "=bonus")),
     ],
 )  # fmt: skip
 def test_any_other_wording_is_refused_with_an_example(kind, text, example):
@@ -103,7 +104,7 @@ def test_what_holds_is_kept_and_only_what_is_said_changes(tmp_path):
     with pytest.raises(NothingGraded, match="no such notebook.*problem_2"):
         policy.changed(kept, options(optional=[("problem_9", "bonus")]), [P2])
     with pytest.raises(NothingGraded, match="--late: when was it due"):
-        policy.changed(policy.Policy(), options(late=policy.Rate(10)), [P2])
+        policy.changed(policy.Policy(), options(late=given.Rate(10)), [P2])
     policy.path_of(course).write_text("[")
     with pytest.raises(NothingGraded, match="cannot be read"):
         policy.load(course, LESSON)
@@ -128,7 +129,7 @@ def test_each_day_begun_costs_of_the_points_earned(after, days, percent):
 
 
 def test_an_extension_is_one_students_due_date():
-    rules = policy.Policy(DUE, late=policy.Rate(10), extensions={"K17": DUE + 3 * DAY})
+    rules = policy.Policy(DUE, late=given.Rate(10), extensions={"K17": DUE + 3 * DAY})
     assert rules.lateness(["k17", "ann"], DUE + 2 * DAY).days == 0
     assert rules.lateness(["k17"], DUE + 4 * DAY).days == 1
     assert rules.lateness(["k18"], DUE + 2 * DAY).days == 2

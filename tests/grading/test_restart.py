@@ -316,7 +316,7 @@ def test_database_is_made_all_or_nothing(course, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(api, "get_alembic_version", killed)
-        patch.setattr(database, "ScriptDirectory", killed)
+        patch.setattr(database, "newest_version", killed)
         with pytest.raises(KeyboardInterrupt):
             register(course, LESSON, released)
         assert not course.database_file.exists()

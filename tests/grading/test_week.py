@@ -29,6 +29,7 @@ from helpers.grading.gradebook.database import open_gradebook
 from helpers.grading.intake import layouts, submissions
 from helpers.grading.intake.times import NAME, NAME_WITH_ZONE
 from helpers.grading.lateness import penalty, policy, times
+from helpers.grading.lateness.options import Rate
 from helpers.grading.pages import feedback, report
 from helpers.grading.pages.report_figures import marks_distribution
 from helpers.grading.repair.lay_in import repair
@@ -118,7 +119,7 @@ def test_an_older_copy_does_not_bring_its_time_along(tmp_path):
 def test_a_later_worksheet_does_not_make_earlier_work_late(tmp_path):
     """The worksheet has the time of what was handed in last, which may not have come here."""
     course = course_at(ROOT, tmp_path / "gradebook")
-    rules = policy.Policy(HERE, late=policy.Rate(10))
+    rules = policy.Policy(HERE, late=Rate(10))
 
     def known():
         return times.load(course, "ann", LESSON)[P2]
@@ -144,7 +145,7 @@ def test_a_later_worksheet_does_not_make_earlier_work_late(tmp_path):
 
 def test_who_is_late_is_said_before_anything_runs():
     ann, arrivals = came(b"x", HERE + DAY)
-    rules = policy.Policy(HERE, late=policy.Rate(10))
+    rules = policy.Policy(HERE, late=Rate(10))
     said = penalty.late_in_words(rules, [ann], {"ann": arrivals})
     assert said == "Late by these times: 1 notebook, of ann."
     later = policy.Policy(HERE, extensions={"ann": HERE + 2 * DAY})

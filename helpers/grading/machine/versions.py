@@ -48,6 +48,7 @@ WITHOUT_INFLUENCE = (
     "grading/gradebook/history.py",
     "grading/gradebook/standing.py",
     "grading/gradebook/csv_tables.py",
+    "grading/pages/exporter.py",
     "grading/pages/feedback.py",
     "grading/pages/report.py",
     "grading/pages/report_figures.py",

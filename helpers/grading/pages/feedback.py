@@ -10,10 +10,8 @@ from typing import Any
 
 import jinja2
 import nbformat
-from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from traitlets import Unicode
 
 from helpers.asking.cell_ids import check_cell_id, question_of_check
 from helpers.grading.gradebook import results
@@ -28,7 +26,7 @@ from helpers.grading.repair.released import (
     is_check,
     is_graded,
 )
-from helpers.grading.settings import Course, course_at
+from helpers.grading.settings import Course
 from helpers.marking.questions import question_by_id, title_of
 from helpers.marking.verdict import SIGNS, Verdict
 from helpers.pictures import page_font
@@ -230,27 +228,3 @@ def _cells(
 @lru_cache(maxsize=256)  # the same on every student's page
 def _given_prose(source: str, folder: Path) -> str:
     return markup.markdown(new_markdown_cell(source), folder)
-
-
-class FeedbackExporter(Exporter):
-    """The page as nbconvert's exporter, so that `nbgrader generate_feedback` writes the same."""
-
-    course_root = Unicode().tag(config=True)
-    gradebook_directory = Unicode("gradebook").tag(config=True)
-
-    def _file_extension_default(self) -> str:
-        return ".html"
-
-    # nbconvert says that all exporters return a notebook; most return text.
-    def from_notebook_node(  # type: ignore[override]
-        self, nb: NotebookNode, resources: Any | None = None, **kwargs: Any
-    ) -> tuple[str, dict[str, Any]]:
-        notebook, resources = super().from_notebook_node(nb, resources, **kwargs)
-        ids = resources["nbgrader"]
-        course = course_at(self.course_root or None, self.gradebook_directory, ids["db_url"])
-        result = results.load(course, ids["student"], ids["assignment"], ids["notebook"])
-        if result is None:
-            raise ValueError(
-                "This notebook has not been graded yet: nbgrader autograde comes first."
-            )
-        return page(course, result, notebook, by_hand(course, result)), resources

@@ -30,7 +30,8 @@ from helpers.grading.machine import deadline, versions
 from helpers.grading.machine.scratch import remove, remove_left_over, scratch
 from helpers.grading.repair.released import Released
 from helpers.grading.running import executed, sandbox
-from helpers.grading.running.kernels import SHUTDOWN_TIMEOUT, kernels_for
+from helpers.grading.running.kernels import kernels_for
+from helpers.grading.running.zygotes import SHUTDOWN_TIMEOUT
 from helpers.personal import NO_SECRET, SECRET_VARIABLE
 
 # What may come of a job: an Executed as JSON; why that failed; what is wrong with this worker; how

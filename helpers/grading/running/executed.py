@@ -152,6 +152,12 @@ def load(course: Course, student: str, lesson: str, notebook: str) -> Executed |
         return None
 
 
+def has_run(course: Course, lesson: str, notebook: Released, submission: Submission) -> bool:
+    """Whether there is an Executed of just what was handed in, whether or not it still holds."""
+    saved = load(course, submission.student, lesson, notebook.name)
+    return saved is not None and saved.work == _work_of(notebook, submission)
+
+
 def load_if_it_holds(
     course: Course,
     lesson: str,
@@ -166,8 +172,9 @@ def load_if_it_holds(
         not saved or options.again and saved.execution.seed != options.seed
     ):  # that is, of another run
         return None
+    may_differ = options.rescore or saved.execution.seed == options.seed  # it ran in this very run
     if saved.fingerprint != fingerprint and not (
-        options.rescore and saved.work == _work_of(notebook, submission)
+        may_differ and saved.work == _work_of(notebook, submission)
     ):
         return None
     asked_as = marked_as(submission.identifier, saved.announced)

@@ -9,16 +9,11 @@ from __future__ import annotations
 import ast
 import asyncio
 import atexit
-import base64
 import functools
 import itertools
 import json
 import os
-import select
-import shutil
-import signal
 import stat
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,12 +30,17 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 
-import helpers
 from helpers.asking import PROBES_VARIABLE
 from helpers.grading.machine.scratch import remove
-from helpers.grading.running import limits, system_calls
 from helpers.grading.running import sandbox as sandboxes
 from helpers.grading.running.limits import MEGABYTE, Clock
+from helpers.grading.running.zygotes import (
+    SHUTDOWN_TIMEOUT,
+    NoZygote,
+    Zygote,
+    environment_at,
+    take_over,
+)
 from helpers.personal import NUMBERS_VARIABLE, STUDENT_VARIABLE, own_numbers
 
 if TYPE_CHECKING:
@@ -52,51 +52,37 @@ WARM, COLD = "warm", "cold"
 MAX_MESSAGE_SIZE = 20 * MEGABYTE  # bytes; ZeroMQ drops a connection that brings a larger one
 MAX_QUEUE_LENGTH = 50  # messages that wait on this side to be read
 RETRY_INTERVAL = 5  # milliseconds, to reach a kernel that does not listen yet
-START_TIMEOUT = 120  # seconds, also for all imports of a zygote
-SHUTDOWN_TIMEOUT = 10  # seconds
 MAX_FAILURES = 3
-# What every kernel imports while it starts or draws, besides the modules that its notebook names.
-KERNEL_MODULES = (
-    "IPython",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.logger",
-    "IPython.core.oinspect",
-    "IPython.extensions.storemagic",
-    "sqlite3",
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "ipykernel.debugger",
-    "tornado.platform.asyncio",
-    "matplotlib_inline.backend_inline",
-    "matplotlib.pyplot",
-    "PIL.PngImagePlugin",
-    "numpy.random",
-)
 # helpers.keras starts TensorFlow's threads, and a process that has threads cannot be forked.
 IN_PLACE_OF = {"helpers.keras": "tensorflow"}
 
 
 @functools.cache
-def kernels_for(kind: str, sandbox: str, modules: tuple[str, ...]) -> ColdKernels | WarmKernels:
+def kernels_for(
+    kind: str, sandbox: str, modules: tuple[str, ...], begun: str = ""
+) -> ColdKernels | WarmKernels:
     """This process's source of kernels.
 
     kind: "warm" or "cold". sandbox: "bubblewrap" or "none", which has cold kernels only. modules:
-    from `modules_of`.
+    from `modules_of`. begun: where a zygote can be had that was begun ahead, with these modules.
     """
     if kind == WARM and sandbox == sandboxes.BUBBLEWRAP:
-        return WarmKernels(modules)
+        return WarmKernels(modules, begun)
     return ColdKernels(sandbox)
 
 
 class ColdKernels:
-    """Kernels that are new Pythons. sandbox: "bubblewrap" or "none"."""
+    """Kernels that are new Pythons. sandbox: "bubblewrap" or "none".
+
+    folder: in which each has its own, a new one unless it is given.
+    """
 
     problem = ""
 
-    def __init__(self, sandbox: str) -> None:
+    def __init__(self, sandbox: str, folder: Path | None = None) -> None:
         self.sandbox = sandbox
-        self.folder = Path(tempfile.mkdtemp(prefix="k"))  # short: socket paths end at 107 bytes
+        # A short name: socket paths end at 107 bytes.
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="k"))
         self.folder.chmod(0o755)
         self._numbers = itertools.count()
         # A worker that is forked ends without this; its folder goes with the run's scratch.
@@ -127,20 +113,22 @@ class ColdKernels:
 
     def _manager(self, folders: KernelFolders, student: str) -> _KernelManager:
         home = sandboxes.HOME if self.sandbox == sandboxes.BUBBLEWRAP else str(folders.home)
-        environment = {**_environment(home), **_own_environment(folders, student)}
+        environment = {**environment_at(home), **_own_environment(folders, student)}
         return _KernelManager(folders, self.sandbox, environment)
 
 
 class WarmKernels(ColdKernels):
     """Kernels that are forked from a zygote in bubblewrap, or cold ones where that fails.
 
-    modules: names of what the notebooks import. problem: why kernels are cold, or "".
+    modules: names of what the notebooks import. begun: where a zygote can be had that was begun
+    ahead, or "". problem: why kernels are cold, or "".
     """
 
-    def __init__(self, modules: Sequence[str]) -> None:
-        super().__init__(sandboxes.BUBBLEWRAP)
+    def __init__(self, modules: Sequence[str], begun: str = "") -> None:
+        self._begun = take_over(begun) if begun else None
+        super().__init__(sandboxes.BUBBLEWRAP, self._begun.folder if self._begun else None)
         self.modules, self.problem, self._failures = modules, "", 0
-        self._zygote: _Zygote | None = None
+        self._zygote: Zygote | None = None
 
     def close(self) -> None:
         self._end_zygote()
@@ -150,8 +138,9 @@ class WarmKernels(ColdKernels):
         if self.problem or self._is_ready():
             return
         self._end_zygote()
+        begun, self._begun = self._begun, None  # which is of use once
         try:
-            self._zygote = _Zygote(self.folder, self.modules)
+            self._zygote = Zygote(self.folder, self.modules, begun)
         except NoZygote as error:
             self.problem = str(error)
 
@@ -182,123 +171,6 @@ class WarmKernels(ColdKernels):
         if self._zygote:
             self._zygote.end()
             self._zygote = None
-
-
-class NoZygote(Exception):
-    """Why kernels cannot be forked, in words."""
-
-
-class _Zygote:
-    """The process that kernels are forked from (see helpers.grading.running.zygote).
-
-    folder: in which all of its kernels have theirs. Raises NoZygote if it cannot be started or
-    forked, as the methods do once it has ended.
-    """
-
-    def __init__(self, folder: Path, modules: Sequence[str]) -> None:
-        # What lies beside the program is not for the sandbox.
-        program = shutil.copy(Path(__file__).with_name("zygote.py"), folder)
-        command = sandboxes.bubblewrap(
-            [sys.executable, str(program)],
-            # All its kernels will be graded: no picture's module is loaded for them.
-            _environment(sandboxes.HOME) | {PROBES_VARIABLE: ""},
-            writable=[folder],
-            namespaces=True,
-        )
-        self._received, self._kernels = b"", 0
-        self.was_of_use = False  # whether a kernel has come to its end
-        self._sandbox = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # and so a group of its own, to be ended together
-            # Nothing else of this process's environment, in which there may be the course's secret.
-            env={"PATH": os.environ.get("PATH", os.defpath)},
-        )
-        try:
-            refused = system_calls.program()
-            if not refused:
-                raise NoZygote("This machine's system calls are not known here.")
-            self._send(
-                modules=[*KERNEL_MODULES, *modules],
-                empty=["/tmp", sandboxes.HOME, "/dev/shm"],
-                size=limits.SCRATCH,
-                kernels=str(folder),
-                filter=base64.b64encode(refused).decode(),
-            )
-            if self._receive(START_TIMEOUT)["threads"] > 1:
-                raise NoZygote("What the notebooks import starts threads, so it cannot be forked.")
-            self._process = psutil.Process(self._sandbox.pid)
-            while children := self._process.children():
-                (self._process,) = children
-        except (psutil.Error, ValueError) as error:
-            self.end()
-            raise NoZygote(f"The process that kernels are forked from is lost ({error}).") from None
-        except NoZygote:
-            self.end()
-            raise
-
-    def fork(
-        self, folders: KernelFolders, connection: str, environment: dict[str, str]
-    ) -> psutil.Process:
-        """Start a kernel; returns the process with whose end all of its processes end.
-
-        connection: the path of its connection file.
-        """
-        self._send(
-            given=str(folders.given),
-            sockets=str(folders.sockets),
-            own_sockets=limits.FOLDER if sandboxes.holds_its_sockets() else 0,
-            connection=connection,
-            environment=environment,
-        )
-        answer = self._receive(START_TIMEOUT)
-        if "problem" in answer:
-            raise NoZygote(f"Forking a kernel failed ({answer['problem']}).")
-        self._kernels += 1
-        try:
-            (kernel,) = self._process.children()
-        except (psutil.Error, ValueError):
-            raise NoZygote("The forked kernel ended at once.") from None
-        return kernel
-
-    def has_no_kernel(self) -> bool:
-        """Wait until the last kernel is gone, and all that it started; False if it stays."""
-        while self._kernels:
-            self._receive(SHUTDOWN_TIMEOUT)
-            self._kernels -= 1
-            self.was_of_use = True
-        return self._sandbox.poll() is None
-
-    def end(self) -> None:
-        """End it, with everything that it started."""
-        # The others end with the first, but for a bubblewrap that is so new that it still waits for
-        # the one outside, for ever. It has not left the group yet.
-        if self._sandbox.poll() is None:
-            os.killpg(self._sandbox.pid, signal.SIGKILL)
-        self._sandbox.communicate()
-
-    def _send(self, **what: object) -> None:
-        assert self._sandbox.stdin is not None  # it is a pipe
-        try:
-            self._sandbox.stdin.write(json.dumps(what).encode() + b"\n")
-            self._sandbox.stdin.flush()
-        except OSError:
-            raise NoZygote("The process that kernels are forked from has ended.") from None
-
-    def _receive(self, seconds: float) -> dict[str, Any]:
-        assert self._sandbox.stdout is not None  # it is a pipe
-        clock = Clock(seconds)
-        while b"\n" not in self._received:
-            if not select.select([self._sandbox.stdout], [], [], clock.left())[0]:
-                raise NoZygote("The process that kernels are forked from does not answer.")
-            read = os.read(self._sandbox.stdout.fileno(), 65536)
-            if not read:
-                raise NoZygote("The process that kernels are forked from has ended.")
-            self._received += read
-        line, _, self._received = self._received.partition(b"\n")
-        return json.loads(line)
 
 
 class _KernelManager(AsyncKernelManager):
@@ -456,7 +328,7 @@ class _Forking(KernelProvisionerBase):
     """Lets a _KernelManager have its kernel forked; jupyter_client calls all of this."""
 
     parent: _KernelManager
-    zygote: _Zygote | None = None
+    zygote: Zygote | None = None
     process: psutil.Process | None = None  # the kernel
 
     @property
@@ -558,35 +430,4 @@ def _own_environment(folders: KernelFolders, student: str) -> dict[str, str]:
         **own,
         PROBES_VARIABLE: str(folders.probes),
         STUDENT_VARIABLE: student.replace("\0", "").encode("utf-8", "ignore").decode(),
-    }
-
-
-def _environment(home: str) -> dict[str, str]:
-    """All the environment that any kernel gets; home: where it may write."""
-    names = ("SYSTEMROOT", "TEMP", "TMP")
-    kept = {name: os.environ[name] for name in names if name in os.environ}
-    return {
-        **kept,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
-        "PYTHONPATH": str(Path(helpers.__file__).parents[1]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "LANG": "C.UTF-8",
-        "TZ": os.environ.get("TZ", "UTC"),
-        "HOME": home,
-        "USER": "student",
-        "TMPDIR": home,
-        "XDG_CACHE_HOME": home,
-        "IPYTHONDIR": f"{home}/ipython",
-        "JUPYTER_CONFIG_DIR": f"{home}/jupyter",
-        "MPLCONFIGDIR": f"{home}/matplotlib",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "KERAS_HOME": f"{home}/keras",
-        # Several notebooks run at once: one thread each. TensorFlow: repeatable and quiet.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "TF_NUM_INTRAOP_THREADS": "1",
-        "TF_NUM_INTEROP_THREADS": "1",
-        "TF_ENABLE_ONEDNN_OPTS": "0",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "-1",
     }

@@ -1,6 +1,5 @@
 """Where a run's worker processes come from, and that none of them ever meets Ctrl-C."""
 
-import gc
 import multiprocessing
 import os
 import socket
@@ -16,19 +15,6 @@ from helpers.grading.running.private_interfaces import adopt_fork_server, stop_f
 
 ON_LINUX = sys.platform == "linux"
 WORK = multiprocessing.get_context("forkserver" if ON_LINUX else "spawn")
-
-
-@contextmanager
-def quick_imports() -> Iterator[None]:
-    """Import without looking for garbage: what imports make stays, and is never looked at again."""
-    before = len(sys.modules)
-    gc.disable()
-    try:
-        yield
-    finally:
-        if len(sys.modules) > before:
-            gc.freeze()
-        gc.enable()
 
 
 @contextmanager

@@ -20,9 +20,7 @@ from helpers.grading.machine import deadline
 from helpers.grading.repair.released import grade_id, is_answer, is_check
 from helpers.grading.running.kernels import (
     MAX_MESSAGE_SIZE,
-    START_TIMEOUT,
     ColdKernels,
-    NoZygote,
     WarmKernels,
     _KernelManager,
 )
@@ -30,6 +28,7 @@ from helpers.grading.running.limits import MEGABYTE, MEMORY, TOO_MUCH_MEMORY, Cl
 from helpers.grading.running.memory_groups import MemoryGroup, memory_group
 from helpers.grading.running.outputs import FLOOD, Budget, Client
 from helpers.grading.running.private_interfaces import end_kernel
+from helpers.grading.running.zygotes import START_TIMEOUT, NoZygote
 from helpers.marking.questions.model import Question
 
 MAX_KERNELS = 20  # a fresh one after each cell that cost the notebook its kernel

@@ -49,18 +49,18 @@ OR_WITHOUT = (
 )
 
 
-def choose(wanted: str, here: bool = True) -> tuple[str, str]:
+def choose(wanted: str, is_to_be_tried: bool = True) -> tuple[str, str]:
     """The sandbox to use, "bubblewrap" or "none", and a warning for the instructor or "".
 
-    wanted: "auto", "bubblewrap" or "none". here: whether code runs on this machine. Raises
-    NothingGraded if a sandbox is wanted and none works here.
+    wanted: "auto", "bubblewrap" or "none". is_to_be_tried: not where code runs elsewhere, or runs
+    in one already. Raises NothingGraded if a sandbox is wanted and none works here.
     """
     if wanted == NONE:
         return NONE, (
             "Without a sandbox: the students' code runs with your rights on this machine, can read "
             "and change your files, and use the network; it may also find out how it is marked."
         )
-    problem = here and bubblewrap_problem()
+    problem = is_to_be_tried and bubblewrap_problem()
     if problem:
         raise NothingGraded(
             f"{problem} Students' code is not run without it. {HOW_TO_INSTALL} {OR_WITHOUT}"

@@ -25,6 +25,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, TypedDict
 
+# What every kernel imports while it starts or draws, besides what its notebook names.
+EVERY_KERNELS_MODULES = (
+    "IPython",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "sqlite3",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "tornado.platform.asyncio",
+    "matplotlib_inline.backend_inline",
+    "matplotlib.pyplot",
+    "PIL.PngImagePlugin",
+    "numpy.random",
+)
 # From linux/sched.h, linux/mount.h, linux/prctl.h, linux/capability.h and linux/seccomp.h.
 NEW_USER, NEW_PROCESSES = 0x10000000, 0x20000000
 NEW_MOUNTS, NEW_IPC, NEW_NETWORK = 0x00020000, 0x08000000, 0x40000000
@@ -48,7 +66,8 @@ class _FilterProgram(ctypes.Structure):  # struct sock_fprog
 class _Settings(TypedDict):
     """What holds for all kernels."""
 
-    modules: list[str]  # names to import
+    modules: list[str]  # names of what the notebooks import
+    environment: dict[str, str]  # variables, from before these are imported on
     empty: list[str]  # folders that each kernel has empty and for itself
     size: int  # bytes of each of these
     kernels: str  # where the folders of all kernels lie
@@ -68,6 +87,8 @@ class _Order(TypedDict):
 def main() -> None:
     """Read orders from standard input, a line of JSON each, and answer on standard output.
 
+    It begins to import before it is told anything. First answer: {"inside": true}; Python runs in
+    this sandbox, and finds the course.
     The first line: _Settings. Answer: {"threads": how many this process has}; with more than one it
     cannot be forked.
     Each further line, an _Order, starts a kernel. Answers: {"started": true} or {"problem": why
@@ -82,8 +103,12 @@ def main() -> None:
         print(json.dumps(what), file=answers, flush=True)
 
     del sys.path[0]  # this file's folder, which a kernel started anew does not have there
-    settings = json.loads(orders.readline())
     gc.disable()  # what imports make stays
+    importlib.import_module("helpers.asking")
+    answer(inside=True)
+    _import(EVERY_KERNELS_MODULES)
+    settings = json.loads(orders.readline())
+    os.environ.update(settings["environment"])
     _import(settings["modules"])
     LIBC.prctl(SUBREAPER, 1, 0, 0, 0)
     gc.freeze()  # else a kernel's first collection would copy all of this process's memory
