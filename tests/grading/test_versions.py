@@ -2,6 +2,8 @@
 
 import ast
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -79,3 +81,18 @@ def _imported(path):
         if top == "helpers":
             place = HELPERS.joinpath(*rest)
             yield from (p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file())
+
+
+def test_what_is_installed_does_not_depend_on_what_has_been_imported():
+    """As setuptools, which adds its own copies of packages to the path."""
+    code = "from helpers.grading.machine.versions import installed\n{}print(installed())"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code.format(first)],
+            cwd=HELPERS.parent,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for first in ("", "import setuptools\n")
+    }
+    assert len(said) == 1

@@ -79,6 +79,8 @@ def installed() -> list[str]:
     """
     kinds = "*.dist-info", "*.egg-info"
     folders = [Path(path) for path in sys.path if Path(path) != HELPERS.parent]  # of_helpers says
+    # Whoever imports setuptools has its own copies of packages on the path from then on.
+    folders = [folder for folder in folders if folder.name != "_vendor"]
     return sorted({found.name for path in folders for kind in kinds for found in path.glob(kind)})
 
 
