@@ -64,13 +64,6 @@ draw_network(
 )""",
     ),
     (
-        """(4, 3, 3, 2), delta="names", **deep,
-""",
-        """(4, 3, 3, 2), gradients=BackwardValues(delta="names"),
-    parameters="nothing", labels=numbered, style=DiagramStyle(room={"delta": -0.8888}),
-""",
-    ),
-    (
         'names = {"unit_names": units, "weight_names": edges}',
         "names = Labels(units=units, weights=edges)",
     ),
@@ -81,26 +74,6 @@ draw_network(
         """loss=slides_E,
     parameters="both", labels=names,
     style=DiagramStyle(digits=1, room={"z": 185, "a": 185, "E": 15488}),
-""",
-    ),
-    (
-        """loss=after.loss(slides_x, slides_t), show_weights="both", digits=1, **names,
-""",
-        """loss=after.loss(slides_x, slides_t),
-    parameters="both", labels=names,
-    style=DiagramStyle(digits=1, room={"z": 185, "a": 185, "E": 15488}),
-""",
-    ),
-    # lecture 3
-    (
-        "delta=gradients(step.net, step.x, step.t).delta,",
-        "gradients=BackwardValues(delta=gradients(step.net, step.x, step.t).delta),",
-    ),
-    (
-        """loss=last["E"],
-    delta=g.delta, weight_gradients=g.weights, bias_gradients=g.biases,
-""",
-        """loss=last["E"], gradients=g
 """,
     ),
     # Problem 1
