@@ -1,6 +1,6 @@
 """Lecture 2: signs and numbers of units, and the backward sweep, called on sigmoid networks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ def any_depth(inputs: TestInputs, needed: object) -> Answers:
 
     def in_order() -> object:
         answer = _in_numbers(needed, NEEDED)
+        answer = list(answer) if isinstance(answer, Set) else answer
         numbers = None if isinstance(answer, str) else numbers_in(answer)
         return answer if numbers is None else np.sort(np.ravel(numbers))
 

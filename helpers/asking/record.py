@@ -8,9 +8,12 @@ At grading, "nonce" takes the place of "seed": what the grader knows the record 
 `answers` has a list for each part, and for each further value that the question records, with one
 entry for each case: numbers as above, {"text": "tanh"}, {"missing": true}, perhaps with a "reason"
 why, or {"error": "…"}. A formula's value has the formula beside it, {…, "formula": "a_k**2"},
-which is shown and never judged.
+which is shown and never judged; numbers without brackets have {…, "tuple": true}, as those that
+Python makes of 0,12 and of 1,000.
 """
 
+import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence, Set, ValuesView
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -82,8 +85,11 @@ def encode(value: object) -> Entry:
     if array.size > MAX_NUMBERS:
         return encode(Unusable(f"expected a few numbers, got an array of shape {array.shape}"))
     if not np.all(np.isfinite(array)):
-        return encode(Unusable("contains nan or inf: look for a division by 0 or a step too long"))
-    return {"shape": list(array.shape), "values": array.ravel().tolist()}
+        root = ", a root or logarithm of a number below 0," if np.any(np.isnan(array)) else ""
+        said = f"contains nan or inf: look for a division by 0{root} or a step too long"
+        return encode(Unusable(said))
+    entry = {"shape": list(array.shape), "values": array.ravel().tolist()}
+    return entry | {"tuple": True} if isinstance(value, tuple) and array.size > 1 else entry
 
 
 def cut(text: str, length: int = MAX_REASON_LENGTH) -> str:
@@ -94,6 +100,8 @@ def cut(text: str, length: int = MAX_REASON_LENGTH) -> str:
     return f"{words if space else text[: length - 2]} …"
 
 
+NOT_NUMBERS = "expected numbers, got text"
+WITH_QUOTES = f"{NOT_NUMBERS}: take the quotes away"
 NOT_CALLED = "got a function or a method that was not called: are the brackets missing?"
 
 
@@ -111,7 +119,8 @@ def numbers_in(value: object) -> np.ndarray | None:
             "put list(…) around it"
         )
     if isinstance(value, KeysView | ValuesView | Set):
-        raise Refused(f"expected numbers, got {_short(value)}: make a list of numbers")
+        kept = ", since a set keeps no order" if isinstance(value, Set) else ""
+        raise Refused(f"expected numbers, got {_short(value)}: make a list of numbers{kept}")
     if isinstance(value, np.ma.MaskedArray) and np.any(np.ma.getmaskarray(value)):
         raise Refused("expected numbers, got a masked array, in which some are hidden")
     try:
@@ -125,19 +134,55 @@ def numbers_in(value: object) -> np.ndarray | None:
         if any(map(callable, items)):
             raise Refused(f"expected numbers, {NOT_CALLED}")
         if any(isinstance(item, str | bytes) for item in items):
-            raise Refused("expected numbers, got text: take the quotes away")
+            raise Refused(_of_texts(items))
         try:
             return array.astype(np.float64)
         except Exception:
             raise Refused(f"expected numbers, got {_short(value)}") from None
     if array.dtype.kind in "US":
-        raise Refused("expected numbers, got text: take the quotes away")
+        raise Refused(_of_texts(array.ravel().tolist()))
     if array.dtype.kind == "c":
-        raise Refused("expected real numbers, got complex ones, of the form a + bj")
+        raise Refused(
+            "expected real numbers, got complex ones, of the form a + bj: is it the root of a "
+            "number below 0? -4**2 is -16 in Python, (-4)**2 is 16"
+        )
     # True and False are 1 and 0, as in `slope_relu = 2.5 > 0`.
     if array.dtype.kind not in "iufb":
         raise Refused(f"expected numbers, got {_short(value)}")
     return array.astype(np.float64)
+
+
+def _of_texts(items: Iterable[object]) -> str:
+    """What is said of texts where numbers belong."""
+    texts = [
+        item.decode(errors="replace") if isinstance(item, bytes) else item
+        for item in items
+        if isinstance(item, str | bytes)
+    ]
+    return WITH_QUOTES if all(map(reads_as_numbers, texts)) else NOT_NUMBERS
+
+
+def reads_as_numbers(text: str) -> bool:
+    """Whether a text would be numbers without its quotes, or a calculation with nothing else.
+
+    Decimal commas count as points.
+    """
+    without_commas = re.sub(r"(?<=\d),(?=\d)", ".", text.replace("−", "-").strip())
+    try:
+        tree = ast.parse(without_commas, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return all(
+        isinstance(node, OF_CALCULATIONS)
+        and (not isinstance(node, ast.Constant) or type(node.value) in (int, float))
+        for node in ast.walk(tree)
+    )
+
+
+OF_CALCULATIONS = (
+    *(ast.Expression, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
+    *(ast.List, ast.Tuple, ast.expr_context),
+)
 
 
 def _short(value: object) -> str:
@@ -211,6 +256,14 @@ def formula_in(record: object, part: str) -> str:
     except (TypeError, KeyError, ValueError):
         return ""
     return formula[:MAX_TEXT_LENGTH] if isinstance(formula, str) else ""
+
+
+def is_tuple_in(record: object, part: str) -> bool:
+    """Whether an answer is numbers without brackets around them, the same in every case."""
+    try:
+        return all(entry["tuple"] is True for entry in record["answers"][part])  # type: ignore[index]
+    except (TypeError, KeyError):
+        return False
 
 
 def changed_in(record: object, given: Iterable[str]) -> list[str]:

@@ -232,11 +232,15 @@ def describe_symbols(part: Part, formula: str, way: str = "") -> str:
     if formula in part.meanings:
         what = f"this is the symbol {formula} alone, {part.meanings[formula]}"
         return f"{what}. Asked for: {part.description}. {asked}"
-    if formula == "0":
+    if formula == "0" and part.meanings:
         return NOT_A_FUNCTION
     if formula.lstrip("-").isdecimal():
-        without = ", without any symbol" if part.needs else ""
-        return f"this is the number {formula}{without}. {asked}".strip()
+        without = ", without any symbol, where a formula is asked for" if part.needs else ""
+        # a - a^2 is (a - a)^2 to Python, and that is 0 ^ 2, where ^ compares bits.
+        caret = (
+            " (Written with ^? In Python a power is written with **.)" if formula in "23" else ""
+        )
+        return f"this is the number {formula}{without}.{caret} {asked}".strip()
     symbols = {*NAMES.findall(formula)} - FUNCTIONS
     alternatives = [need.split("|") for need in part.needs]
     missing = [

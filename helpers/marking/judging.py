@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 
 from helpers.asking.record import (
+    NOT_NUMBERS,
     Missing,
     Unusable,
     answers_in,
     changed_in,
+    decode,
     formula_in,
+    is_tuple_in,
     read_as,
+    reads_as_numbers,
 )
 from helpers.marking import places
 from helpers.marking.agreement import not_ruled_out, with_shared_causes
@@ -291,10 +295,7 @@ def _judge_alone(answer: Answer, known: Set[str]) -> tuple[Verdict, Answer | Non
     if any(isinstance(value, str) for value in answer.expected):
         return _judge_choice(answer), None
     if any(isinstance(value, str) for value in answer.values):
-        comma = any(isinstance(v, str) and re.search(r"\d,\d", v) for v in answer.values)
-        point = ", and write a point in place of the comma" if comma else ""
-        said = f"expected a number, got text: take the quotes away{point}"
-        return _verdict(part, ERROR, hint=said), None
+        return _verdict(part, ERROR, hint=_of_text(answer)), None
     fitting = answer.in_expected_shape()
     for value, right, own, case in zip(fitting.values, answer.expected, answer.values, cases):
         if value is None:
@@ -320,8 +321,33 @@ def _why_unanswered(answer: Answer) -> Verdict | None:
         return _verdict(part, MISSING, hint=f"not answered yet{only}")
     for value, case in zip(answer.values, cases):
         if isinstance(value, Unusable):
-            return _verdict(part, ERROR, hint=_label(case, cases) + value.reason)
+            said = value.reason + (_asked_for(part) if value.reason == NOT_NUMBERS else "")
+            return _verdict(part, ERROR, hint=_label(case, cases) + said)
     return None
+
+
+def _of_text(answer: Answer) -> str:
+    """What is said of an answer that is text where numbers are asked for."""
+    part, right = answer.part, np.asarray(answer.expected[0])
+    text = next(value for value in answer.values if isinstance(value, str))
+    single = right.size == 1 and not part.count_is_asked
+    wanted = "a number" if single else "numbers"
+    if part.tolerance.by_hand and not part.count_is_asked:
+        wanted = _numbers_asked(right)
+    if reads_as_numbers(text):
+        point = ", and write a point in place of the comma" if re.search(r"\d,\d", text) else ""
+        return f"expected {wanted}, got text: take the quotes away{point}"
+    if not single and re.fullmatch(r"[^a-zA-Z]*\d[^a-zA-Z]*", text):
+        return (
+            f"expected {wanted}, got text: a list has square brackets around its numbers, commas "
+            "between them, and no quotes"
+        )
+    return f"expected {wanted}, got text{_asked_for(part)}"
+
+
+def _asked_for(part: Part) -> str:
+    """What a part asks for, as a sentence of its own behind another one."""
+    return f". Asked for: {part.description}" if part.description else ""
 
 
 def _judge_choice(answer: Answer) -> Verdict:
@@ -481,6 +507,16 @@ def _with_what_was_read(
     if verdict.status not in (WRONG, ERROR):
         return verdict
     said = verdict.hint
+    one_number = re.match(r"expected one number, got (\d+)\.", said)
+    if one_number and part.tolerance.by_hand:
+        value = decode(record["answers"][part.name][0])  # type: ignore[index]
+        commas = ""
+        if is_tuple_in(record, part.name) and isinstance(value, np.ndarray):
+            commas = _commas(value)
+        if commas:
+            said = said.replace(one_number[0], one_number[0] + commas, 1)
+        elif said == one_number[0]:
+            said = said[:-1] + _asked_for(part)
     if part.default_hint and said.startswith(part.default_hint):
         way = said.removeprefix(part.default_hint)
         said = describe_symbols(part, formula_in(record, part.name), way) or said
@@ -502,14 +538,35 @@ def _expected_shape(part: Part, answer: np.ndarray, expected: np.ndarray) -> str
         if not expected.ndim:
             return f"expected one number, got an array of shape {got}."
         return f"expected shape {expected.shape}, got {got}."
+    wanted = _numbers_asked(expected)
+    if expected.squeeze().ndim == 2:
+        return f"expected {wanted}."
+    # As [0,12, 0,34] is read: two whole numbers for each one.
+    comma = 1 < expected.size == answer.size / 2 and not np.any(answer % 1)
+    return f"expected {wanted}, got {answer.size}.{DECIMAL_COMMA if comma else ''}"
+
+
+DECIMAL_COMMA = " A decimal comma parts two numbers: write 0.12, not 0,12."
+COMMAS = " A comma parts two numbers in Python: write 1000, not 1,000, and 0.12, not 0,12."
+
+
+def _numbers_asked(expected: np.ndarray) -> str:
+    """How many numbers are asked for by hand, in words."""
     if expected.squeeze().ndim == 2:
         rows, columns = expected.shape
-        return f"expected a list of {rows} rows with {columns} numbers each."
-    numbers = "one number" if expected.size == 1 else f"a list of {expected.size} numbers"
-    # As 0,12 is read: two whole numbers.
-    comma = answer.size == 2 * expected.size and not np.any(answer % 1)
-    point = " A decimal comma parts two numbers: write 0.12, not 0,12." if comma else ""
-    return f"expected {numbers}, got {answer.size}.{point}"
+        return f"a list of {rows} rows with {columns} numbers each"
+    return "one number" if expected.size == 1 else f"a list of {expected.size} numbers"
+
+
+def _commas(numbers: np.ndarray) -> str:
+    """What is said of numbers without brackets, in place of one: how Python reads commas."""
+    first, later = numbers.ravel()[0], numbers.ravel()[1:]
+    if np.any(numbers % 1) or np.any(later < 0):
+        return ""
+    thousands = 1 <= abs(first) < 1000 and np.all((later == 0) | ((100 <= later) & (later < 1000)))
+    if thousands:
+        return COMMAS
+    return DECIMAL_COMMA if later.size == 1 else ""
 
 
 def _too_few_digits(answer: np.ndarray, expected: np.ndarray) -> bool:

@@ -35,6 +35,67 @@ def test_a_decimal_comma_is_told(part, answer):
     assert "A decimal comma parts two numbers: write 0.12, not 0,12." in verdict.hint
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((1, 000, 000, 000), "write 1000, not 1,000"),
+        ((23, 860), "write 1000, not 1,000"),
+        ((0, 12), "A decimal comma"),
+        ([23, 860], "Asked for: weights and biases"),
+        ((-4, -3), "Asked for: weights and biases"),
+    ],
+)
+def test_commas_are_told_of_where_no_brackets_stand_around_the_numbers(answer, words):
+    hint = of_lecture("l1.count", parameters=answer)["parameters"].hint
+    assert words in hint and ("comma" in hint) == ("Asked" not in words)
+
+
+def of_lecture(question, **answers):
+    """The verdicts on some answers to a question of a lecture, by part; the others are missing."""
+    asked = question_by_id(question)
+    given = dict.fromkeys(asked.arguments) | answers
+    return {v.part: v for v in judge(asked, observe(asked, given, 1), 1)}
+
+
+def test_a_vector_in_place_of_a_number_is_told_what_is_asked_for():
+    hint = of_lecture("l1.direction", across=[4, 3])["across"].hint
+    assert "comma" not in hint and hint.startswith("expected one number, got 2. Asked for: how")
+
+
+@pytest.mark.parametrize(
+    ("question", "part", "answer", "words"),
+    [
+        ("l2.output_gradients", "direction", ["down", "down", "up"], "Asked for: three numbers, 1"),
+        ("l2.output_gradients", "direction", "down", "Asked for: three numbers, 1 for"),
+        ("l2.output_gradients", "direction", ["1", "-1", "-1"], "take the quotes away"),
+        ("p2.sigmoid.forward", "z_h", "0.76; -0.88", "a list has square brackets"),
+        ("p2.sigmoid.forward", "z_h", "0.76, -0.88", "take the quotes away"),
+        ("p2.sigmoid.forward", "z_h", "the sum", "a list of 2 numbers, got text. Asked for: "),
+        ("l1.direction", "descent", ["down", "right"], "Asked for: two numbers that point"),
+        ("l1.direction", "rate", "3**2 + 4**2", "take the quotes away"),
+        ("l1.direction", "rate", "five", "Asked for: how much"),
+        ("l2.any_depth", "needed", "all of them", "expected numbers, got text. Asked for: "),
+    ],
+)
+def test_quotes_are_spoken_of_around_numbers_alone(question, part, answer, words):
+    verdict = of_lecture(question, **{part: answer})[part]
+    assert verdict.status == "error" and words in verdict.hint
+    assert ("quotes away" in verdict.hint) == ("quotes away" in words)
+
+
+def test_a_root_of_a_number_below_0_is_asked_about():
+    for rate in ((3**2 + -(4**2)) ** 0.5, np.float64("nan")):
+        hint = of_lecture("l1.direction", rate=rate)["rate"].hint
+        assert "root" in hint and "number below 0" in hint
+    assert "root" not in of_lecture("l1.direction", rate=np.inf)["rate"].hint
+
+
+def test_a_set_is_a_list_where_the_order_does_not_matter():
+    assert of_lecture("l2.any_depth", needed={10, 9, 8})["needed"].status == "right"
+    verdict = of_lecture("l1.by_rules", gradient_f={44, 66})["gradient_f"]
+    assert verdict.status == "error" and verdict.hint.endswith("since a set keeps no order")
+
+
 def test_two_numbers_that_are_none_with_a_comma_are_not_told_so():
     assert "comma" not in forward(E=(0.2, 0.18))["E"].hint
 
@@ -80,4 +141,6 @@ def test_a_formula_that_has_become_a_number_is_told(number):
     given = dict.fromkeys(asked.arguments) | {"da_k_dz_k": number}
     verdict = {v.part: v for v in judge(asked, observe(asked, given, 1), 1)}["da_k_dz_k"]
     assert "without any symbol" in verdict.hint
+    assert ("where a formula is asked for" in verdict.hint) == (number == 2)
+    assert ("Written with ^?" in verdict.hint) == (number == 2)
     assert verdict.read_as == str(sympy.sympify(number))

@@ -113,7 +113,7 @@ OUTPUT_DELTA = (
 DIRECTION = Part(
     "direction",
     1,
-    "which way the three parameters move",
+    "three numbers, 1 for a parameter that rises and -1 for one that falls",
     EXACT,
     default_hint="the step subtracts the gradient, and all three gradients have your delta as a "
     "factor: what sign do the others have? Is the weight itself one of them?",
