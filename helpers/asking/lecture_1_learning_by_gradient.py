@@ -10,6 +10,7 @@ from helpers.asking.formulas import value_at
 from helpers.asking.functions import numbers_from
 from helpers.asking.record import Missing, Unusable, numbers_in
 
+THERE = "df_dx_2 at (1, 3)"
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 
 # Release 0.1.0 asked for letters here. This is what they said: the loss grows, falls or stays; the
@@ -38,9 +39,16 @@ def perceptron(inputs: TestInputs, w: Any, b: Any) -> Answers:
 
 
 def by_rules(inputs: TestInputs, df_dx_2: object, gradient_f: object) -> Answers:
-    """The value of the formula df_dx_2 at inputs["point"], and gradient_f as it is."""
+    """The value of the formula df_dx_2 at inputs["point"], and gradient_f as it is.
+
+    The formula's value at (1, 3), where the gradient is asked for, comes with them.
+    """
     point = inputs["point"]
-    return {"df_dx_2": Later(value_at, point, list(point), df_dx_2), "gradient_f": gradient_f}
+    return {
+        "df_dx_2": Later(value_at, point, list(point), df_dx_2),
+        "gradient_f": gradient_f,
+        THERE: Later(value_at, {"x_1": 1.0, "x_2": 3.0}, list(point), df_dx_2),
+    }
 
 
 def _in_numbers(answer: object, letters: Mapping[str, object]) -> object:

@@ -34,7 +34,8 @@ def _finite(function: Callable[..., object], z: np.ndarray) -> object:
     if np.asarray(outputs).dtype.kind == "f" and not np.all(np.isfinite(outputs)):
         raise Refused(
             "exp of a large number is inf, and if every exponent of a row is very negative, the "
-            "sum is 0: what can you subtract from each row of z without changing the result?"
+            "sum is 0: what can you subtract from each row of z, above and below the fraction's "
+            "line, without changing the result?"
         )
     return usable(outputs)
 

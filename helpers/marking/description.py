@@ -73,7 +73,11 @@ def describe_error(
     way = ""
     if answer.quantity in LOOPS:
         return "; ".join(filter(None, (only_with, _of_a_loop(answer, expected, right))))
-    of_all_cases = _of_the_change(answer, expected) or _one_factor(answer, expected)
+    of_all_cases = (
+        _of_the_change(answer, expected)
+        or _one_factor(answer, expected)
+        or _factor_with_the_width(answer, expected)
+    )
     if of_all_cases:
         return of_all_cases
     if part.layer and not explained:
@@ -482,6 +486,12 @@ def _two_factors(answer: Answer, expected: Sequence[np.ndarray]) -> str:
     if len(found) < 2 or any(np.isclose(abs(factor), 1, rtol=1e-3) for _, factor in found):
         return ""
     (one, first), (other, second) = found
+    widths = [case.test_inputs.get("h") for case in answer.cases if case.label in (one, other)]
+    if all(widths):  # two cases of difference quotients differ in h as well
+        return (
+            f"each is {first:.4g} times what it should be with h = {widths[0]:.4g}, and "
+            f"{second:.4g} times with h = {widths[1]:.4g}: how does the factor change with h?"
+        )
     return (
         f"each is {first:.4g} times what it should be with {one}, and {second:.4g} times with "
         f"{other}: in what do the two differ?"
@@ -538,6 +548,34 @@ def _one_factor(answer: Answer, expected: Sequence[np.ndarray]) -> str:
         f"it is {ratios[0]:.4g} times what it should be, in every case: where does this factor "
         "enter?"
     )
+
+
+POWERS = {"· h": 1, "· h²": 2, "/ h": -1, "/ h²": -2}
+
+
+def _factor_with_the_width(answer: Answer, expected: Sequence[np.ndarray]) -> str:
+    """By what factor and power of the width h difference quotients of code are off, in words; "" if
+    by none."""
+    widths = np.array([case.test_inputs.get("h", 0.0) for case in answer.cases])
+    if answer.part.tolerance.by_hand or not np.all(widths) or np.ptp(widths) == 0:
+        return ""
+    ratios = []
+    for value, right in zip(answer.values, expected, strict=True):
+        if not np.all(right) or not np.all(value):
+            return ""
+        each = np.ravel(value / right)
+        if np.ptp(each) > SAME * np.abs(each).max():
+            return ""
+        ratios.append(each[0])
+    for said, power in POWERS.items():
+        factors = np.array(ratios) / widths**power
+        if np.ptp(factors) <= SAME * np.abs(factors).max():
+            which = "it is" if all(value.size == 1 for value in answer.values) else "each is"
+            return (
+                f"{which} {factors[0]:.4g} {said} times what it should be, in every case: where do "
+                "these factors enter?"
+            )
+    return ""
 
 
 def _size(answer: float, right: float) -> str:

@@ -15,6 +15,7 @@ from helpers.marking.questions.model import Case
 HUGE = 1e4  # times the expected size: such a value saturates whatever comes after it
 FEW = 4  # numbers: as many as a matrix by hand has
 TINY = 1e-4  # of the expected size: as good as 0
+IT_IS_0 = "it is 0, or nearly, where it should not be"
 SATURATED = 1e-3  # of the largest: numbers that are expected to be so small may be 0 as well
 
 
@@ -46,7 +47,8 @@ class StudentValues:
             return
         if error_source == answer.quantity:
             reason = self._why_degenerate(answer.values, answer.expected)
-            if reason:
+            some_0 = answer.part.some_may_be_0 and all(map(np.any, answer.values))
+            if reason and not (reason == IT_IS_0 and some_0):
                 self.not_carried[answer.part.name] = reason
                 return
         self._set(answer.quantity, answer.values)
@@ -166,7 +168,7 @@ def why_degenerate(
     near_0 = counts & (np.abs(value) < TINY * sizes)
     # Of many numbers some may be 0 rightly: those of a ReLU unit that is off at a point.
     if near_0.mean() > (0.5 if value.size > FEW else 0) or np.all(near_0[counts]) and counts.any():
-        return "it is 0, or nearly, where it should not be"
+        return IT_IS_0
     if np.all(np.isin(np.abs(value), (0, 1))) and not np.all(np.isin(np.abs(expected), (0, 1))):
         return "it is nothing but 0 and 1"
     if np.abs(value).max(initial=0) > HUGE * max(1, np.abs(expected).max(initial=0)):

@@ -63,6 +63,7 @@ def match_misconception_in_part(answer: Answer) -> Misconceptions:
         return all(
             value.shape == own.shape
             and bool(np.all(answer.accepted(k, value) | answer.accepted(k, right)))
+            and (not _rearranged(value, right) or bool(answer.accepted(k, value).all()))
             for k, (own, value, right) in enumerate(
                 zip(answer.values, values, answer.expected, strict=True)
             )
@@ -76,11 +77,17 @@ def match_misconception_in_part(answer: Answer) -> Misconceptions:
     )
 
 
+def _rearranged(value: np.ndarray, right: np.ndarray) -> bool:
+    """Whether a mistake gives the right numbers in another order: that cannot be done by halves."""
+    others = not np.array_equal(value, right)
+    return others and np.array_equal(np.sort(value, axis=None), np.sort(right, axis=None))
+
+
 def match_misconception_after_error(answer: Answer, following: Values) -> Misconceptions:
     """The mistakes that explain an answer that builds on wrong earlier values.
 
-    following: what would rightly follow from them. Signs, plain factors and exchanged rows and
-    columns are looked for.
+    following: what would rightly follow from them. Signs, plain factors, exchanged rows and columns
+    and exchanged variables are looked for.
     """
     single = list(explanations(answer.part, answer.cases))
     given = _given(answer.part, answer.cases)
@@ -90,6 +97,8 @@ def match_misconception_after_error(answer: Answer, following: Values) -> Miscon
     ]
     if any(explanation.names == ("transposed",) for explanation in single):
         found.append(Explanation(("transposed",), [value.T for value in following]))
+    if any(explanation.names == ("order_of_variables",) for explanation in single):
+        found.append(Explanation(("order_of_variables",), [value[::-1] for value in following]))
     return _fitting(found, answer.agrees)
 
 

@@ -411,7 +411,15 @@ def false_changes(hint, beside):
             for case, (v, e, g) in zip(beside.cases, beside.pairs, strict=True)
         ):
             yield f"{factor} with {label}"
-    said = re.search(r"it is (\S+) times what it should be, in every case", hint)
+    said = re.search(
+        r"(?:it|each) is (\S+) ([·/] h²?) times what it should be, in every case", hint
+    )
+    if said:
+        power = {"· h": 1, "· h²": 2, "/ h": -1, "/ h²": -2}[said[2]]
+        factors = [float(said[1]) * case.test_inputs["h"] ** power for case in beside.cases]
+        if not all(close(v / f, e) for f, (v, e, _) in zip(factors, beside.pairs, strict=True)):
+            yield said[0]
+    said = re.search(r"it is ([-+.e\d]+) times what it should be, in every case", hint)
     if said and not all(close(v, float(said[1]) * e) for v, e, _ in beside.pairs):
         yield said[0]
 

@@ -10,10 +10,24 @@ from helpers.course import HIDDEN, lecture_step, next_step, slide_example, tutor
 from tests.marking.textbook import FROM_OUTPUT, FUNCTIONS, RATES, SLOPES, Textbook, sigmoid
 
 COUNTS = {
-    ("l1.count", "networks_6"): {"power_turned": [9**6], "values_times_weights": [6 * 9]},
-    ("l1.count", "networks_10"): {"power_turned": [9**10], "values_times_weights": [10 * 9]},
+    ("l1.count", "networks_6"): {
+        "power_turned": [9**6],
+        "values_times_weights": [6 * 9],
+        "numbers_added": [6 + 9],
+        "caret_for_power": [15],
+        "power_of_ten": [6e9],
+    },
+    ("l1.count", "networks_10"): {
+        "power_turned": [9**10],
+        "values_times_weights": [10 * 9],
+        "numbers_added": [10 + 9],
+        "caret_for_power": [3],
+        "power_of_ten": [10e9],
+    },
     ("l1.count", "parameters"): {
         "biases_not_counted": [784 * 30 + 30 * 10],
+        "one_bias_a_layer": [784 * 30 + 1 + 30 * 10 + 1, 784 * 30 + 30 * 10 + 3],
+        "layers_multiplied": [784 * 30 * 10],
         "inputs_have_no_bias": [784 * 30 + 30 * 10 + 30 + 10 + 784],
     },
     ("l1.perceptron", "answers"): {
@@ -32,6 +46,8 @@ COUNTS = {
         "network_of_the_text": [23861, 23860],
         "biases_not_counted": [784 * 100 + 100 * 10, 784 * 100 + 100 * 10 + 1],
         "inputs_have_no_bias": [79510 + 784, 79510 + 784 + 1],
+        "one_bias_a_layer": [79400 + biases + 1 for biases in (1, 2, 3)],
+        "layers_multiplied": [784_000, 784_001],
     },
     ("l1.cost", "central_runs"): {
         "both_sides_counted_once": [79510, 79511],
@@ -39,6 +55,8 @@ COUNTS = {
         "network_of_the_text": [2 * 23860],
         "biases_not_counted": [2 * 79400, 2 * 79400 + 1],
         "inputs_have_no_bias": [2 * (79510 + 784), 2 * (79510 + 784) + 1],
+        "one_bias_a_layer": [2 * (79400 + b) + more for b in (2, 3) for more in (0, 1)],
+        "layers_multiplied": [2 * 784_000, 2 * 784_000 + 1],
     },
     ("l2.any_depth", "needed"): {
         "all_later_units": [[8, 9, 10, 11], [8, 9, 10, 12], [8, 9, 10, 11, 12]],
@@ -124,8 +142,8 @@ COUNTS = {
         "softmax_elementwise": [0.6 * 0.4],
     },
     ("l3.layers", "largest_slope"): {
-        "activation_as_slope": [0.5],
-        "slope_of_tanh": [1],
+        "value_where_steepest": [0.5],
+        "largest_slope_of_tanh": [1],
         "factor_above_1": [4],
     },
     ("l3.layers", "bound"): {
@@ -144,6 +162,7 @@ COUNTS["l3.softmax_delta", "delta_o"] = {
     "through_the_other_loss": [A * ((A - T) - (A * (A - T)).sum())],
     "slope_forgotten": [-T / A],
     "other_class": [A - [1, 0, 0], A - [0, 0, 1]],
+    "loss_itself": [-T * np.log(A), (A - T) ** 2 / 2],
 }
 
 
@@ -175,11 +194,15 @@ def values(question, part, name, case, right):
 
 def _by_rules(part, name, inputs, right):
     if part == "gradient_f":
-        return [right * [1 / 2, 1 / 3]] if name == "inner_derivative_forgotten" else []
+        return {
+            "inner_derivative_forgotten": [right * [1 / 2, 1 / 3]],
+            "coordinates_exchanged": [np.array([4, 6]) * (2 * 3 + 3 * 1)],
+        }.get(name, [])
     inner = 2 * inputs["point"]["x_1"] + 3 * inputs["point"]["x_2"]
     return {
         "inner_derivative_forgotten": [2 * inner],
         "other_variable": [2 * inner * 2],
+        "inner_term_kept": [2 * inner * 3 * inputs["point"]["x_2"]],
         "constant_kept": [2 * inner * 3 + 3],
         "outer_not_differentiated": [inner**2 * 3],
         "exponent_forgotten": [inner * 3],
@@ -200,6 +223,11 @@ def _differences(part, name, inputs, right):
         "forward_difference": [(f(x + h) - f(x)) / h],
         "full_step_each_side": [wide / (2 * h), wide / h],
         "not_divided": [f(x + h) - f(x) if forward else narrow],
+        "multiplied_by_the_width": [
+            *((f(x + h) - f(x)) * h, (f(x + h) - f(x)) / 2 * h),
+            *(narrow * h, narrow / 2 * h, wide / 2 * h),
+        ],
+        "halved_with_the_point": [(f((x + h) / 2) - f((x - h) / 2)) / h],
         "bracket_forgotten": [f(x + h) - f(x) / h if forward else f(x + h / 2) - f(x - h / 2) / h],
     }.get(name, [])
 
@@ -245,6 +273,15 @@ def _central(part, name, inputs, right):
             found[place] = (f(above) - f(below)) / h
         return found
 
+    def halved():
+        found = np.empty(w.shape)
+        for place in np.ndindex(w.shape):
+            above, below = w.copy(), w.copy()
+            above[place] = (above[place] + h) / 2
+            below[place] = (below[place] - h) / 2
+            found[place] = (f(above) - f(below)) / h
+        return found
+
     def left_where_they_are():
         moved, found = w.copy(), np.empty(w.shape)
         for place in np.ndindex(w.shape):
@@ -263,6 +300,11 @@ def _central(part, name, inputs, right):
         "width_of_the_step": lambda: [
             quotients(h / 2, h / 2, width) for width in (h / 2, 2 * h, 1 / h)
         ],
+        "multiplied_by_the_width": lambda: [
+            quotients(h / 2, h / 2, 2 / h),
+            quotients(h, h, 2 / h),
+        ],
+        "halved_with_the_point": lambda: [halved()],
         "bracket_forgotten": lambda: [without_brackets()],
         "same_at_both_sides": lambda: [np.zeros(w.shape)],
         "one_side_only": lambda: [
@@ -408,11 +450,13 @@ def _hidden_delta(part, name, inputs, right):
         "square_forgotten": [back * (1 - a), back * (1 - a) ** 2],
         "back_forgotten": [right / back],
         "relu_never_off": [back],
+        "comparison_without_brackets": [1.0 * (back * a > 0)],
+        "difference_without_brackets": [back * a * 1 - a, back * 1 - a**2],
         "mask_on_what_comes_back": [np.maximum(back, 0), np.maximum(back, 0) * (a > 0)],
     }.get(name, [])
 
 
-@np.errstate(over="ignore", invalid="ignore")  # far from 0
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # far from 0
 def _softmax(part, name, inputs, right):
     z = inputs["z"] if part == "a" else inputs["far_from_0"]
     powers, in_columns = np.exp(z), np.exp(z - z.max(axis=0))
@@ -422,7 +466,13 @@ def _softmax(part, name, inputs, right):
         "softmax_over_points": [each / each.sum(axis=0) for each in (powers, shifted)],
         "not_shared_out": [powers, shifted],
         "shifted_within_a_row": [in_columns / in_columns.sum(axis=1, keepdims=True)],
-        "exponential_forgotten": [z / z.sum(axis=1, keepdims=True)],
+        "exponential_forgotten": [
+            each / each.sum(axis=1, keepdims=True) for each in (z, z - z.max(axis=1, keepdims=True))
+        ],
+        "shifted_on_one_side": [
+            shifted / powers.sum(axis=1, keepdims=True),
+            powers / shifted.sum(axis=1, keepdims=True),
+        ],
         "sigmoids_for_softmax": [sigmoid(z)],
     }.get(name, [])
 

@@ -4,14 +4,15 @@ import re
 
 import numpy as np
 import pytest
+import sympy
 
 from helpers.asking.record import MAX_QUOTED, MAX_REASON_LENGTH, Unusable, decode, encode
 from helpers.checking import observe
 from helpers.course import lecture_step
 from helpers.marking.judging import judge
 from helpers.marking.misconceptions import CATALOGUE
-from helpers.marking.questions import question_by_id
-from tests.marking.claims import besides, untrue
+from helpers.marking.questions import NOTEBOOKS, question_by_id, questions_of
+from tests.marking.claims import besides, step_of, untrue
 from tests.marking.records import record_of
 
 
@@ -254,6 +255,18 @@ def test_slips_in_the_mask_of_relu(at_relu, name):
     assert "chain" not in verdict.hint
 
 
+def test_brackets_that_are_missing_are_asked_for():
+    def delta_h(name, back, a_h):
+        if name == "relu":
+            return back * a_h > 0
+        return back * a_h * 1 - a_h if name == "sigmoid" else back * 1 - a_h**2
+
+    found = of_function("l3.hidden_delta", delta_h)
+    assert found["relu"].misconception == "comparison_without_brackets"
+    assert found["sigmoid"].misconception == "difference_without_brackets"
+    assert found["tanh"].misconception == "difference_without_brackets"
+
+
 def test_the_square_of_a_difference_is_no_difference_of_squares():
     right = hidden_delta(lambda back, a: back * (a > 0))
 
@@ -308,6 +321,103 @@ def _lecture(quantity):
 )
 def test_a_wrong_count_of_the_parameters_shows_in_the_runs(part, number, name):
     assert told("l1.cost", **{part: number})[part].misconception == name
+
+
+@pytest.mark.parametrize(
+    ("answers", "names"),
+    [
+        ({"networks_6": 6 ^ 9, "networks_10": 10 ^ 9}, "caret_for_power"),
+        ({"networks_6": 6 + 9, "networks_10": 10 + 9}, "numbers_added"),
+        ({"networks_6": 15}, "numbers_added caret_for_power"),
+        ({"networks_6": 6e9, "networks_10": 10e9}, "power_of_ten"),
+        ({"parameters": 784 * 30 * 10}, "layers_multiplied"),
+        ({"parameters": (784 * 30 + 1) + (30 * 10 + 1)}, "one_bias_a_layer"),
+    ],
+)
+def test_slips_in_a_count(answers, names):
+    found = told("l1.count", **answers)
+    assert {" ".join(found[part].names) for part in answers} == {names}
+
+
+@pytest.mark.parametrize("answer", [np.zeros(4), np.ones(4)])
+def test_a_z_of_exactly_0_is_on_neither_side(answer):
+    assert "side of 0" not in told("l1.perceptron", answers=answer)["answers"].hint
+
+
+x_1, x_2 = sympy.symbols("x_1 x_2")
+INNER = 2 * x_1 + 3 * x_2
+
+
+def by_rules(formula, gradient):
+    asked = question_by_id("l1.by_rules")
+    return _judged(asked, observe(asked, {"df_dx_2": formula, "gradient_f": gradient}, 1))
+
+
+@pytest.mark.parametrize(
+    ("formula", "second"),
+    [(4 * INNER, 44), (6 * INNER + 3, 69), (3 * INNER, 33), (6 * INNER * x_2, 198), (x_2**2, 9)],
+)
+def test_a_gradient_follows_from_the_own_formula(formula, second):
+    found = by_rules(formula, [44, second])
+    assert found["df_dx_2"].status == "wrong" and found["gradient_f"].status == "carried"
+    assert by_rules(formula, [44, second + 1])["gradient_f"].status == "wrong"
+    turned = by_rules(formula, [second, 44])["gradient_f"]
+    assert turned.status == "carried" if second == 44 else turned.names == ["order_of_variables"]
+
+
+def test_slips_by_the_rules():
+    number = by_rules(66, [66, 44])
+    assert "this is the number 66, without any symbol" in number["df_dx_2"].hint
+    assert number["gradient_f"].misconception == "order_of_variables"
+    assert by_rules(6 * INNER * x_2, [44, 66])["df_dx_2"].misconception == "inner_term_kept"
+    right = by_rules(6 * INNER, [36, 54])
+    assert right["gradient_f"].misconception == "coordinates_exchanged"
+    # Only one of two numbers is the other one's: nothing is exchanged.
+    assert "order" not in by_rules(6 * INNER, [44, 44])["gradient_f"].hint
+
+
+@pytest.mark.parametrize(
+    ("gradient", "new", "status", "name"),
+    [
+        ([-4, 0], [0, 3], "carried", ""),
+        ([0, 0], [-1, 3], "wrong", "not_updated"),
+        ([-1, -4], [3.25, 0], "wrong", "order_of_variables"),
+        ([-8, -2], [3.5, 1], "wrong", "order_of_variables"),
+        ([-1, -4], [-0.75, 4], "carried", ""),
+    ],
+)
+def test_a_step_with_the_own_gradient(gradient, new, status, name):
+    verdict = told("l1.step", gradient=gradient, new=new)["new"]
+    assert (verdict.status, verdict.misconception) == (status, name)
+
+
+@pytest.mark.parametrize(
+    ("central", "forward", "name"),
+    [
+        ("(f(x + h/2) - f(x - h/2)) / 2 * h", "(f(x + h) - f(x)) * h", "multiplied_by_the_width"),
+        ("(f(x + h) - f(x - h)) / 2 * h", "(f(x + h) - f(x)) / 2 * h", "multiplied_by_the_width"),
+        ("(f((x + h)/2) - f((x - h)/2)) / h", "", "halved_with_the_point"),
+    ],
+)
+def test_slips_in_a_difference_quotient(central, forward, name):
+    found = differences(central, forward or "(f(x + h) - f(x)) / h")
+    assert found["central_difference"].misconception == name
+    assert found["forward_difference"].misconception == (name if forward else "")
+
+
+def differences(central, forward):
+    asked = question_by_id("l1.differences")
+    functions = {
+        "central_difference": eval(f"lambda f, x, h: {central}"),
+        "forward_difference": eval(f"lambda f, x, h: {forward}"),
+    }
+    return _judged(asked, observe(asked, functions, 1))
+
+
+def test_a_factor_that_changes_with_the_width_is_told_with_it():
+    found = differences("(f(x + h/2) - f(x - h/2)) / 3 * h", "(f(x + h) - f(x)) / h / h / 4")
+    for part, factor in (("central_difference", "0.3333 · h²"), ("forward_difference", "0.25 / h")):
+        assert found[part].hint.startswith(f"it is {factor} times what it should be, in every case")
 
 
 def test_twice_the_factor_of_h_is_not_that_of_its_square():
@@ -368,6 +478,7 @@ def sum_of_each_row(powers):
         (of_each_row, np.ones_like, "not_shared_out"),
         (lambda z: 0, lambda p: p.sum(axis=0), "softmax_over_points"),
         (lambda z: z.max(axis=0), sum_of_each_row, "shifted_within_a_row"),
+        (lambda z: 0, lambda p: sum_of_each_row(p / of_each_row(p)), "shifted_on_one_side"),
     ],
 )
 def test_slips_in_softmax(shift, total, name):
@@ -375,6 +486,36 @@ def test_slips_in_softmax(shift, total, name):
     assert found["a"].misconception == name
     if shift is of_each_row:
         assert found["a_far_from_0"].misconception == name
+
+
+def test_the_largest_z_subtracted_above_alone_is_named():
+    def softmax(z):
+        return np.exp(z - of_each_row(z)) / sum_of_each_row(np.exp(z))
+
+    found = of_function("l3.softmax", softmax)
+    assert found["a"].misconception == "shifted_on_one_side"
+    assert "above and below" in found["a_far_from_0"].hint
+
+
+def test_z_itself_shared_out_is_named_whether_shifted_or_not():
+    for shift in (np.zeros_like, of_each_row):
+        found = of_function("l3.softmax", lambda z, s=shift: (z - s(z)) / sum_of_each_row(z - s(z)))
+        assert {verdict.misconception for verdict in found.values()} == {"exponential_forgotten"}
+
+
+@pytest.mark.parametrize("answer", [[0, 1.204, 0], [0.18, 0.245, 0.005]])
+def test_a_loss_for_each_class_is_no_delta(answer):
+    assert told("l3.softmax_delta", delta_o=answer)["delta_o"].misconception == "loss_itself"
+
+
+def test_the_way_to_a_delta_of_the_output_is_that_of_its_own_loss():
+    """The trail multiplies by the output unit's derivative: with cross-entropy that cancels."""
+    assert "the way there" not in told("l3.softmax_delta", delta_o=[1, 2, 3])["delta_o"].hint
+    for notebook in NOTEBOOKS.values():
+        for name, asked in questions_of(notebook).items():
+            for part in asked.parts:
+                if (part.quantity or part.name) == "delta_o" and not part.default_hint:
+                    assert step_of(name, part.name, asked.cases_from(1)[0]).net.output == "sigmoid"
 
 
 def test_the_cases_of_softmax_differ_in_words():
@@ -416,6 +557,14 @@ def test_a_bound_from_a_1_is_not_called_too_large():
     assert found.hint.endswith(
         "Nothing carries over from your largest_slope: it is nothing but 0 and 1."
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(1, "largest_slope_of_tanh"), (0.5, "value_where_steepest")]
+)
+def test_of_a_bare_number_is_said_what_it_is_and_not_where_it_came_from(number, name):
+    verdict = told("l3.layers", largest_slope=number)["largest_slope"]
+    assert verdict.misconception == name and verdict.hint.startswith(f"{number} is the ")
 
 
 @pytest.mark.parametrize(("part", "number"), [("bound", 1024), ("largest_slope", 4)])

@@ -120,6 +120,8 @@ TWICE_AND_HALF = {
     ("factor_half", "number_of_points_mistaken"),
 }
 AMBIGUOUS = {
+    # 6 + 9 is 15, and so is 6 ^ 9 to Python; of the other count they give different numbers.
+    ("l1.count", "networks_6"): {("numbers_added", "caret_for_power")},
     # With a batch of two, twice as much is the sum, and half as much is the average.
     ("p2.two_points", "delta_o"): {("delta_averaged", "factor_half")},
     ("p2.two_points", "dW_o"): TWICE_AND_HALF,

@@ -61,6 +61,22 @@ def told(question, *changes):
     return judged(question, functions(P3 if prefix == "p3" else P4, **{name: changes}))
 
 
+# Difference quotients
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((") / h", ") / 2*h"), "The difference is multiplied by h"),
+        ((") / h", ") / 3*h"), "each is 0.3333 · h² times what it should be, in every case"),
+        ((") / h", ") / (1 + h)"), "how does the factor change with h?"),
+    ],
+)
+def test_a_wrong_factor_of_a_quotient_is_told_with_the_width(change, said):
+    hint = told("p3.central_difference", change)["quotients"].hint
+    assert said in hint and "in what do the two differ" not in hint
+
+
 # Values in another order
 
 OF_FORWARD = "return z_h, a_h, z_o, a_o"

@@ -413,6 +413,12 @@ def _(book, q):
     return [book(q, slope_h=1 - book("a_h"))]
 
 
+@slip("difference_without_brackets")
+def _(book, q):
+    back = book("delta_o") @ book.parameters["W_o"].T
+    return [book(q, delta_h=back * 1 - book("a_h") ** 2)]
+
+
 @slip("loss_not_differentiated")
 def _(book, q):
     return [book(q, dE_da_o=book("error") ** 2 / 2)]

@@ -346,10 +346,17 @@ slip("activation_as_slope", r"p3\.activations", r"np\.where\(z > 0, 1\.0, 0\.0\)
 slip("activation_as_slope", r"l3\.slopes", r"1 - 0\.6\*\*2", "0.6")
 slip("activation_as_slope", r"l3\.slopes", r"0\.9 \* \(1 - 0\.9\)", "0.9")
 slip("activation_as_slope", r"l3\.slopes", r"slope_relu = 1", "slope_relu = 2.5")
-slip("activation_as_slope", r"l3\.layers", r"0\.5 \* \(1 - 0\.5\)", "0.5")
+slip("value_where_steepest", r"l3\.layers", r"0\.5 \* \(1 - 0\.5\)", "0.5")
+slip("comparison_without_brackets", r"l3\.hidden_delta", r"\((a_h > 0)\)", r"\1")
+slip(
+    "difference_without_brackets",
+    r"l3\.hidden_delta|l3\.train_softmax",
+    r"\* \((1 - a_h(?:\*\*2)?)\)",
+    r"* \1",
+)
 slip("slope_of_tanh", r"l3\.slopes", r"0\.9 \* \(1 - 0\.9\)", "1 - 0.9**2")
 slip("slope_of_tanh", r"l3\.hidden_delta", r"a_h \* \(1 - a_h\)", "(1 - a_h**2)")
-slip("slope_of_tanh", r"l3\.layers", r"0\.5 \* \(1 - 0\.5\)", "1 - 0**2")
+slip("largest_slope_of_tanh", r"l3\.layers", r"0\.5 \* \(1 - 0\.5\)", "1 - 0**2")
 slip(
     "slope_of_a",
     r"l3\.hidden_delta",
@@ -644,6 +651,22 @@ slip(
     ") / (2 * h)",
 )
 slip("width_of_the_step", r"p3\.central_difference", r"\) / h", ") / (2 * h)")
+slip("multiplied_by_the_width", r"p3\.central_difference", r"\) / h", ") / 2 * h")
+slip("multiplied_by_the_width", r"l1\.differences", r" / h(?=\n|$)", " / 2 * h")
+slip(
+    "halved_with_the_point",
+    r"p3\.central_difference",
+    r"\+= h / 2",
+    "= (w[index] + h) / 2",
+    "-= h / 2",
+    "= (w[index] - h) / 2",
+)
+slip(
+    "halved_with_the_point",
+    r"l1\.differences",
+    r"f\(x \+ h / 2\) - f\(x - h / 2\)",
+    "f((x + h) / 2) - f((x - h) / 2)",
+)
 slip(
     "difference_turned",
     r"p3\.central_difference",
@@ -834,6 +857,9 @@ slip(
     "",
 )
 slip("exponential_forgotten", r"l3\.softmax", r"powers = .*", "powers = z")
+slip("exponential_forgotten", r"l3\.softmax", r"powers = np\.exp\((.*)\)", r"powers = \1")
+slip("shifted_on_one_side", r"l3\.softmax", r"powers\.sum", "np.exp(z).sum")
+slip("loss_itself", r"l3\.softmax_delta", r"delta_o = .*", "delta_o = [0, 1.204, 0]")
 slip("sigmoids_for_softmax", r"l3\.softmax", r"return .*", "return 1 / (1 + np.exp(-z))")
 slip("off_diagonal_formula", r"l3\.jacobian", r"0\.6 \* \(1 - 0\.6\)", "-0.6 * 0.6")
 slip("activation_as_slope", r"l3\.jacobian", r"0\.6 \* \(1 - 0\.6\)", "0.6")
@@ -855,6 +881,12 @@ slip("one_layer_only", r"l3\.layers", r"largest_slope\*\*5", "largest_slope")
 # Lecture 1: counting and deriving
 slip("power_turned", r"l1\.count", r"= (\d+)\*\*9", r"= 9**\1")
 slip("values_times_weights", r"l1\.count", r"= (\d+)\*\*9", r"= \1 * 9")
+slip("numbers_added", r"l1\.count", r"= (\d+)\*\*9", r"= \1 + 9")
+slip("caret_for_power", r"l1\.count", r"= (\d+)\*\*9", r"= \1 ^ 9")
+slip("power_of_ten", r"l1\.count", r"= (\d+)\*\*9", r"= \1e9")
+PRODUCTS = r"\(784 \+ 1\) \* (\d+) \+ \(\d+ \+ 1\) \* 10"
+slip("one_bias_a_layer", r"l1\.(count|cost)", PRODUCTS, r"784 * \1 + 1 + \1 * 10 + 1")
+slip("layers_multiplied", r"l1\.(count|cost)", PRODUCTS, r"784 * \1 * 10")
 slip("biases_not_counted", r"l1\.count", r"\(784 \+ 1\)", "784", r"\(30 \+ 1\)", "30")
 slip("inputs_have_no_bias", r"l1\.count", r"\* 10$", "* 10 + 784")
 slip("count_off_by_one", r"l1\.count", r"(?m)(= .*)$", r"\1 + 1")
@@ -865,7 +897,9 @@ slip("other_variable", r"l1\.by_rules", r"df_dx_2 = 6", "df_dx_2 = 4")
 slip("constant_kept", r"l1\.by_rules", r"(df_dx_2 = .*)", r"\1 + 3")
 slip("outer_not_differentiated", r"l1\.by_rules", r"6 \* (\(2 .*\))", r"3 * \1 ** 2")
 slip("exponent_forgotten", r"l1\.by_rules", r"df_dx_2 = 6", "df_dx_2 = 3")
+slip("inner_term_kept", r"l1\.by_rules", r"(df_dx_2 = .*)", r"\1 * x_2")
 slip("order_of_variables", r"l1\.by_rules", r"\[44, 66\]", "[66, 44]")
+slip("coordinates_exchanged", r"l1\.by_rules", r"\[44, 66\]", "[36, 54]")
 slip("step_added", r"l1\.direction", r"\[-3, 4\]", "[3, -4]")
 slip("order_of_variables", r"l1\.direction", r"\[-3, 4\]", "[4, -3]")
 slip("across_the_slope", r"l1\.direction", r"\[-3, 4\]", "[4, 3]")
@@ -902,6 +936,7 @@ slip(
     "input_forgotten", r"l1\.step", r"\(a_1 - 1\) \* 0 \+ \(a_2 - 5\) \* 2", "(a_1 - 1) + (a_2 - 5)"
 )
 slip("order_of_variables", r"l1\.step", r"gradient = (.*)", r"gradient = (\1)[::-1]")
+slip("order_of_variables", r"l1\.step", r"new = (.*)", r"new = (\1)[::-1]")
 slip("step_added", r"l1\.step", r"- 0\.25 \* g", "+ 0.25 * g", r"3 - 0\.25", "3 + 0.25")
 slip(
     "learning_rate_forgotten",

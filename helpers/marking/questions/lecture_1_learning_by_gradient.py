@@ -1,10 +1,12 @@
 """Lecture 1: counting networks, derivatives by the rules and by differences, one step downhill."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from helpers.asking import lecture_1_learning_by_gradient as asking
+from helpers.asking.record import Answer
 from helpers.course import line_example
 from helpers.marking.misconceptions.of_a_step import Value
 from helpers.marking.questions.model import (
@@ -13,6 +15,7 @@ from helpers.marking.questions.model import (
     FLOAT64,
     Case,
     Consequences,
+    Judged,
     Mistake,
     Part,
     Question,
@@ -29,6 +32,7 @@ LAYERS_OF_ANOTHER = (784, 100, 10)
 PARAMETERS_OF_ANOTHER = sum(
     (units + 1) * after for units, after in zip(LAYERS_OF_ANOTHER, LAYERS_OF_ANOTHER[1:])
 )
+THERE = asking.THERE  # what df_dx_2 gives at (1, 3)
 GRADIENT = (3.0, -4.0)  # of the question on directions
 ETA = 0.25
 A_DEGREE = Tolerance(relative=0, absolute=np.deg2rad(1))  # of a vector of length 1
@@ -65,16 +69,33 @@ def _or_nearly(count: int, mistakes: list[tuple[str, int]]) -> list[tuple[str, i
     return mistakes + [(name, value) for name, value in nearly if value not in known]
 
 
+def _miscounted(inputs: int, hidden: int, outputs: int) -> list[tuple[str, int]]:
+    """Wrong counts of the weights and biases of a network with one hidden layer."""
+    weights = inputs * hidden + hidden * outputs
+    return [
+        ("biases_not_counted", weights),
+        ("inputs_have_no_bias", weights + inputs + hidden + outputs),
+        ("one_bias_a_layer", weights + 2),
+        ("one_bias_a_layer", weights + 3),  # for the inputs, too
+        ("layers_multiplied", inputs * hidden * outputs),
+    ]
+
+
 def _count() -> Question:
     mistakes = {
-        name: _or_nearly(k**n, [("power_turned", n**k), ("values_times_weights", k * n)])
+        name: _or_nearly(
+            k**n,
+            [
+                ("power_turned", n**k),
+                ("values_times_weights", k * n),
+                ("numbers_added", k + n),
+                ("caret_for_power", k ^ n),
+                ("power_of_ten", k * 10**n),
+            ],
+        )
         for name, (k, n) in GRIDS.items()
     }
-    products = sum(units * after for units, after in zip(LAYERS, LAYERS[1:]))
-    mistakes["parameters"] = _or_nearly(
-        PARAMETERS,
-        [("biases_not_counted", products), ("inputs_have_no_bias", PARAMETERS + LAYERS[0])],
-    )
+    mistakes["parameters"] = _or_nearly(PARAMETERS, _miscounted(*LAYERS))
     parts = (
         *(Part(name, 1, f"{k} values for each of {n}", COUNT) for name, (k, n) in GRIDS.items()),
         Part("parameters", 1, "weights and biases of the 784-30-10 network", EXACT),
@@ -129,6 +150,8 @@ def _by_rules() -> Question:
             "the derivative of f with respect to x_2",
             FLOAT64,
             default_hint="not equal to the right formula; go through the rules one by one",
+            needs=("x_1", "x_2"),
+            question="go through the rules one by one: what does each of them give here?",
         ),
         Part("gradient_f", 1, "both derivatives at (1, 3)", BY_HAND),
     )
@@ -139,6 +162,7 @@ def _by_rules() -> Question:
             inner = 2 * x_1 + 3 * x_2
             wrong = [
                 ("inner_derivative_forgotten", 2 * inner),
+                ("inner_term_kept", 6 * inner * x_2),
                 ("other_variable", 4 * inner),
                 ("constant_kept", 6 * inner + 3),
                 ("outer_not_differentiated", 3 * inner**2),
@@ -152,15 +176,36 @@ def _by_rules() -> Question:
                     "gradient_f": [
                         ("inner_derivative_forgotten", np.array([22.0, 22.0])),
                         ("order_of_variables", at_point[::-1]),
+                        ("coordinates_exchanged", np.array([36.0, 54.0])),
                     ],
                 },
                 collect_answers=asking.by_rules,
                 test_inputs={"point": {"x_1": x_1, "x_2": x_2}},
+                consequences=partial(consequences, np.asarray(6 * inner)),
             )
 
+    def consequences(right: np.ndarray, own: Quantities) -> Iterator[Quantities]:
+        there = own.get(THERE, np.asarray(66.0))
+        yield {"df_dx_2": right, THERE: there, "gradient_f": np.array([44.0, there.item()])}
+
     return Question(
-        "l1.by_rules", parts, ("df_dx_2", "gradient_f"), cases=lambda rng: list(cases(rng))
+        "l1.by_rules",
+        parts,
+        ("df_dx_2", "gradient_f"),
+        cases=lambda rng: list(cases(rng)),
+        intermediates={THERE: "df_dx_2"},
+        intermediates_from=_own_derivative,
+        method_values=(THERE,),
     )
+
+
+def _own_derivative(
+    cases: Sequence[Case], values: Mapping[str, Sequence[Answer]], judged: Mapping[str, Judged]
+) -> Iterator[dict[str, list[np.ndarray]]]:
+    """What the student's own formula for df_dx_2 gives at the point of gradient_f."""
+    found = [value for value in values[THERE] if isinstance(value, np.ndarray) and value.size == 1]
+    if len(found) == len(cases):
+        yield {THERE: [value.reshape(()) for value in found]}
 
 
 def _direction() -> Question:
@@ -235,6 +280,8 @@ def _differences() -> Question:
                         ("backward_difference", backward),
                         ("difference_turned", -forward),
                         ("not_divided", forward * h),
+                        ("multiplied_by_the_width", forward * h**2),
+                        ("multiplied_by_the_width", forward / 2 * h**2),
                         ("bracket_forgotten", function(x + h) - function(x) / h),
                     ],
                     "central_difference": [
@@ -246,6 +293,14 @@ def _differences() -> Question:
                         ("bracket_forgotten", function(x + h / 2) - function(x - h / 2) / h),
                         ("difference_turned", -central),
                         ("not_divided", central * h),
+                        *(
+                            ("multiplied_by_the_width", value * h**2)
+                            for value in (central, central / 2, wide)
+                        ),
+                        (
+                            "halved_with_the_point",
+                            (function((x + h) / 2) - function((x - h) / 2)) / h,
+                        ),
                     ],
                 },
                 collect_answers=asking.differences,
@@ -323,12 +378,7 @@ def _cost() -> Question:
         ),
         Part("central_runs", 1, "runs with central differences", EXACT, default_hint=RUNS),
     )
-    inputs, hidden, outputs = LAYERS_OF_ANOTHER
-    weights = inputs * hidden + hidden * outputs
-    miscounted = [
-        ("biases_not_counted", weights),
-        ("inputs_have_no_bias", PARAMETERS_OF_ANOTHER + inputs),
-    ]
+    miscounted = _miscounted(*LAYERS_OF_ANOTHER)
     mistakes = {
         "forward_runs": _or_nearly(
             PARAMETERS_OF_ANOTHER + 1,
@@ -365,7 +415,7 @@ def _step() -> Question:
     start, gradient = space.start, space.gradient(space.start)
     points = list(zip(space.x[:, None], space.t[:, None]))
     parts = (
-        Part("gradient", 2, "the derivatives with respect to w and b", BY_HAND),
+        Part("gradient", 2, "the derivatives with respect to w and b", BY_HAND, some_may_be_0=True),
         Part("new", 1, "w and b after the step", BY_HAND),
     )
     mistakes = {
@@ -384,6 +434,7 @@ def _step() -> Question:
             ("step_instead_of_weight", -ETA * gradient),
             ("step_instead_of_weight", ETA * gradient),
             ("step_twice_as_long", start - 2 * ETA * gradient),
+            ("order_of_variables", (start - ETA * gradient)[::-1]),
         ],
     }
     expected = {"gradient": gradient, "new": start - ETA * gradient}

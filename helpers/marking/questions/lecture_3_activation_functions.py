@@ -129,8 +129,8 @@ def _through_layers(rng: np.random.Generator) -> Case:
         {"largest_slope": largest, "bound": largest**LAYERS},
         {
             "largest_slope": [
-                ("activation_as_slope", 0.5),
-                ("slope_of_tanh", 1.0),
+                ("value_where_steepest", sigmoid(np.float64(0))),
+                ("largest_slope_of_tanh", 1.0),
                 ("factor_above_1", 1 / largest),
             ],
             "bound": [
@@ -269,6 +269,12 @@ def _hidden_delta(rng: np.random.Generator, shape: tuple[int, int], first_sign: 
         at_a = slope(function, a)
         if not np.array_equal(at_a, slope(function, z[name])):  # as it is for ReLU
             mistakes[name].append(("slope_of_a", back * at_a))
+        if name == "relu":
+            mistakes[name].append(("comparison_without_brackets", np.asarray(back * a > 0, float)))
+        else:
+            product = back * a if name == "sigmoid" else back
+            subtracted = a if name == "sigmoid" else a**2
+            mistakes[name].append(("difference_without_brackets", product - subtracted))
         if name != "sigmoid":
             mistakes[name].append(("slope_of_sigmoid", back * slope_from_output("sigmoid", a)))
         else:
@@ -369,17 +375,19 @@ def _softmax_case(z: np.ndarray, shifted: np.ndarray, label: str) -> Case:
     """Rows near 0 and rows far from it; what overflows far from 0 has no value to compare."""
     expected = {"a": softmax(z), "a_far_from_0": softmax(shifted)}
     powers = np.exp(z)
+    largest = np.exp(z.max(axis=1, keepdims=True))
     in_columns = np.exp(z - z.max(axis=0))
     mistakes = {
         "a": [
             ("softmax_over_everything", powers / powers.sum()),
             ("softmax_over_points", powers / powers.sum(axis=0)),
             ("not_shared_out", powers),
-            ("exponential_forgotten", z / z.sum(axis=1, keepdims=True)),
+            *_slips_without_powers(z),
             *_slips_of_shifted_powers(z),
+            *(("shifted_on_one_side", softmax(z) * factor) for factor in (1 / largest, largest)),
             ("shifted_within_a_row", in_columns / in_columns.sum(axis=1, keepdims=True)),
         ],
-        "a_far_from_0": list(_slips_of_shifted_powers(shifted)),
+        "a_far_from_0": [*_slips_of_shifted_powers(shifted), *_slips_without_powers(shifted)],
     }
 
     return Case(
@@ -390,6 +398,12 @@ def _softmax_case(z: np.ndarray, shifted: np.ndarray, label: str) -> Case:
         label=label,
         traits=traits_of(points=len(z)),
     )
+
+
+def _slips_without_powers(z: np.ndarray) -> Iterator[Mistake]:
+    """z itself shared out, as it is and with the largest of each row subtracted."""
+    for value in (z, z - z.max(axis=1, keepdims=True)):
+        yield "exponential_forgotten", value / value.sum(axis=1, keepdims=True)
 
 
 def _slips_of_shifted_powers(z: np.ndarray) -> Iterator[Mistake]:
@@ -475,6 +489,8 @@ def _softmax_delta(rng: np.random.Generator) -> Case:
                 ("slope_not_cancelled", right * a * (1 - a)),
                 ("through_the_other_loss", vjp(softmax, z, a - t)),
                 ("slope_forgotten", -t / a),
+                ("loss_itself", -t * np.log(a)),
+                ("loss_itself", (a - t) ** 2 / 2),
                 *(
                     ("other_class", a - other)
                     for other in np.eye(3)
@@ -485,7 +501,16 @@ def _softmax_delta(rng: np.random.Generator) -> Case:
     )
 
 
-SOFTMAX_DELTA = (Part("delta_o", 2, "deltas of the three outputs", BY_HAND),)
+SOFTMAX_DELTA = (
+    Part(
+        "delta_o",
+        2,
+        "deltas of the three outputs",
+        BY_HAND,
+        default_hint="∂E/∂z of an output unit, with softmax and cross-entropy together: which two "
+        "numbers of the unit remain in it, and which way round?",
+    ),
+)
 
 
 # One step of training
@@ -543,6 +568,7 @@ def _mistakes_of_a_step(step: SGDStep, part: str) -> Iterator[Mistake]:
         ("slope_forgotten", {"delta_h": back}),
         ("slope_of_sigmoid", {"delta_h": back * slope_from_output("sigmoid", a_h)}),
         ("square_forgotten", {"delta_h": back * (1 - a_h)}),
+        ("difference_without_brackets", {"delta_h": back - a_h**2}),
         ("slope_of_a", {"delta_h": back * slope(np.tanh, a_h)}),
     ]
     for name, given in wrong_deltas:

@@ -102,6 +102,8 @@ class Part:
     described: Callable[["Case", np.ndarray], str] | None = None
     # Whether how many numbers there are is part of what is asked: then it is not told.
     count_is_asked: bool = False
+    # Whether what follows from it is no easier where one of its two numbers is 0.
+    some_may_be_0: bool = False
     # Of a formula: the symbols without which it cannot be right, "a_k|z_k" where either will do,
     # and those besides that may stand in it.
     needs: tuple[str, ...] = ()

@@ -507,6 +507,9 @@ def _wrong_quotients(
     for factor in (2, 1 / 2, h**2):
         yield "width_of_the_step", factor * right
     yield "not_divided", h * right
+    for value in (right / 2, wide):  # (f(above) - f(below)) / 2 * h
+        yield "multiplied_by_the_width", value * h**2
+    yield "halved_with_the_point", _with_halved_points(f, w, h)
     yield "difference_turned", -right
     yield "all_moved_at_once", np.full(w.shape, _along_all(f, w, h))
     yield "not_moved_back", _without_moving_back(f, w, h)
@@ -542,6 +545,16 @@ def _with_bracket_forgotten(f: Function, w: np.ndarray, h: float) -> np.ndarray:
         move = np.zeros(w.shape)
         move[place] = h / 2
         found[place] = f(w + move) - f(w - move) / h
+    return found
+
+
+def _with_halved_points(f: Function, w: np.ndarray, h: float) -> np.ndarray:
+    """The quotients between (w + h) / 2 and (w - h) / 2 for each element."""
+    found = np.empty(w.shape)
+    for place in np.ndindex(w.shape):
+        above, below = w.copy(), w.copy()
+        above[place], below[place] = (w[place] + h) / 2, (w[place] - h) / 2
+        found[place] = (f(above) - f(below)) / h
     return found
 
 
