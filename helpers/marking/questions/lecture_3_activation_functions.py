@@ -129,7 +129,7 @@ def _through_layers(rng: np.random.Generator) -> Case:
         {"largest_slope": largest, "bound": largest**LAYERS},
         {
             "largest_slope": [
-                ("value_where_steepest", sigmoid(np.float64(0))),
+                ("value_where_steepest", 0.5),
                 ("largest_slope_of_tanh", 1.0),
                 ("factor_above_1", 1 / largest),
             ],
