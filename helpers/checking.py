@@ -6,6 +6,7 @@ records, and the grader judges the record (see helpers.grading.gradebook.score).
 
 import ast
 import os
+import re
 import secrets
 import sys
 import traceback
@@ -15,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from helpers import asking
+from helpers.asking.errors import what_it_means, with_meaning
 from helpers.asking.record import MIME_TYPE
 from helpers.older_notebooks import with_new_word
 from helpers.personal import current_student
@@ -29,6 +31,8 @@ SEED_VARIABLE = "BACKPROP_PROBE_SEED"
 _judges: "dict[str, Judge]" = {}
 # Names that the check cell that runs now asks for, and that no cell has given a value yet.
 _without_value: list[str] = []
+# Names that a cell would have given a value, had it not stopped before: with which error.
+_stopped_before: dict[str, str] = {}
 
 
 class NotYet(AssertionError):
@@ -91,10 +95,14 @@ def _with_cell_not_run(verdict: "Verdict") -> "Verdict":
     """A verdict on what is missing, with a word more if no cell has given its name a value."""
     if verdict.part not in _without_value or verdict.hint != NOTHING_CAME:
         return verdict
-    said = (
-        f"{NOTHING_CAME}: no cell has given `{verdict.part}` a value. Has its cell been run, "
-        "and is the name spelt like this there?"
-    )
+    error = _stopped_before.get(verdict.part)
+    if error:
+        said = f"{NOTHING_CAME}: its cell stopped with {error} before `{verdict.part}` had a value"
+    else:
+        said = (
+            f"{NOTHING_CAME}: no cell has given `{verdict.part}` a value. Has its cell been run, "
+            "and is the name spelt like this there?"
+        )
     return replace(verdict, hint=said)
 
 
@@ -114,6 +122,33 @@ def _take_back_what_waits(result: Any) -> None:
     for name in _without_value:
         vars(_shell().user_module).pop(name, None)
     _without_value.clear()
+
+
+def _remember_what_stopped(result: Any) -> None:
+    """After a cell that stopped: which names it has left without a value, for the check of them.
+
+    result: what IPython says of the cell.
+    """
+    error, names = _error_in(result), vars(_shell().user_module)
+    for name in _given_in(result.info.raw_cell):
+        if error is None or name in names:
+            _stopped_before.pop(name, None)
+        else:
+            _stopped_before[name] = type(error).__name__
+
+
+def _error_in(result: Any) -> BaseException | None:
+    """What a cell stopped with, None if it ran through or was a check. result: IPython's."""
+    error = result and (result.error_before_exec or result.error_in_exec)
+    return None if not error or isinstance(error, NotYet) else error
+
+
+GIVEN = re.compile(r"^(?:(\w+)\s*=(?!=)|def\s+(\w+))", re.MULTILINE)
+
+
+def _given_in(source: str) -> set[str]:
+    """The names that the lines of a cell give a value, also of one that Python cannot read."""
+    return {name or function for name, function in GIVEN.findall(source or "")}
 
 
 def _asked_for(source: str) -> list[str]:
@@ -149,14 +184,19 @@ def _score(judge: "Judge", asked: "Question") -> str:
 
 def _cell_before() -> str:
     """A sentence on the cell that ran before this one, if it stopped with an error; else ""."""
-    result = getattr(_shell(), "last_execution_result", None)
-    error = result and (result.error_before_exec or result.error_in_exec)
-    if error is None or isinstance(error, NotYet):
+    error = _error_in(getattr(_shell(), "last_execution_result", None))
+    if error is None:
         return ""
-    return (
-        f"The cell that you ran before this one stopped with {type(error).__name__}, so this looks "
-        "at the values from before."
+    where = asking.in_which_line(error)
+    if isinstance(error, SyntaxError) and error.text:
+        where = f" in the line `{error.text.strip()}`"
+    meaning = what_it_means(error, vars(_shell().user_module))
+    said = (
+        f"The cell that you ran before this one stopped{where} with {type(error).__name__}, so "
+        "this looks at the values from before."
     )
+    said = with_meaning(said, meaning)
+    return said if said.endswith((".", "?")) else f"{said}."
 
 
 def probe_seed() -> int:
@@ -249,7 +289,8 @@ def _why_not(draw: Callable[[], object], error: Exception) -> str:
     stops = "This appears when the code it uses runs through. Now "
     if "NoneType" in str(error):
         return f"{stops}a function of yours gives None: is a return missing?"
-    return f"{stops}it stops with {type(error).__name__}: {error}"
+    meaning = what_it_means(error, draw.__globals__)
+    return with_meaning(f"{stops}it stops with {type(error).__name__}: {error}", meaning)
 
 
 def _own_functions_in(error: Exception, draw: Callable[[], object]) -> list[str]:
@@ -283,6 +324,7 @@ def _watch_checks() -> None:
     if shell is not None:
         shell.events.register("pre_run_cell", _give_what_waits)
         shell.events.register("post_run_cell", _take_back_what_waits)
+        shell.events.register("post_run_cell", _remember_what_stopped)
 
 
 _watch_checks()

@@ -527,6 +527,33 @@ def test_the_check_says_that_no_cell_has_given_the_answer():
     assert "no cell has given" not in bundle["text/plain"]
 
 
+STOPS = "dE_da_k = a_k - t_k\nda_k_dz_k = a_k(1 - a_k)\ndz_k_dw_jk = a_j\n"
+LINKS = "dE_da_k=dE_da_k, da_k_dz_k=da_k_dz_k, dz_k_dw_jk=dz_k_dw_jk, dz_k_db_k=dz_k_db_k"
+
+
+def test_a_cell_that_stopped_in_the_middle_is_told_by_its_check(monkeypatch):
+    shell = InteractiveShell.instance()
+    monkeypatch.setattr(shell, "events", type(shell.events)(shell, shell.events.callbacks))
+    monkeypatch.setattr(checking, "_stopped_before", {})
+    monkeypatch.setattr(shell, "user_module", SimpleNamespace(check=check, sympy=sympy))
+    monkeypatch.setattr(shell, "user_ns", vars(shell.user_module))
+    checking._watch_checks()
+    cells = (
+        "a_k, t_k, a_j = sympy.symbols('a_k t_k a_j')",
+        STOPS,
+        f"check('p1.output_links', {LINKS})",
+    )
+    with capture_output() as captured:
+        for cell in cells:
+            shell.run_cell(cell)
+    said = captured.outputs[-1].data["text/plain"]
+    for name in ("da_k_dz_k", "dz_k_dw_jk"):
+        assert f"not answered yet: its cell stopped with TypeError before `{name}` had" in said
+    assert "no cell has given `dz_k_db_k` a value" in said  # nor did that cell have a line for it
+    assert "stopped in the line `da_k_dz_k = a_k(1 - a_k)` with TypeError, so this looks" in said
+    assert said.endswith("is a * missing between the two?")
+
+
 def test_an_answer_that_came_under_other_names_is_not_called_unanswered():
     gradients = {name: np.ones(1) for name in ("W_h", "b_h", "W_o", "b_o")}
     bundle, raised = run_check("p3.backward", backward=lambda *given: gradients)

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from helpers.asking.errors import in_words
 from helpers.asking.record import (
     MAX_QUOTED,
-    NOT_CALLED,
     VERSION,
     Missing,
     Record,
@@ -196,7 +196,7 @@ def _attempt(run: Callable[[], object]) -> object:
     except Exception as error:
         if meets_a_gap(error):
             return Missing()
-        stops = f"your code stops{_in_which_line(error)}: {_in_words(error)}"
+        stops = f"your code stops{in_which_line(error)}: {in_words(error, _names_at(error))}"
         return Stopped(f"{stops}{_with_data_of_the_notebook(error)}")
 
 
@@ -231,13 +231,19 @@ def nodes_of(function: Any) -> list[ast.AST]:
         return []
 
 
-def _in_which_line(error: Exception) -> str:
+def in_which_line(error: BaseException) -> str:
     """The student's own line in which `error` arose, quoted, as far as it is known."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if frame.line and HELPERS not in path.parents and "site-packages" not in path.parts:
             return f" in the line `{cut(frame.line.strip(), MAX_QUOTED)}`"
     return ""
+
+
+def _names_at(error: Exception) -> list[str]:
+    """The names that have a value where `error` arose."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return [*frame.f_locals, *frame.f_globals]
 
 
 def _with_data_of_the_notebook(error: Exception) -> str:
@@ -247,73 +253,6 @@ def _with_data_of_the_notebook(error: Exception) -> str:
         return ""
     which = ", ".join(f"`{name}`" for name in names[:MAX_NAMED])
     return f"; it uses {which} from the notebook, not from its arguments: is that meant?"
-
-
-PARAMETER = re.compile(r"d*[Wb]_\w+")  # the key of weights, biases or gradients
-
-
-# What beginners' errors mean, by a pattern that their type and message match.
-IN_OTHER_WORDS = {
-    r"ValueError: The truth value of an array": (
-        "`if`, `and` and `max` want one True or False, and here is an array of them. Are the "
-        "arguments in the order in which the function takes them? Element by element it is "
-        "np.maximum or np.where"
-    ),
-    r"TypeError: only .*arrays can be converted to Python scalars": (
-        "a function of a single number, of math for example, is given an array. Those of NumPy, "
-        "such as np.exp, work element by element"
-    ),
-    r"ufunc 'bitwise_xor'": "in Python a power is written with **, not with ^",
-    r"RecursionError": "a function calls itself, at once or through another. Which one is meant?",
-    r"inhomogeneous shape": (
-        "arrays of different shapes were taken for one. Is a whole trace given where one of its "
-        "arrays belongs?"
-    ),
-    r"AttributeError: 'numpy.float.*' object has no attribute '_id'": (
-        "E is a number of NumPy's, and the tape cannot follow what NumPy computes. Compute it with "
-        "TensorFlow: `tf.reduce_sum` and `tf.reduce_mean`, say, for `np.sum` and `np.mean`"
-    ),
-    r"AttributeError: .* has no attribute '_id'": (
-        "the tape is given something of NumPy's, which is on no tape: E has to be computed with "
-        "TensorFlow's operations, and the variables are those of the model"
-    ),
-}
-COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of a terminal, as Keras writes them into its errors
-
-
-def _in_one_paragraph(message: str) -> str:
-    """An exception's message without colours, on one line; of Keras's without the list of its
-    arguments."""
-    return " ".join(COLOURS.sub("", message).split("\n\nArguments received by ")[0].split())
-
-
-def _in_words(error: Exception) -> str:
-    """An exception as its type and message; NumPy's on shapes in plain words."""
-    sizes = re.search(r"matmul.*\(size (\d+) is different from (\d+)\)", str(error))
-    if sizes:
-        return (
-            "these two do not fit in a matrix product: the columns of the first have to be as "
-            f"many as the rows of the second, and here they are {sizes[2]} and {sizes[1]}"
-        )
-    shapes = re.search(r"not be broadcast together with shapes (\(.*?\)) (\(.*?\))", str(error))
-    if shapes:
-        return (
-            f"these two do not fit element by element: their shapes are {shapes[1]} and "
-            f"{shapes[2]}. Counted from the last axis, two sizes have to be equal, or one of them 1"
-        )
-    said = f"{type(error).__name__}: {_in_one_paragraph(str(error))}"
-    for pattern, explained in IN_OTHER_WORDS.items():
-        if re.search(pattern, said):
-            return f"{said}; {explained}"
-    if isinstance(error, KeyError) and PARAMETER.fullmatch(str(error).strip("'")):
-        return (
-            f"{said}; the dict has no such key: is it the right one, and are the arguments in the "
-            "order in which the function takes them?"
-        )
-    # As in `0.5 * squares.mean`
-    if isinstance(error, TypeError) and re.search(r"'(builtin_function_or_)?method'", str(error)):
-        return f"{said}; it {NOT_CALLED}"
-    return said
 
 
 def _unanswered(answer: object) -> bool:
