@@ -60,7 +60,8 @@ def describe_error(
     if part.default_hint:
         formula = part.meanings and answer.cases[0].consequences is not None
         way = trail(answer.quantity, right, own) if formula else ""
-        said = f"{part.default_hint}{WAY}{way[:1].upper()}{way[1:]}" if way else part.default_hint
+        stop = WAY.lstrip(".") if part.default_hint.endswith("?") else WAY
+        said = f"{part.default_hint}{stop}{way[:1].upper()}{way[1:]}" if way else part.default_hint
         return only_with or said
     value, wanted = answer.values[first], expected[first]
     off = ~answer.accepted(first, wanted)
@@ -228,7 +229,7 @@ NOT_A_FUNCTION = (
 def describe_symbols(part: Part, formula: str, way: str = "") -> str:
     """What the symbols of a wrong formula say, in words; "" if it is not known what it needs.
 
-    formula: as Python read it, "" if that is not known. way: the trail to it, WAY before it.
+    formula: as Python read it, "" if that is not known. way: the trail to it.
     """
     if not (part.needs or part.meanings) or not formula or len(formula) >= MAX_TEXT_LENGTH:
         return ""
@@ -270,10 +271,10 @@ def describe_symbols(part: Part, formula: str, way: str = "") -> str:
     if odd:
         return f"not equal to the right formula; {odd}"
     if not said:
-        leads = asked or "How are they joined, signs too?"
-        said.append(f"its symbols may be the right ones. Does each stand where it belongs? {leads}")
+        joined = "its symbols can all belong in it, so look at how they are joined, signs too"
+        said.append(f"{joined}{WAY}{asked}" if asked else joined)
     elif way or part.question:
-        said[-1] += way or f". {asked}"
+        said[-1] += f"{WAY}{way.strip(WAY) or asked}"
     return f"not equal to the right formula; {', and '.join(said)}"
 
 
@@ -311,33 +312,49 @@ def _odd_symbol(part: Part, formula: str) -> str:
                 "of z and a belongs there?"
             )
     old = part.name.removesuffix("_new")
-    times = sum(node.id == old for node in names)
-    if old != part.name and times > 1:
-        often = "twice" if times == 2 else f"{times} times"
-        return (
-            f"{old} stands in it {often}. Once is the old value; which gradient is subtracted from "
-            f"that, and is {old} in this gradient?"
-        )
-    if old != part.name and not any(isinstance(n, ast.Name) and n.id == old for n in _terms(tree)):
+    terms = _terms(tree.body)
+    if old == part.name or not terms:
+        return ""
+    with_it = [factors for factors in terms if old in factors]
+    if [old] not in with_it:
         return (
             f"{old} is no term of its own in it. Where does a step begin, and what is subtracted "
             "there?"
         )
+    if with_it == terms and len(terms) > 1:
+        return (
+            f"the step is multiplied by {old}. Which gradient is subtracted from {old}, and is "
+            f"{old} in this gradient?"
+        )
+    if len(with_it) > 1:
+        return (
+            f"{old} stands in more than one of its terms. Once is the old value; which gradient is "
+            f"subtracted from that, and is {old} in this gradient?"
+        )
     return ""
 
 
-def _terms(tree: ast.Expression) -> list[ast.expr]:
-    """The terms of a sum, signs left aside."""
-    found, waiting = [], [tree.body]
-    while waiting:
-        term = waiting.pop()
-        if isinstance(term, ast.BinOp) and isinstance(term.op, ast.Add | ast.Sub):
-            waiting += [term.left, term.right]
-        elif isinstance(term, ast.UnaryOp):
-            waiting.append(term.operand)
-        else:
-            found.append(term)
-    return found
+MOST_TERMS = 100  # of a formula that is multiplied out
+
+
+def _terms(node: ast.expr) -> list[list[str]]:
+    """The terms of a formula that is multiplied out, each as its factors; [] if there are many.
+
+    Signs and factors of 1 are left aside, and what is no product stays whole.
+    """
+    if isinstance(node, ast.UnaryOp):
+        return _terms(node.operand)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        left, right = _terms(node.left), _terms(node.right)
+        return left + right if left and right else []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        left, right = _terms(node.left), _terms(node.right)
+        return [a + b for a in left for b in right] if len(left) * len(right) < MOST_TERMS else []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        below = f"1/({ast.unparse(node.right)})"
+        return [[*factors, below] for factors in _terms(node.left)]
+    text = ast.unparse(node)
+    return [[] if text == "1" else [text]]
 
 
 def where_off(answer: Answer) -> str:

@@ -89,8 +89,9 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
         (LINKS, "dz_k_db_k", a_j, ALONE.format("a_j")),
         (HIDDEN_LINKS, "da_j_dz_j", z_j, ALONE.format("z_j")),
         (HIDDEN_LINKS, "dz_j_dw_ij", a_j, "Which term of z_j has the weight in it"),
-        (LAYER, "dE_db_k", b_k, "Which link comes after the delta of unit k"),
+        (LAYER, "dE_db_k", b_k, "How far does z_k move when b_k moves by 1"),
         ("p1.hidden_layer", "dE_db_j", delta_k, ALONE.format("delta_k")),
+        ("p1.hidden_layer", "dE_db_j", delta_k, "when b_j moves by 1, and which unit's delta"),
         ("p1.output_sum", "dE_k_dz_k", z_k, ALONE.format("z_k")),
         ("p1.transpose", "back_j", w_jk, ALONE.format("w_jk")),
         # A derivative that SymPy takes of a symbol
@@ -106,7 +107,7 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
         (LINKS, "da_k_dz_k", sympy.Float(0.5), "A symbol that was given a number"),
         # A symbol that may not stand there: why, and what to write
         ("p1.output_sum", "dE_k_dz_k", delta_k, "it is the sum of the first two lines"),
-        ("p1.output_sum", "dE_l_dz_k", delta_l, "it is what the third line asks for"),
+        ("p1.output_sum", "dE_l_dz_k", delta_l, "which of the symbols in it change with z_k?"),
         ("p1.output_sum", "delta_l_formula", delta_l, "it is the name of what is asked for"),
         (LAYER, "delta_k_formula", delta_k, "it is the name of what is asked for"),
         ("p1.hidden_layer", "delta_j_formula", delta_j, "Put in its place what it is made of"),
@@ -125,9 +126,10 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
         ("p1.hidden_layer", "dE_dw_ij", delta_k * x_i, "without delta_j (or w_jk)"),
         ("p1.update", "w_jk_new", w_jk - eta * delta_k, "Which gradient of yours above belongs"),
         ("p1.update", "b_k_new", b_k - eta * delta_k * b_k, "is b_k in this gradient?"),
-        ("p1.update", "b_j_new", b_j - eta * delta_j * b_j, "b_j stands in it twice."),
+        ("p1.update", "b_j_new", b_j - eta * delta_j * b_j, "the step is multiplied by b_j."),
         ("p1.update", "b_j_new", b_j - eta * delta_j * a_j, "a_j does not belong in it."),
-        ("p1.update", "b_j_new", b_j * (1 - eta * delta_j), "b_j is no term of its own"),
+        ("p1.update", "b_j_new", b_j * (1 - eta * delta_j), "the step is multiplied by b_j."),
+        ("p1.update", "b_j_new", (b_j - 1) * eta * delta_j, "b_j is no term of its own"),
         ("p1.update", "w_ij_new", w_ij - eta * delta_j, "without x_i it cannot be right"),
         ("p1.update", "w_ij_new", w_ij - eta * delta_k * x_i, "Which gradient of yours above"),
         ("p1.two_outputs", "delta_j_formula", (delta_k + delta_l) * (w_jk + w_jl), "without a_j"),
@@ -140,7 +142,7 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
         (LINKS, "da_k_dz_k", z_k * (1 - a_k), "Which of z and a belongs there?"),
         (LINKS, "dE_da_k", z_k - t_k, "outside of any function such as exp"),
         (LINKS, "da_k_dz_k", exp(-a_k) / (1 + exp(-z_k)) ** 2, "unit k, stands in it inside a fun"),
-        (LAYER, "delta_k_formula", (a_k - t_k) * a_k * (1 - t_k), "Does each stand where it belo"),
+        (LAYER, "delta_k_formula", (a_k - t_k) * a_k * (1 - t_k), "so look at how they are joined"),
         (LAYER, "delta_k_formula", (a_k - t_k) * a_k * (1 - z_k), "outside of any function"),
         (LAYER, "delta_k_formula", (a_k - t_k) * z_k / (1 + exp(-z_k)), "outside of any function"),
         (HIDDEN_LINKS, "da_j_dz_j", a_j * (1 - z_j), "z_j, the weighted input of hidden unit j"),
@@ -156,6 +158,19 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
 def test_a_formula_is_told_what_it_is_and_where_to_look(question, part, formula, said):
     verdict = of_formula(question, part, formula)
     assert verdict.status != "right" and said in verdict.hint, verdict.hint
+    assert "?." not in verdict.hint
+
+
+def test_a_question_before_a_trail_has_no_stop_of_its_own():
+    judge = Judge(1)
+    for question, part, formula in (
+        (HIDDEN_LINKS, "dz_k_da_j", a_j),
+        ("p1.hidden_layer", "delta_j_formula", delta_k * w_ij * SLOPE_J),
+    ):
+        asked = question_by_id(question)
+        given = dict.fromkeys(asked.arguments) | {part: formula}
+        verdicts = {v.part: v for v in judge.judge(asked, observe(asked, given, 1))}
+    assert "which symbols belong in it? The way there: " in verdicts["delta_j_formula"].hint
 
 
 @pytest.mark.parametrize(

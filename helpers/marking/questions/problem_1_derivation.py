@@ -134,6 +134,7 @@ IN_A_SUM = "which term of {0} has the {1} in it, and what stands beside the {1} 
 OF_A_SIGMOID = (
     "which two factors does section 1 give the derivative of a sigmoid, and of which unit?"
 )
+OF_A_BIAS = "how far does z_{0} move when b_{0} moves by 1, and which unit's delta belongs to that?"
 OLD_AND_STEP = "which gradient of yours above belongs to it, and what becomes of that in a step?"
 LOOK_AT = {
     "dE_da_k": "what does the square become, and what does the bracket's own derivative bring "
@@ -146,11 +147,11 @@ LOOK_AT = {
     "dz_j_dw_ij": IN_A_SUM.format("z_j", "weight"),
     "delta_k_formula": "which two links make a delta, and what joins them?",
     "dE_dw_jk": "which link comes after the delta of unit k, and what joins the two?",
-    "dE_db_k": "which link comes after the delta of unit k, and what joins the two?",
+    "dE_db_k": OF_A_BIAS.format("k"),
     "delta_j_formula": "which two links lead from the delta of unit k back to z_j, and what joins "
     "all three?",
     "dE_dw_ij": "which link comes after the delta of unit j, and what joins the two?",
-    "dE_db_j": "which link comes after the delta of unit j, and what joins the two?",
+    "dE_db_j": OF_A_BIAS.format("j"),
     **dict.fromkeys(("w_jk_new", "b_k_new", "w_ij_new", "b_j_new"), OLD_AND_STEP),
 }
 OF_BOTH_OUTPUTS = MEANINGS | {
@@ -173,11 +174,12 @@ OF_AN_OUTPUT = (
 NO_DELTA_YET = "a link is one derivative alone, and a delta is a product of several"
 NO_DELTA_J = "it belongs to the hidden layer, which builds on this one"
 IN_THE_SUM = (
-    "it is the sum of the first two lines, which you are about to find. So write the term out, "
-    "with the error and the derivative"
+    "it is the sum of the first two lines. Begin with the loss itself: which of the symbols in it "
+    "change with the weighted input that is asked about?"
 )
 IN_THE_LAST_LINE = (
-    "it is what the third line asks for. Write it out, with the error and the derivative"
+    "it is what the third line asks for. Begin with this part of the loss: which of the symbols in "
+    "it change with z_k?"
 )
 
 
