@@ -56,10 +56,18 @@ def _match(answer: Answer, agrees: Agrees) -> Misconceptions:
 def match_misconception_in_part(answer: Answer) -> Misconceptions:
     """The mistakes that explain those numbers of an answer that are not right.
 
-    They are few, so of two mistakes at once only plain factors are looked for.
+    They are few, so of two mistakes at once only plain factors are looked for. Where all of them
+    are 0, only a mistake that makes all numbers 0 explains them: any other may be 0 there by
+    chance, as a(1 - a) is where a is 1.
     """
+    all_zero = not any(
+        np.any(own[~answer.accepted(k, right)])
+        for k, (own, right) in enumerate(zip(answer.values, answer.expected, strict=True))
+    )
 
     def agrees(values: Values) -> bool:
+        if all_zero and any(np.any(value) for value in values):
+            return False
         return all(
             value.shape == own.shape
             and bool(np.all(answer.accepted(k, value) | answer.accepted(k, right)))

@@ -16,6 +16,7 @@ from helpers.marking.recognition import (
     explanations,
     hint_for,
     match_misconception,
+    match_misconception_in_part,
     two_at_once,
 )
 from tests.in_process import marked
@@ -392,3 +393,17 @@ def test_a_shape_says_what_went_wrong(old, new, part, name):
     found = {v.part: v for v in backward_marked(source.replace(old, new))["p3.backward"]}
     assert (found[part].status, found[part].misconception) == ("wrong", name)
     assert found[part].hint.startswith("with hidden='sigmoid': expected shape")
+
+
+def test_numbers_that_are_0_are_no_evidence_for_a_mistake_that_is_0_there_by_chance():
+    """A slope that is 0 at 1, beside a(1 - a): 0 there, and not elsewhere."""
+    part = Part("slope_relu", 1, "slopes")
+    right, by_sigmoid = np.array([1.0, 1.0, 1.0, 0.0]), np.array([0.0, -2.0, -6.0, 0.0])
+    mistakes = {
+        "slope_relu": [("slope_of_sigmoid", by_sigmoid), ("bias_gradient_forgotten", np.zeros(4))]
+    }
+    case = Case({"slope_relu": right}, mistakes)
+    given = Answer(part, [case], [np.array([0.0, 1.0, 1.0, 0.0])])
+    assert match_misconception_in_part(given) == (("bias_gradient_forgotten",),)
+    given = Answer(part, [case], [np.array([0.0, -2.0, 1.0, 0.0])])
+    assert match_misconception_in_part(given) == (("slope_of_sigmoid",),)
