@@ -68,12 +68,23 @@ def learning_rate(inputs: TestInputs, eta_for_mse: Callable[..., object]) -> Ans
 
 def keras_step(inputs: TestInputs, keras_step: Callable[..., object]) -> Answers:
     """The weights and biases after the step, and after one more with the optimizer that the model
-    has then, which shows what that one carries over from the first."""
+    has then, which shows what that one carries over from the first; how many steps it has made."""
     model = keras_model(inputs)
     x, t = inputs["x"].astype("float32"), inputs["t"].astype("float32")
     keras_step(model, x, t, inputs["eta"])
     after = dict(zip((f"{name}_new" for name in PARAMETERS), model.get_weights(), strict=True))
-    return after | _one_more_step(model, x, t)
+    return after | _steps_made(model) | _one_more_step(model, x, t)
+
+
+STEPS_MADE = "steps_made"
+
+
+def _steps_made(model: Any) -> Answers:
+    """How many steps the optimizer of a compiled model has made, {} if it does not count them."""
+    try:
+        return {STEPS_MADE: float(model.optimizer.iterations)}
+    except Exception:  # no optimizer, or none of Keras's
+        return {}
 
 
 AFTER_TWO = tuple(f"{name}_after_two" for name in PARAMETERS)

@@ -196,6 +196,14 @@ def _of_a_loop(answer: Answer, expected: Sequence[np.ndarray], right: Collection
         for number, wanted in enumerate(expected)
         if not (fine := answer.accepted(number, wanted)).all()
     )
+    if first == 0 and all(
+        len(wanted) > 1 and answer.accepted(number, wanted[1])[0]
+        for number, wanted in enumerate(expected)
+    ):
+        return (
+            "your first loss is the one after the first round of the loop: at which place in a "
+            "round is the loss put into the list?"
+        )
     if first == 0:
         return (
             "the first loss is off already, before any step: which points, which weights and which "

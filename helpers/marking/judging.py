@@ -254,8 +254,15 @@ def _with_places(
     values: Mapping[str, Sequence[Any]],
     verdicts: Sequence[Verdict],
 ) -> list[Verdict]:
-    """The verdicts; those that have each other's right values say so."""
+    """The verdicts; those that have each other's right values, or each other's shapes, say so."""
     answers = [Answer(part, cases, values[part.name]) for part in question.parts]
+    by_shape = places.shapes_of_others(answers)
+    verdicts = [
+        replace(v, hint=places.of_a_shape_in_words(v.part, by_shape[v.part]))
+        if v.part in by_shape and v.status == WRONG and not v.misconceptions
+        else v
+        for v in verdicts
+    ]
     whose = places.values_of_others(answers)
     # What explains other parts as well is likelier.
     elsewhere = {name for v in verdicts if v.part not in whose for name in v.names}

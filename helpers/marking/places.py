@@ -47,3 +47,35 @@ def in_words(name: str, whose: str) -> str:
         f"These are the values of {whose}, at the place of {name}. In which order, or under which "
         "names, does your function return them?"
     )
+
+
+def shapes_of_others(answers: Sequence[Answer]) -> dict[str, list[str]]:
+    """The names of parts whose arrays have the shapes of others: of which, by part.
+
+    Only where all arrays together have the shapes that are asked for, in another order.
+    """
+    every = [value for answer in answers for value in (*answer.values, *answer.expected)]
+    if not all(isinstance(value, np.ndarray) for value in every):
+        return {}
+    if any(answer.part.tolerance.by_hand for answer in answers):
+        return {}
+    wanted = {answer.part.name: [np.shape(v) for v in answer.expected] for answer in answers}
+    cases = range(len(answers[0].cases))
+    for number in cases:
+        came = sorted(answer.shape_of_values[number] for answer in answers)
+        if came != sorted(shapes[number] for shapes in wanted.values()):
+            return {}
+    return {
+        answer.part.name: [n for n in wanted if wanted[n] == answer.shape_of_values]
+        for answer in answers
+        if answer.shape_of_values != wanted[answer.part.name]
+        and answer.shape_of_values in wanted.values()
+    }
+
+
+def of_a_shape_in_words(name: str, others: Sequence[str]) -> str:
+    """What is said of a part that has the shape of other parts."""
+    return (
+        f"This has the shape of {' or '.join(others)}, at the place of {name}. In which order, or "
+        "under which names, does your function return them?"
+    )

@@ -11,7 +11,10 @@ import pytest
 
 from helpers.asking import _attempt, observe
 from helpers.asking.functions import from_dict
-from helpers.marking.judging import Judge
+from helpers.checking import observe as observe_answers
+from helpers.marking.answer import Answer
+from helpers.marking.description import describe_error
+from helpers.marking.judging import Judge, judge
 from helpers.marking.questions import question_by_id, questions_of
 from helpers.marking.trail import trail
 from tests.marking.claims import besides, untrue
@@ -104,6 +107,24 @@ def test_deltas_in_another_order_say_so():
     found = told("p3.deltas", ("return delta_o, delta_h", "return delta_h, delta_o"))
     assert found["delta_o"].hint.startswith("These are the values of delta_h, at the place of")
     assert found["delta_h"].hint.startswith("These are the values of delta_o, at the place of")
+
+
+def test_deltas_in_another_order_say_so_although_they_are_not_right():
+    order = ("return delta_o, delta_h", "return delta_h, delta_o")
+    found = told("p3.deltas", ("(a_o - t)", "(t - a_o)"), order)
+    said = "This has the shape of {}, at the place of {}. In which order"
+    assert found["delta_o"].hint.startswith(said.format("delta_h", "delta_o"))
+    assert found["delta_h"].hint.startswith(said.format("delta_o", "delta_h"))
+
+
+def test_a_trace_in_another_order_says_so_although_it_is_not_right():
+    found = told("p3.forward", (OF_FORWARD, "return z_o, 2 * a_o, 3 * z_h, a_h"))
+    assert found["z_h"].hint.startswith("This has the shape of z_o or a_o, at the place of z_h.")
+
+
+def test_gradients_that_are_not_transposed_have_no_other_order():
+    found = told("p3.backward", ("x.T @ delta_h", "delta_h.T @ x"))
+    assert "In which order" not in found["dW_h"].hint
 
 
 def test_gradients_under_each_others_names_say_so():
@@ -302,6 +323,18 @@ def test_a_list_of_other_losses_says_what_it_lacks(change, words):
         assert words in told("p3.train", change)["losses"].hint
 
 
+@pytest.mark.parametrize("question", ["p3.train", "p3.train_batches"])
+def test_a_first_loss_that_is_the_one_after_the_first_round_is_told_so(question):
+    """Beside another mistake, by which later losses are off as well."""
+    asked = question_by_id(question)
+    cases = asked.cases_from(SEED)
+    (part,) = (part for part in asked.parts if part.name == "losses")
+    losses = [np.array([right[1], *right[1:] * 1.1]) for right in
+              (case.expected["losses"] for case in cases)]  # fmt: skip
+    said = describe_error(Answer(part, cases, losses), [c.expected["losses"] for c in cases])
+    assert said.startswith("your first loss is the one after the first round of the loop:")
+
+
 # The tables of a gradient check
 
 
@@ -336,6 +369,12 @@ def test_a_table_says_that_a_loss_without_its_half_changes_twice_as_fast():
 
 def test_a_table_of_right_gradients_says_nothing_else():
     assert all(line.endswith("below 1e-7") for line in table({}))
+
+
+def test_a_table_names_the_row_whose_shape_does_not_fit():
+    lines = table({"backward": [("delta_o.mean(axis=0)", "delta_o.mean()")]})
+    assert [line.split()[0] for line in lines] == ["dW_h", "db_h", "dW_o", "db_o"]
+    assert lines[3].endswith("db_o  has the shape (), and b_o the shape (2,)")
 
 
 def test_a_table_names_no_factor_where_there_is_none():
@@ -387,6 +426,7 @@ with tf.GradientTape() as tape:
         (('"mse"', '"mae"'), "another_loss_in_keras"),
         (("SGD(", "RMSprop("), "adam_for_sgd"),
         ((ONE_STEP, "model.fit(x, t, epochs=4, batch_size=len(x), verbose=0)"), "several_steps"),
+        ((ONE_STEP, "model.fit(x, t, batch_size=1, verbose=0)"), "several_steps"),
     ],
 )
 def test_a_wrong_step_in_keras_is_named(change, name):
@@ -445,6 +485,14 @@ def test_each_letter_has_a_hint_of_its_own():
     asked = questions_of(P4)["p4.faster"]
     (reason,) = (part for part in asked.parts if part.name == "reason")
     assert set(reason.hint_for_choice) == set("ABCD") and reason.hint_for_choice["B"] == ""
+
+
+@pytest.mark.parametrize("part", ["loss_ratio", "step_ratio"])
+def test_a_ratio_the_other_way_round_is_named(part):
+    asked = question_by_id("p4.faster")
+    given = {"loss_ratio": 2, "step_ratio": 2, "reason": "B"} | {part: 0.5}
+    (wrong,) = (v for v in judge(asked, observe_answers(asked, given, 1), 1) if v.status == "wrong")
+    assert (wrong.part, wrong.misconception) == (part, "ratio_inverted")
 
 
 def test_batches_may_come_one_by_one_in_problem_4():

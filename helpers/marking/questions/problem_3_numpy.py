@@ -401,7 +401,7 @@ def _difference_quotients(cases: list[Case], answers: dict[str, list[Answer]]) -
     Its dW_h is near the right one or even exact, but not where the loss overflows, or where no step
     suits all weights. What rightly follows from another trace is none: it comes from the trace.
     """
-    dW_h = _in_shape(BACKWARD[0], cases, answers["dW_h"])
+    dW_h = in_shape(BACKWARD[0], cases, answers["dW_h"])
     if dW_h is None or not all(map(_near, dW_h.values, dW_h.expected)):
         return {}
     # A record without them is none of `observe`, and says nothing of the method.
@@ -431,7 +431,7 @@ def _hidden(case: Case) -> str:
     return case.test_inputs["hidden"]
 
 
-def _in_shape(part: Part, cases: Sequence[Case], values: Sequence[Answer]) -> AnswerToPart | None:
+def in_shape(part: Part, cases: Sequence[Case], values: Sequence[Answer]) -> AnswerToPart | None:
     """The numbers of an answer in the shapes of the right ones; None if it has others, or none."""
     if not all(isinstance(value, np.ndarray) for value in values):
         return None
@@ -1074,7 +1074,7 @@ def _differences_in_hunt(cases: list[Case], answers: dict[str, list[Answer]]) ->
 
     Then its gradients are near the right ones, but dW_1 is not where no step suits the weights.
     """
-    dW_1 = _in_shape(HUNT[-1], cases, answers["dW_1"])
+    dW_1 = in_shape(HUNT[-1], cases, answers["dW_1"])
     if dW_1 is None:
         return {}
     near = [_near(v, right) for v, right in zip(dW_1.values, dW_1.expected, strict=True)]

@@ -27,7 +27,7 @@ from helpers.marking.questions.model import (
     step_case,
     traits_of,
 )
-from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, test_inputs_of
+from helpers.marking.questions.problem_3_numpy import BACKWARD, UPDATE, in_shape, test_inputs_of
 from helpers.network import Network
 from helpers.personal import DEFAULT_PROBLEM
 from helpers.personal.problem_data import ProblemData
@@ -152,6 +152,29 @@ def _later_steps(step: SGDStep) -> list[SGDStep]:
 
 SMALLEST_MOMENTUM = 0.05
 NOISE = 5e-3  # relative to the change in the first step: float32 rounds the weights
+
+
+def _another_method(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
+    """The name of the mistake by part if the step is made of several, or adds up with others."""
+    return _in_several_steps(cases, answers) or _with_momentum(cases, answers)
+
+
+def _in_several_steps(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
+    """The name of the mistake by part if the optimizer has made more than one step, else {}.
+
+    With one batch for each point, say, or several epochs. Of weights that are right all the same
+    nothing is said.
+    """
+    counts = [made for made in answers[asking.STEPS_MADE] if isinstance(made, np.ndarray)]
+    if not any(made.size == 1 and made.item() > 1 for made in counts):
+        return {}
+    found = {}
+    for part in UPDATE:
+        part = replace(part, tolerance=FLOAT32)
+        answer = in_shape(part, cases, answers[part.name])
+        if answer is not None and not answer.agrees(answer.expected):
+            found[part.name] = "several_steps"
+    return found
 
 
 def _with_momentum(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
@@ -285,6 +308,7 @@ def _faster(rng: np.random.Generator) -> list[Case]:
     return [
         Case(
             {"loss_ratio": np.asarray(2.0), "step_ratio": np.asarray(2.0), "reason": "B"},
+            {name: [("ratio_inverted", np.asarray(0.5))] for name in ("loss_ratio", "step_ratio")},
         )
     ]
 
@@ -367,8 +391,8 @@ OF_THE_COURSE = (
         consequences=_step_consequences,
         intermediates={"own_eta": "eta_for_mse"},
         intermediates_from=own_functions.of_learning_rate,
-        method_values=asking.AFTER_TWO,
-        method_recognised=_with_momentum,
+        method_values=(*asking.AFTER_TWO, asking.STEPS_MADE),
+        method_recognised=_another_method,
     ),
     Question(
         "p4.faster",
@@ -391,8 +415,8 @@ OF_THE_COURSE = (
                 "why the curve falls faster, as a letter",
                 default_hint="one of them follows from your step_ratio",
                 hint_for_choice={
-                    "A": "the text says what SGD's momentum is unless one asks for it: is there "
-                    "anything to carry on?",
+                    "A": "SGD gets a learning rate here, and nothing else. `help(keras.optimizers."
+                    "SGD)` says what its momentum is then: is there anything to carry on?",
                     "B": "",
                     "C": "float32 rounds the eighth digit: can a curve show that?",
                     "D": "SGD was given a learning rate: does anything here change it, step by "
