@@ -243,11 +243,11 @@ def test_runs_that_meet_an_empty_database_make_it_once(root, server):
 def test_tables_are_made_all_or_nothing(root, server, monkeypatch):
     course = course_in("gradebook", server.create("half"))
 
-    def killed(folder):
+    def killed():
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(database, "ScriptDirectory", killed)
+        patch.setattr(database, "newest_version", killed)
         with pytest.raises(KeyboardInterrupt):
             database.make(course)
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"

@@ -878,6 +878,8 @@ slip("slopes_added", r"l3\.layers", r"largest_slope\*\*5", "5 * largest_slope")
 slip("slopes_averaged", r"l3\.layers", r"largest_slope\*\*5", "largest_slope / 5")
 slip("one_layer_only", r"l3\.layers", r"largest_slope\*\*5", "largest_slope")
 
+slip("ratio_inverted", r"p4\.faster", r"(\w+_ratio) = 2", r"\1 = 0.5")
+
 # Lecture 1: counting and deriving
 slip("power_turned", r"l1\.count", r"= (\d+)\*\*9", r"= 9**\1")
 slip("values_times_weights", r"l1\.count", r"= (\d+)\*\*9", r"= \1 * 9")
