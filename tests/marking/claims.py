@@ -600,6 +600,7 @@ MISTAKES["rounded_on_the_way"] = off_only(
 )
 BY_PREDICATE_ALONE = {
     *("loss_after_the_step", "too_few_digits", "rounded_on_the_way", "difference_quotient"),
+    "more_than_one_step",  # of which the optimizer's own count tells
 }
 
 

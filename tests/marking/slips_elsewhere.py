@@ -488,6 +488,10 @@ def _learning_rate(part, name, inputs, right):
     }.get(name, [])
 
 
+def _faster(part, name, inputs, right):
+    return [1 / np.asarray(right)] if name == "ratio_inverted" else []
+
+
 def _transpose(part, name, inputs, right):
     p, unit = inputs["point"], part[-1]
     other = "jm".replace(unit, "")
@@ -978,4 +982,5 @@ BY_QUESTION = {
     "p3.activations": _activations,
     "p3.central_difference": _central,
     "p4.learning_rate": _learning_rate,
+    "p4.faster": _faster,
 }

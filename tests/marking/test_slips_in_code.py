@@ -426,7 +426,7 @@ with tf.GradientTape() as tape:
         (('"mse"', '"mae"'), "another_loss_in_keras"),
         (("SGD(", "RMSprop("), "adam_for_sgd"),
         ((ONE_STEP, "model.fit(x, t, epochs=4, batch_size=len(x), verbose=0)"), "several_steps"),
-        ((ONE_STEP, "model.fit(x, t, batch_size=1, verbose=0)"), "several_steps"),
+        ((ONE_STEP, "model.fit(x, t, batch_size=1, verbose=0)"), "more_than_one_step"),
     ],
 )
 def test_a_wrong_step_in_keras_is_named(change, name):

@@ -807,6 +807,13 @@ slip(
     r"model\.train_on_batch\(x, t\)",
     "model.fit(x, t, epochs=5, batch_size=len(x), verbose=0)",
 )
+slip(
+    "more_than_one_step",
+    r"p4\.step",
+    r"model\.train_on_batch\(x, t\)",
+    "model.fit(x, t, batch_size=2, verbose=0)",
+)
+slip("ratio_inverted", r"p4\.faster", r"_ratio = 2", "_ratio = 1 / 2")
 slip("adam_for_sgd", r"p4\.step", r"SGD\(", "RMSprop(")
 slip("weights_decayed", r"p4\.step", r"outputs=t\.shape\[1\]\)", r"\g<0>, weight_decay=0.01")
 slip(

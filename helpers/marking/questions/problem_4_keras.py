@@ -162,19 +162,27 @@ def _another_method(cases: list[Case], answers: dict[str, list[Answer]]) -> dict
 def _in_several_steps(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
     """The name of the mistake by part if the optimizer has made more than one step, else {}.
 
-    With one batch for each point, say, or several epochs. Of weights that are right all the same
-    nothing is said.
+    With one batch for each point, say. Nothing is said of weights that are right all the same, or
+    that are those after so many steps on the whole batch.
     """
     counts = [made for made in answers[asking.STEPS_MADE] if isinstance(made, np.ndarray)]
     if not any(made.size == 1 and made.item() > 1 for made in counts):
         return {}
     found = {}
     for part in UPDATE:
-        part = replace(part, tolerance=FLOAT32)
-        answer = in_shape(part, cases, answers[part.name])
-        if answer is not None and not answer.agrees(answer.expected):
-            found[part.name] = "several_steps"
+        answer = in_shape(replace(part, tolerance=FLOAT32), cases, answers[part.name])
+        if answer is None or any(map(answer.agrees, _after_steps(part.name, cases))):
+            continue
+        found[part.name] = "more_than_one_step"
     return found
+
+
+def _after_steps(name: str, cases: Sequence[Case]) -> Iterator[Sequence[np.ndarray]]:
+    """What a part is after one step, after two on the whole batch, and so on."""
+    yield [np.asarray(case.expected[name]) for case in cases]
+    for mistake in ("two_steps", "several_steps"):
+        listed = [[v for n, v in case.mistakes.get(name, ()) if n == mistake] for case in cases]
+        yield from ([np.asarray(value) for value in values] for values in zip(*listed))
 
 
 def _with_momentum(cases: list[Case], answers: dict[str, list[Answer]]) -> dict[str, str]:
