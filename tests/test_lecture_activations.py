@@ -308,7 +308,10 @@ def test_larger_weights_help_within_limits(notebook):
         losses = trained(range(20), "sigmoid", 1000, factor=factor)
         learned[factor] = np.count_nonzero(losses[-1] < 0.1)
     assert learned == {1: 1, 4: 20, 32: 3}
-    assert f"arrives from {shares[1]:.1%} to {shares[4]:.0%}, and all twenty" in text
+    assert (
+        f"{shares[4]:.0%} of the delta arrives in place of {shares[1]:.1%}, and all of twenty"
+        in text
+    )
 
 
 def test_a_dead_unit_has_gradients_of_exactly_0():
@@ -467,8 +470,8 @@ MISTAKES = [
     ("l3.softmax_delta", "delta_o", [0.144, -0.147, 0.009], "slope_not_cancelled"),
     ("l3.softmax_delta", "delta_o", [0, -1 / 0.3, 0], "slope_forgotten"),
     ("l3.softmax_delta", "delta_o", [0.264, -0.258, -0.006], "through_the_other_loss"),
-    ("l3.layers", "largest_slope", 0.5, "activation_as_slope"),
-    ("l3.layers", "largest_slope", 1.0, "slope_of_tanh"),
+    ("l3.layers", "largest_slope", 0.5, "value_where_steepest"),
+    ("l3.layers", "largest_slope", 1.0, "largest_slope_of_tanh"),
     ("l3.layers", "bound", 1.25, "slopes_added"),
     ("l3.layers", "bound", 0.05, "slopes_averaged"),
     ("l3.layers", "bound", 0.25, "one_layer_only"),

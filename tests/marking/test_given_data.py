@@ -29,7 +29,12 @@ def told(question, **formulas):
     [
         ("p1.output_links", "dE_da_k", "a_k", "this is the symbol a_k alone"),
         ("p1.output_links", "dE_da_k", "a_k + b_k", "and b_k does not belong in it"),
-        ("p1.output_links", "dE_da_k", "a_k * t_k", "Does each stand where it belongs? What does"),
+        (
+            "p1.output_links",
+            "dE_da_k",
+            "a_k * t_k",
+            "look at how they are joined, signs too. What does",
+        ),
         ("p1.output_layer", "delta_k_formula", "a_k**2 * 7", "without t_k it cannot be right"),
         ("p1.output_layer", "dE_dw_jk", "delta_k * 3", "without a_j (or z_j) it cannot be right"),
         ("p1.hidden_layer", "delta_j_formula", "a_j**3", "without delta_k (or t_k) and w_jk it"),

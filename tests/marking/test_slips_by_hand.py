@@ -101,9 +101,14 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
         (LAYER, "delta_k_formula", E_k.diff(z_k), NOTHING_CHANGES),
         ("p1.output_sum", "dE_k_dz_k", E_k.diff(z_k), NOTHING_CHANGES),
         # A number, where none is wrong for being one
-        (LINKS, "dz_k_db_k", 2, "this is the number 2. The bias is one of the terms of z_k"),
+        (LINKS, "dz_k_db_k", 2, "The bias is one of the terms of z_k"),
         (LINKS, "dE_da_k", 1, "without any symbol"),
-        (HIDDEN_LINKS, "dz_k_da_j", 1, "this is the number 1, without any symbol. Which term of"),
+        (
+            HIDDEN_LINKS,
+            "dz_k_da_j",
+            1,
+            "this is the number 1, without any symbol, where a formula is asked for. Which term of",
+        ),
         (LINKS, "da_k_dz_k", sympy.Float(0.5), "A symbol that was given a number"),
         # A symbol that may not stand there: why, and what to write
         ("p1.output_sum", "dE_k_dz_k", delta_k, "it is the sum of the first two lines"),
