@@ -27,12 +27,6 @@ from helpers.sgd_step import PARAMETERS, SGDStep
 # With ReLU at an output whose z is negative both give 0, and a check names both. Keeping them apart
 # would let three of four suitable draws go.
 BOTH_0 = {"hidden_activation_at_output", "decimals_cut_off"}
-# Where one of these gives the number of another mistake, a check asks about both: they came after
-# the numbers that students have.
-MAY_BE_MIXED_UP = {
-    *("sign_of_a_product", "square_in_the_wrong_place", "error_forgotten", "loss_as_a_factor"),
-    *("slope_of_other_numbers", "slope_without_brackets"),
-}
 MAX_DRAWS = 200_000
 
 # One decimal, but for the target, as in the course's numbers. 1 is left out, since a factor of 1
@@ -190,8 +184,7 @@ def mixed_up(question: Question) -> Iterator[tuple[str, str, str]]:
                 continue
             values = [("right", case.expected[part.name]), *case.mistakes[part.name]]
             for first, second in _alike(values, case.given.get(part.name)):
-                unclear = {first, second} & MAY_BE_MIXED_UP and first != "right"
-                if first != second and {first, second} != BOTH_0 and not unclear:
+                if first != second and {first, second} != BOTH_0:
                     yield part.name, first, second
 
 
