@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,6 +36,7 @@ from helpers.grading.progress import Bar, JsonLog, progress_of_kind
 from helpers.grading.repair.released import Released, released_notebooks
 from helpers.grading.running import cluster, executed, sandbox
 from helpers.grading.running.kernels import modules_of
+from helpers.grading.running.limits import Clock
 from helpers.grading.running.processes import WORK
 from helpers.grading.running.zygotes import Ahead
 from helpers.grading.settings import Course, course_at
@@ -49,6 +51,7 @@ from helpers.personal import class_list, course_secret
 
 MEMORY_OF_WORKER = 1_500_000_000  # bytes, of which TensorFlow's kernel takes two thirds
 MAX_WORKERS = 60 if sys.platform == "win32" else sys.maxsize  # Windows waits for no more at once
+WORKER_SHUTDOWN_TIMEOUT = 60  # seconds, for all of them together
 Task = tuple[submissions.Submission, dict[str, str]]  # with fingerprints by notebook
 ENDED = "Its grading process was ended by the system, perhaps for lack of memory."
 OVERDUE = "Grading it did not come to an end in time, twice, so it was ended."
@@ -402,7 +405,7 @@ def _pool(workers: int, course: Course, options: GradingOptions) -> Iterator[Pro
     )
     try:
         yield pool
-        pool.shutdown()
+        _end_workers(pool)
     except BaseException:
         # Ctrl-C: stop at once. What a student's worker had not finished is graded next time.
         processes = multiprocessing.active_children()
@@ -410,6 +413,18 @@ def _pool(workers: int, course: Course, options: GradingOptions) -> Iterator[Pro
         for process in processes:
             process.terminate()
         raise
+
+
+def _end_workers(pool: ProcessPoolExecutor) -> None:
+    """Let workers that have nothing left to do end, and end those that do not come to it."""
+    workers = multiprocessing.active_children()
+    pool.shutdown(wait=False)
+    clock = Clock(WORKER_SHUTDOWN_TIMEOUT)
+    while workers and (ended := connection.wait([w.sentinel for w in workers], clock.left())):
+        workers = [worker for worker in workers if worker.sentinel not in ended]
+    for worker in workers:
+        worker.kill()
+    pool.shutdown()
 
 
 def _run_ahead(

@@ -1,10 +1,13 @@
 """What is read apart costs itself alone: it ends in time, and what comes after it has an answer."""
 
 import os
+import signal
 import sys
 
 import pytest
 
+from helpers.grading.machine import apart as machine_apart
+from helpers.grading.machine import deadline
 from helpers.grading.machine.apart import Apart, NoAnswer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
@@ -25,6 +28,8 @@ def answer(question, say):
         return len([bytes(100_000_000) for _ in range(60)])
     if question == "error":
         raise ValueError("no such thing")
+    if question == "stopped":
+        os.kill(os.getpid(), signal.SIGSTOP)  # so that no deadline of its own ends it
     return os.getpid()
 
 
@@ -46,3 +51,12 @@ def test_what_has_no_answer_is_said_and_the_next_has_one(question, why):
         left = apart.ask("pid")
     with pytest.raises(ProcessLookupError):
         os.kill(left, 0)
+
+
+def test_who_never_answers_is_given_up(monkeypatch):
+    monkeypatch.setattr(deadline, "STEP_TIMEOUT", 1)
+    monkeypatch.setattr(machine_apart, "MARGIN", 0)
+    with Apart(answer, COMPUTING) as apart:
+        with pytest.raises(NoAnswer, match="no answer"):
+            apart.ask("stopped")
+        assert apart.ask("pid") != os.getpid()

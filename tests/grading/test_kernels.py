@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -259,6 +260,11 @@ for folder in ("/tmp", os.environ["HOME"], "/dev/shm", str(probes.parents[1] / "
 block = shared.SharedMemory("block", create=True, size=8)
 abstract = socket.socket(socket.AF_UNIX); abstract.bind("\\0left"); abstract.listen()
 tcp = socket.create_server(("127.0.0.1", 4567))
+server = socket.socket(); server.bind(("127.0.0.1", 4568)); server.listen()
+client = socket.create_connection(("127.0.0.1", 4568))
+for end in (server.accept()[0], client, server): end.close()
+try: socket.socket().bind(("127.0.0.1", 4568)); print("No port in TIME_WAIT is left.")
+except OSError: pass
 subprocess.Popen(["sleep", "600"], start_new_session=True)
 if os.fork() == 0:
     os.setsid()
@@ -288,6 +294,9 @@ for address in ("\\0left", ("127.0.0.1", 4567)):
     with socket.socket(kind) as one:
         try: one.connect(address); found.append(str(address))
         except OSError: pass
+with socket.socket() as one:
+    try: one.bind(("127.0.0.1", 4568))
+    except OSError: found.append("a port in TIME_WAIT")
 for process in filter(str.isdigit, os.listdir("/proc")):
     try:
         if "sleep" in Path("/proc", process, "cmdline").read_text(): found.append(process)
@@ -428,6 +437,20 @@ def test_a_zygote_that_has_begun_ahead_is_for_one_worker(begun):
 
 def test_a_zygote_that_nobody_takes_over_ends_with_its_run(begun):
     assert begun.is_inside() and _that_name([str(begun.folder)])  # the fixture sees that it ends
+
+
+def test_a_zygote_that_has_begun_ahead_keeps_no_pipe_open(monkeypatch):
+    """Whoever waits for the end of a pipe that this process closes does not wait for the zygote."""
+    read, write = os.pipe()
+    folder = tempfile.mkdtemp()
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    with zygotes.ahead() as begun:
+        os.close(write)
+        assert select.select([read], [], [], 10)[0], "it still has the other end"
+        assert os.read(read, 1) == b""
+        assert begun.is_inside()
+    os.close(read)
+    shutil.rmtree(folder)
 
 
 TAKES_OVER = """

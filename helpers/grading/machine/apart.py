@@ -26,6 +26,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 Say = Callable[[str], None]  # says what is begun now, which gets the time of a step
 ANSWER, FAILED, BEGINS, FULL = "answer", "failed", "begins", "full"
+MARGIN = 10  # seconds that a process apart may be late in ending itself
 CAN_FORK = sys.platform == "linux"  # elsewhere a fork may not survive what libraries have begun
 
 
@@ -79,6 +80,9 @@ class Apart(Generic[Q, A]):
                 self._questions = self._start()
             self._questions.send(question)
             while True:
+                if not self._questions.poll(deadline.STEP_TIMEOUT + MARGIN):
+                    self._end()
+                    raise NoAnswer(doing[-1], "there was no answer, nor its own end, in time")
                 kind, content = self._questions.recv()
                 if kind == ANSWER:
                     return content

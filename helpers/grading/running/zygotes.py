@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -278,8 +279,18 @@ def ahead() -> Iterator[Ahead]:
             here.shutdown(socket.SHUT_RDWR)  # also where a fork has left the socket open
         here.close()
         if launcher:
-            os.waitpid(launcher, 0)
+            _end_launcher(launcher)
         address.unlink(missing_ok=True)
+
+
+def _end_launcher(launcher: int) -> None:
+    """Wait until the launcher, a process number, has ended its sandbox; or end it, and so both."""
+    process = psutil.Process(launcher)
+    try:
+        process.wait(SHUTDOWN_TIMEOUT)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _launch(folder: Path, control: socket.socket, listener: socket.socket, run: int) -> NoReturn:
@@ -289,9 +300,7 @@ def _launch(folder: Path, control: socket.socket, listener: socket.socket, run: 
         ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
         if os.getppid() != run:  # it has ended just before
             os._exit(1)
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(nowhere, descriptor)
+        _leave_alone(control, listener)
         sandbox = _begin(folder)
         try:
             _hand_over(sandbox, folder, control, listener)
@@ -299,6 +308,22 @@ def _launch(folder: Path, control: socket.socket, listener: socket.socket, run: 
             _end(sandbox)
     finally:
         os._exit(0)
+
+
+def _leave_alone(*kept: socket.socket) -> None:
+    """Close all other pipes and sockets that this process has inherited, and be silent.
+
+    Somebody may wait for their end, which does not come as long as any process has them.
+    """
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    numbers = {one.fileno() for one in kept}
+    for descriptor in set(map(int, os.listdir("/proc/self/fd"))) - numbers:
+        with suppress(OSError):  # the listing's own is closed already
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+                os.close(descriptor)
 
 
 def _hand_over(
