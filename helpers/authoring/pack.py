@@ -40,7 +40,7 @@ BESIDE = (
 # Of helpers: what submissions see when they are graded, and what checks at home compare with.
 HELPERS = (*sandbox.VISIBLE, "marking")
 # Numbers of their own can be drawn by those only who have the secret, so both go together.
-WITH_SECRET = ("personal/draws.py",)
+WITH_SECRET = ("personal/draws.py", "personal/likely.py")
 # In those of HELPERS that are folders.
 SUFFIXES = (".py", ".css", ".js", ".toml", ".woff2", ".npz")
 NAMES = ("LICENSE_DEJAVU", "SOURCES.md")

@@ -71,7 +71,7 @@ def test_what_lies_about_stays_here(files, tmp_path):
         _write(tmp_path / "notebooks" / f"{name}.ipynb", files[f"release/{name}.json"])
     for name in ("answers.csv", "notes.md", "__pycache__/judging.cpython-311.pyc", ".x.swp"):
         _write(tmp_path / "helpers" / "marking" / name, b"not for students")
-    for name in ("new.py", "grading/__init__.py", "course_secret.txt", "personal/draws.py"):
+    for name in ("new.py", "grading/__init__.py", "course_secret.txt", *pack.WITH_SECRET):
         _write(tmp_path / "helpers" / name, b"not for students")
     assert pack.contents(tmp_path) == files
 
@@ -96,7 +96,10 @@ def test_the_same_course_gives_the_same_bytes(files):
 
 def test_the_secret_goes_along_with_what_draws_from_it(files):
     more = pack.contents(pack.ROOT, SECRET)
-    assert set(more) - set(files) == {"helpers/course_secret.txt", "helpers/personal/draws.py"}
+    assert set(more) - set(files) == {
+        "helpers/course_secret.txt",
+        *(f"helpers/{name}" for name in pack.WITH_SECRET),
+    }
     assert more["helpers/course_secret.txt"].decode().strip() == SECRET
 
 

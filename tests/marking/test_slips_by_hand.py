@@ -11,7 +11,7 @@ from helpers.marking.answer import Answer
 from helpers.marking.description import describe_error
 from helpers.marking.judging import Judge
 from helpers.marking.questions import question_by_id
-from helpers.personal.draws import near
+from helpers.personal.likely import all_near
 from tests.marking.claims import besides, untrue
 from tests.worked_by_hand import BACKWARD, FORWARD, UPDATE, by_hand
 
@@ -332,7 +332,7 @@ def test_what_few_digits_cannot_tell():
     assert near_by == {("relu", "sigmoid")}
     right, other = by_hand("relu")["E_new"], forward_again("relu", "sigmoid")
     assert abs(right - other) < 1e-4
-    assert near(np.asarray(right), np.asarray(other), np.asarray(by_hand("relu")["E"]))
+    assert all_near(right, other, by_hand("relu")["E"])
 
 
 @pytest.mark.parametrize("hidden", HIDDEN)

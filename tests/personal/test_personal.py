@@ -26,7 +26,10 @@ from helpers.grading.repair.lay_in import announced_student, repair
 from helpers.grading.running import sandbox
 from helpers.grading.settings import course_at
 from helpers.marking.questions import NOTEBOOKS, PERSONAL, question_by_id, questions_of
-from helpers.marking.questions.problem_2_pen_and_paper import questions_with
+from helpers.marking.questions.problem_2_pen_and_paper import (
+    losses_of_other_activations,
+    questions_with,
+)
 from helpers.marking.recognition import ambiguous
 from helpers.personal import (
     LECTURE,
@@ -39,6 +42,7 @@ from helpers.personal import (
     numbers_of,
     sheets,
 )
+from helpers.personal.likely import Steps, all_near, weighted_inputs_fit
 from helpers.personal.problem_data import DEFAULT_PROBLEM, LECTURE_PROBLEM
 from helpers.pictures.style import MORE_FONTS
 from tests.fair_questions import (
@@ -78,6 +82,11 @@ def secret(monkeypatch):
 # Every draw has the properties of the course's numbers
 
 
+def step_length(step):
+    """The root of the sum of the squared changes of all weights and biases."""
+    return np.sqrt(sum(np.sum(change**2) for change in step.changes().values()))
+
+
 # A draw takes a second or several, so these tests draw for the same students.
 @pytest.mark.sampled(0.03, like="students")
 @pytest.mark.parametrize("student", IDENTIFIERS, ids=lambda name: ascii(name)[:20])
@@ -94,7 +103,7 @@ def test_a_draw_is_as_good_as_the_courses_numbers(student):
     for step in steps.values():
         assert 0.05 <= np.abs(step["z_h"]).min() and np.abs(step["z_h"]).max() < 2
         assert abs(step["z_o"].item()) < 2 and step["E_new"] < step["E"]
-    *_, second, longest = sorted(map(draws.step_length, steps.values()))
+    *_, second, longest = sorted(map(step_length, steps.values()))
     assert longest > 1.1 * second
 
     rng = np.random.default_rng(0)
@@ -148,7 +157,7 @@ def test_mistakes_are_told_apart_and_named(student):
 def test_the_comparison_has_one_answer(sample):
     for student in sample(IDENTIFIERS, 0.03, like="students"):
         (case,) = question_by_id("p2.compare", student).cases_from(0)
-        lengths = {hidden: draws.step_length(tutorial_step(hidden, student)) for hidden in HIDDEN}
+        lengths = {hidden: step_length(tutorial_step(hidden, student)) for hidden in HIDDEN}
         assert case.expected["moved_most"] == max(lengths, key=lengths.get)
         assert case.expected["has_unmoved"] == "relu" and case.expected["unmoved_count"] == 4
 
@@ -168,14 +177,38 @@ def test_students_have_numbers_of_their_own(sample):
 
 def test_the_courses_numbers_suit(monkeypatch):
     """But for one loss, which a run forward with the sigmoid in place of ReLU nearly gives too."""
-    alike = {
-        hidden
-        for hidden in HIDDEN
-        if draws._another_activation_would_pass(DEFAULT_PROBLEM.step(hidden))
-    }
+    course = [DEFAULT_PROBLEM]
+    alike = {h for h in HIDDEN if Steps(course, h).another_activation_would_pass.any()}
     assert alike == {"relu"}
-    monkeypatch.setattr(draws, "_another_activation_would_pass", lambda step: False)
+    assert not draws.suits(DEFAULT_PROBLEM)
+    monkeypatch.setattr(Steps, "another_activation_would_pass", np.array([False]))
     assert draws.suits(DEFAULT_PROBLEM)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_many_steps_at_once_are_those_of_each_alone(hidden):
+    """The gradients, and all that the quick conditions look at, against the steps one by one."""
+    tried = [draws.candidate(SECRET, "many", attempt) for attempt in range(60)]
+    many = Steps(tried, hidden)
+    for i, numbers in enumerate(tried):
+        step = numbers.step(hidden)
+        new = {name: step[f"{name}_new"] for name in ("W_h", "b_h", "W_o", "b_o")}
+        for name, value in many.results.items():
+            np.testing.assert_allclose(value[i].ravel(), step[name].ravel(), atol=1e-12)
+        for found, expected in (
+            (many.length, step_length(step)),
+            (many.stays_on, (step.x @ new["W_h"] + new["b_h"]).max() > 0.05),
+        ):
+            np.testing.assert_allclose(found[i], np.squeeze(expected), atol=1e-12)
+        others = losses_of_other_activations(step)
+        assert many.another_activation_would_pass[i] == any(
+            all_near(step["E_new"], other, step["E"]) for other in others
+        )
+        kept = [{name} for name in new] + [set(pair) for pair in itertools.combinations(new, 2)]
+        losses = [step.loss_with(new | {name: step[name] for name in names}) for names in kept]
+        assert many.half_a_step_would_pass[i] == any(
+            all_near(step["E_new"], loss, step["E"]) for loss in losses
+        )
 
 
 def test_few_draws_are_tried(sample):
@@ -345,8 +378,9 @@ def test_the_lectures_numbers_are_those_of_the_lecture(monkeypatch):
 def test_the_lectures_numbers_are_fit_for_marking():
     """As a draw, but for two mistakes that their size or sign does not show."""
     steps = {hidden: tutorial_step(hidden, LECTURE) for hidden in HIDDEN}
-    assert draws._weighted_inputs_fit(LECTURE_PROBLEM)
-    assert draws._one_is_longest(steps)
+    assert weighted_inputs_fit(LECTURE_PROBLEM)
+    *_, second, longest = sorted(map(step_length, steps.values()))
+    assert longest > 1.1 * second
     mixed_up = {
         second
         for question in questions_with(LECTURE_PROBLEM)
@@ -355,9 +389,11 @@ def test_the_lectures_numbers_are_fit_for_marking():
     }
     # What comes back to the unit that is on is positive, as its weighted input is.
     assert mixed_up <= {"mask_on_what_comes_back", "slope_at_a"}
-    assert draws._sections_differ(steps) and draws._stays_on(steps["relu"])
-    for step in steps.values():
-        assert draws._learns(step) and not draws._half_a_step_would_pass(step)
+    for hidden, step in steps.items():
+        alone = Steps([LECTURE_PROBLEM], hidden)
+        others = [Steps([LECTURE_PROBLEM], other) for other in HIDDEN if other != hidden]
+        assert not any(map(alone.has_a_result_like, others))
+        assert alone.learns and alone.stays_on and not alone.half_a_step_would_pass
         page = dict(
             page_verdicts(step.net.hidden, by_hand(step.net.hidden, student=LECTURE), LECTURE)
         )
