@@ -93,6 +93,10 @@ class SGDStep:
         """
         return _Computed(self._definitions(W_o_for_delta_h), given)
 
+    def with_values(self, own: Quantities) -> SGDStep:
+        """The step that goes on from other values of some quantities, `own`, by their names."""
+        return _StepWith(self, own)
+
     def _definitions(self, W_back: np.ndarray | None = None) -> dict[str, Definition]:
         """How each quantity is computed from those before it, q, by its name."""
         hidden, output = self.net.activation(0), self.net.activation(1)
@@ -176,6 +180,23 @@ class SGDStep:
                         q = self.following(**given)
                 q = _Computed(self._definitions() | further, given)
             yield q
+
+
+class _StepWith(SGDStep):
+    """A step some of whose quantities have given values, from which the others follow."""
+
+    def __init__(self, step: SGDStep, own: Quantities) -> None:
+        super().__init__(step.net, step.x, step.t, step.eta)
+        self._own = own
+
+    @cached_property
+    def quantities(self) -> Mapping[str, np.ndarray]:
+        return next(iter(self.consequences(self._own)))
+
+    def following(
+        self, W_o_for_delta_h: np.ndarray | None = None, **given: ArrayLike
+    ) -> Mapping[str, np.ndarray]:
+        return super().following(W_o_for_delta_h, **{**self._own, **given})
 
 
 def _new_parameters(q: Mapping[str, np.ndarray]) -> Quantities:

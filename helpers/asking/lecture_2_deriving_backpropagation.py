@@ -14,8 +14,13 @@ DIRECTIONS = {"A": [1, 1, 1], "B": [-1, -1, -1], "C": [-1, -1, 1], "D": [1, -1, 
 NEEDED = {"A": [11, 12], "B": [8, 9, 10], "C": [8], "D": [6, 7]}
 
 
+WORDS = {"up": 1, "rises": 1, "+": 1, "down": -1, "falls": -1, "-": -1}
+
+
 def output_gradients(inputs: TestInputs, direction: object, **gradients: object) -> Answers:
     """The gradients as they are, and for each parameter 1 if it rises, -1 if it falls."""
+    if isinstance(direction, list | tuple):
+        direction = [_in_numbers(one, WORDS) for one in direction]
     return {**gradients, "direction": _in_numbers(direction, DIRECTIONS)}
 
 
@@ -32,9 +37,10 @@ def any_depth(inputs: TestInputs, needed: object) -> Answers:
 
 
 def _in_numbers(answer: object, letters: Mapping[str, object]) -> object:
-    """What a letter of release 0.1.0 says; any other answer as it is."""
+    """What a letter of release 0.1.0 or another word says; any other answer as it is."""
     if isinstance(answer, str):
-        return letters.get(answer.strip(" .()").upper(), answer)
+        word = answer.strip(" .()")
+        return letters.get(word.upper(), letters.get(word.lower(), answer))
     return answer
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from helpers.marking.answer import Answer
+from helpers.marking.answer import FROM_TYPED, Answer
 from helpers.marking.misconceptions import CATALOGUE, hint
 from helpers.marking.questions.model import Case
 from helpers.marking.recognition import MAX_TOLD, hint_for
-from helpers.marking.verdict import Misconceptions, Verdict
+from helpers.marking.verdict import WRONG, Misconceptions, Verdict
 
 # What a quantity of an SGDStep is computed from.
 COMPUTED_FROM = {
@@ -110,6 +110,45 @@ def not_ruled_out(
         return (), ""
     earlier = next(filter(None, against[left[0]].values()))
     return left, f"Your {earlier}, but this does not follow from it. {hint_for(left)}"
+
+
+def with_one_rate(
+    verdicts: Sequence[Verdict], rows: Sequence[tuple[int, Answer, np.ndarray]]
+) -> list[Verdict]:
+    """The verdicts of a table by hand in which all steps are too long or too short by one factor.
+
+    rows: the place in the table, the answer and what it should be, of each new weight or bias. The
+    learning rate is the same in all of them: what fits one row and not the others is no cause.
+    """
+    low, high = -np.inf, np.inf
+    for _, answer, right in rows:
+        value, given = np.ravel(answer.values[0]), np.ravel(answer.given[0])
+        step = np.ravel(right) - given
+        moves = step != 0
+        change, step = value[moves] - given[moves], step[moves]
+        unit = 0.0 if answer.is_computed else 0.55 * 10.0**-answer.decimals
+        room = (unit + FROM_TYPED * np.abs(change)) / np.abs(step)
+        low = max([low, *(change / step - room)])
+        high = min([high, *(change / step + room)])
+    found = list(verdicts)
+    off = [place for place, _, _ in rows if verdicts[place].status == WRONG]
+    middle = (low + high) / 2
+    if len(off) < 2 or not low <= high or high - low > WIDE * abs(middle) or low <= 1 <= high:
+        return found
+    shared = set.intersection(*(set(verdicts[place].misconceptions) for place in off))
+    if any(len(names) == 1 for names in shared):
+        return found  # one mistake with a name gives them all
+    turned = " and in the other direction" if middle < 0 else ""
+    said = (
+        f"All your steps are about {abs(middle):.2g} times as long as they should be{turned}. "
+        "Which learning rate is given here, and which one have you used?"
+    )
+    for place in off:
+        found[place] = replace(verdicts[place], misconceptions=(), hint=said)
+    return found
+
+
+WIDE = 0.1  # relative: a factor between such limits is not known
 
 
 # What explains one part, and what explains it where another part shows the other mistake: zeros in

@@ -10,6 +10,10 @@ import numpy as np
 from helpers.asking.formulas import values_at
 from helpers.marking.questions.model import Case, Part
 
+TYPED = 5  # decimals, at most: a number with more of them was computed, and has not been rounded
+# Relative: so far a computed number may be off if numbers with four digits were typed on the way.
+FROM_TYPED = 2e-3
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -38,6 +42,47 @@ class Answer:
     def is_formula(self) -> bool:
         """Whether it is of symbols: then its values are no numbers that the student has."""
         return all(case.collect_answers is values_at for case in self.cases)
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether it is of numbers by hand that have all their digits, as Python gives them."""
+        return self.part.tolerance.by_hand and any(
+            not np.array_equal(np.round(value, TYPED), value) for value in self.values
+        )
+
+    @property
+    def decimals(self) -> int:
+        """With how many decimals it is given, TYPED at most: those of the number with the most."""
+        return decimals_of(np.concatenate([np.ravel(value) for value in self.values]))
+
+    def fits_to_its_digits(self, values: Sequence[np.ndarray], exactly: bool = False) -> bool:
+        """Whether the answer is `values` to the digits that it is given with.
+
+        A unit of the last decimal is left for rounding on the way, none if it has all its digits;
+        and FROM_TYPED of the number for others that were typed on the way, unless `exactly`.
+        """
+        if self.equals(values):
+            return True
+        if exactly and self.is_computed:
+            return False
+        unit = 0.0 if self.is_computed else 1.5 * 10.0**-self.decimals
+        typed = 0.0 if exactly else FROM_TYPED
+        given = [None if self.quantity == "E_new" else g for g in self.given]
+        return all(
+            own.shape == np.shape(v)
+            and bool(np.all(np.abs(own - v) <= unit + typed * np.abs(v - (0 if g is None else g))))
+            for own, v, g in zip(self.values, values, given, strict=True)
+        )
+
+    @property
+    def digits(self) -> float:
+        """How many significant digits it has together, counted from what was given."""
+        unit = 10.0**-self.decimals
+        found = 0.0
+        for value, given in zip(self.values, self.given, strict=True):
+            change = np.abs(value - (0.0 if given is None else np.asarray(given))) / unit
+            found += float(np.floor(np.log10(np.maximum(change, 0.1)) + 1 + 1e-9).sum())
+        return found
 
     def accepted(self, number: int, value: np.ndarray) -> np.ndarray:
         """Which elements of the answer in a case, by its number, agree with `value`."""
@@ -81,6 +126,11 @@ class Answer:
         return self.with_values(
             [reshape_to(a, e, self.part) for a, e in zip(self.values, self.expected, strict=True)]
         )
+
+
+def decimals_of(numbers: np.ndarray) -> int:
+    """The decimals of the number that has the most, TYPED at most."""
+    return next((d for d in range(TYPED) if np.array_equal(np.round(numbers, d), numbers)), TYPED)
 
 
 def reshape_to(answer: np.ndarray, expected: np.ndarray, part: Part) -> np.ndarray | None:

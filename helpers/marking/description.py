@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from helpers.asking.record import MAX_TEXT_LENGTH
-from helpers.marking.answer import Answer
+from helpers.marking.answer import FROM_TYPED, Answer, decimals_of
 from helpers.marking.questions.model import Case, Layer, Part
 from helpers.marking.trail import trail
 
@@ -71,6 +71,11 @@ def describe_error(
     else:
         how, explained = _pattern(value[off], wanted[off], exactly=not part.tolerance.by_hand)
     how = _two_factors(answer, expected) or how
+    if answer.part.tolerance.by_hand:
+        if answer.quantity in LOSSES and np.all(value < 0):
+            how, explained = "a loss is never negative: what is squared in it?", False
+        elif answer.given[0] is None and _point_slipped(value[off], wanted[off]):
+            how, explained = POINT_SLIPPED, True
     way = ""
     if answer.quantity in LOOPS:
         return "; ".join(filter(None, (only_with, _of_a_loop(answer, expected, right))))
@@ -95,6 +100,21 @@ def describe_error(
         how = _size(value.item(), wanted.item())
     where = ": ".join(filter(None, (which, how)))
     return "; ".join(filter(None, (only_with, where, way))) or DIFFERS
+
+
+LOSSES = {"E", "E_new"}
+POINT_SLIPPED = "the digits are right: where does the decimal point belong?"
+
+
+def _point_slipped(value: np.ndarray, right: np.ndarray) -> bool:
+    """Whether numbers by hand are the right ones times or by 10 or 100, to all their digits."""
+    unit = 10.0 ** -decimals_of(value)
+    if not np.all(np.abs(value) >= 10 * unit) or not np.all(value):
+        return False
+    return any(
+        bool(np.all(np.abs(value - k * right) <= unit + FROM_TYPED * np.abs(k * right)))
+        for k in (10, 0.1, 100, 0.01)
+    )
 
 
 def _described(answer: Answer, value: np.ndarray, case: Case) -> str:

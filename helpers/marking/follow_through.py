@@ -16,6 +16,7 @@ HUGE = 1e4  # times the expected size: such a value saturates whatever comes aft
 FEW = 4  # numbers: as many as a matrix by hand has
 TINY = 1e-4  # of the expected size: as good as 0
 IT_IS_0 = "it is 0, or nearly, where it should not be"
+SAME = 1e-9  # so near are two numbers that were computed in one way
 SATURATED = 1e-3  # of the largest: numbers that are expected to be so small may be 0 as well
 
 
@@ -30,12 +31,15 @@ class StudentValues:
         self.error_sources: dict[str, str] = {}
         self.not_carried: dict[str, str] = {}  # parts that carry nothing over, and why
         self.names: dict[str, str] = {}  # what the student calls each quantity
+        # The quantities and values of these parts.
+        self.refused: dict[str, tuple[str, Sequence[np.ndarray]]] = {}
 
     def at(self, cases: Sequence[Case]) -> "StudentValues":
         """The same values, which grow together, at the cases of another question."""
         other = StudentValues(cases)
         other.values, other.error_sources = self.values, self.error_sources
         other.not_carried, other.names = self.not_carried, self.names
+        other.refused = self.refused
         return other
 
     def add(self, answer: Answer, error_source: str | None) -> None:
@@ -43,15 +47,16 @@ class StudentValues:
 
         error_source: the quantity by which it is wrong, its own or an earlier one; None if right.
         """
-        if answer.part.index is not None or any(case.consequences is None for case in self.cases):
+        if any(case.consequences is None for case in self.cases):
             return
         if error_source == answer.quantity:
             reason = self._why_degenerate(answer.values, answer.expected)
             some_0 = answer.part.some_may_be_0 and all(map(np.any, answer.values))
             if reason and not (reason == IT_IS_0 and some_0):
                 self.not_carried[answer.part.name] = reason
+                self.refused[answer.part.name] = answer.quantity, self._whole(answer)
                 return
-        self._set(answer.quantity, answer.values)
+        self._set(answer.quantity, self._whole(answer))
         self.names[answer.quantity] = answer.part.name
         if error_source is not None:
             self.error_sources[answer.quantity] = error_source
@@ -67,6 +72,61 @@ class StudentValues:
     def _set(self, quantity: str, values: Sequence[np.ndarray]) -> None:
         for own, value in zip(self.values, values, strict=True):
             own[quantity] = value
+
+    def _whole(self, answer: Answer) -> Sequence[np.ndarray]:
+        """An answer; one that is an element of a quantity stands among the right ones."""
+        if answer.part.index is None:
+            return answer.values
+        found = []
+        for case, value in zip(self.cases, answer.values, strict=True):
+            assert case.consequences is not None
+            whole = np.array(next(iter(case.consequences({})))[answer.quantity], dtype=float)
+            whole[answer.part.index] = value
+            found.append(whole)
+        return found
+
+    def follows_from_refused(self, answer: Answer) -> str:
+        """The part that carries nothing over and from which an answer follows all the same.
+
+        "" if there is none.
+        """
+        for name, (quantity, values) in self.refused.items():
+            own = StudentValues(self.cases)
+            own.values = [dict(known) for known in self.values]
+            own.error_sources = {**self.error_sources, quantity: quantity}
+            own._set(quantity, values)
+            found = own.consequences(answer)
+            if any(map(answer.agrees, found)) and not any(
+                np.allclose(v, e, rtol=1e-6) for v, e in zip(found[0], answer.expected)
+            ):
+                return name
+        return ""
+
+    def mistakes(self, answer: Answer) -> list[tuple[str, tuple[np.ndarray, ...]]]:
+        """(name, one array a case) of mistakes in an answer, made with the student's own values.
+
+        Only where there is a single case, as by hand, and without those that do not come by way of
+        these values.
+        """
+        (case, *more) = self.cases
+        if more or case.mistakes_after is None:
+            return []
+        own = {name: v for name, v in self.values[0].items() if name != answer.quantity}
+        slips = {name: v for name, v in own.items() if self.is_error_source(name)}
+        ways = [own, slips] if slips and len(slips) < len(own) else [own]
+        with_right_values: dict[str, list[np.ndarray]] = {}
+        for name, value in case.mistakes.get(answer.part.name, ()):
+            with_right_values.setdefault(name, []).append(np.asarray(value))
+        return [
+            (name, (np.asarray(value),))
+            for way in ways
+            if way
+            for name, value in case.mistakes_after(way, answer.part.name)
+            if not any(
+                v.shape == np.shape(value) and np.all(np.abs(v - value) <= SAME)
+                for v in with_right_values.get(name, ())
+            )
+        ]
 
     def _why_degenerate(self, values: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> str:
         reasons = (

@@ -1,7 +1,7 @@
 """Judge a record of answers part by part. Used by the check in the notebook and by the grader."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from helpers.asking.record import (
     reads_as_numbers,
 )
 from helpers.marking import places
-from helpers.marking.agreement import not_ruled_out, with_shared_causes
+from helpers.marking.agreement import not_ruled_out, with_one_rate, with_shared_causes
 from helpers.marking.answer import Answer
 from helpers.marking.description import (
     describe_count,
@@ -37,9 +37,11 @@ from helpers.marking.recognition import (
     match_misconception,
     match_misconception_after_error,
     match_misconception_in_part,
+    match_own_slip,
     match_twin,
     match_wrong_shape,
 )
+from helpers.marking.trail import NEW
 from helpers.marking.verdict import CARRIED, ERROR, MISSING, RIGHT, WRONG, Misconceptions, Verdict
 
 # An answer on which later ones may build, and the quantity that it is wrong by, None if right.
@@ -203,7 +205,7 @@ class Judge:
             verdict, to_keep = _judge_following(question, answer, own, known)
             verdicts.append(verdict)
             kept += to_keep
-        return with_shared_causes(verdicts), kept
+        return with_shared_causes(_with_one_rate(answers, verdicts, own)), kept
 
     def _intermediates(
         self, question: Question, cases: Sequence[Case], values: Mapping[str, Sequence[Any]]
@@ -398,7 +400,9 @@ def _recognise_where_off(answer: Answer, known: Set[str]) -> tuple[Misconception
     known: the quantities that the student has right.
     """
     where = where_off(answer)
-    found = match_misconception_in_part(answer) if where else ()
+    # Of numbers that are but signs one fits by chance.
+    signs = all(np.all(np.abs(right) == 1) for right in answer.expected)
+    found = match_misconception_in_part(answer) if where and not signs else ()
     if not found:
         return (), ""
     said = hint_for(found)
@@ -431,20 +435,71 @@ def _judge_following(
         error_source = fitting.quantity
         following = own.consequences(fitting)
         is_twin = fitting.agrees(fitting.expected)
-        if any(map(fitting.agrees, following)) and not is_twin:
+        follows = any(map(fitting.agrees, following))
+        slips = _own_slips(fitting, own, known, following) if not is_twin else ((), "")
+        # A number with all its digits shows whether it follows or comes from a slip near by.
+        exact = slips[0] if fitting.is_computed else ()
+        if follows and not is_twin and not exact:
             error_source = own.error_source_behind(fitting)
             verdict = _carried(fitting.part, own, error_source)
         elif own.error_sources and _differ(following, fitting.expected):
-            verdict = _after_error(verdict, fitting, following[0], known, own.error_sources)
+            verdict = _after_error(verdict, fitting, following[0], known, own, slips)
+        elif slips[0] and not any(len(names) == 1 for names in verdict.misconceptions):
+            verdict = replace(verdict, misconceptions=slips[0], hint=slips[1])
         elif fitting.part.tolerance.by_hand and not verdict.misconceptions:
-            for name, why in own.not_carried.items():
-                if depends_on(fitting, name):
-                    stop = "" if verdict.hint.endswith((".", "?")) else "."
-                    said = f"{verdict.hint}{stop} Nothing carries over from your {name}: {why}."
-                    verdict = replace(verdict, hint=said)
-                    break
+            verdict = _after_what_carries_nothing(verdict, fitting, own)
+    elif fitting.is_computed and own.names:
+        found, said = _own_slips(fitting, own, known, own.consequences(fitting))
+        if found:
+            error_source = fitting.quantity
+            verdict = _verdict(fitting.part, WRONG, found, said)
     own.add(fitting, error_source)
     return verdict, [(fitting, error_source)]
+
+
+def _with_one_rate(
+    answers: Sequence[Answer], verdicts: Sequence[Verdict], own: StudentValues
+) -> list[Verdict]:
+    """The verdicts; where all new weights by hand show another learning rate, they say so."""
+    rows = []
+    for place, (answer, verdict) in enumerate(zip(answers, verdicts, strict=True)):
+        numbers = all(isinstance(value, np.ndarray) for value in answer.values)
+        if answer.quantity not in NEW or not answer.part.tolerance.by_hand or not numbers:
+            continue
+        fitting = answer.in_expected_shape()
+        if verdict.status not in (RIGHT, CARRIED, WRONG) or fitting.values[0] is None:
+            continue
+        following = own.consequences(fitting)
+        rows.append((place, fitting, following[0][0] if following else fitting.expected[0]))
+    return with_one_rate(verdicts, rows) if rows else list(verdicts)
+
+
+def _own_slips(
+    answer: Answer,
+    own: StudentValues,
+    known: Set[str],
+    following: Sequence[Sequence[np.ndarray]],
+) -> tuple[Misconceptions, str]:
+    """The mistakes that give an answer by hand from the student's own values, and the hint."""
+    if not answer.part.tolerance.by_hand or not own.names:
+        return (), ""
+    found = match_own_slip(answer, own.mistakes(answer), [*following, answer.expected])
+    return not_ruled_out(answer, found, known) if found else ((), "")
+
+
+def _after_what_carries_nothing(verdict: Verdict, answer: Answer, own: StudentValues) -> Verdict:
+    """The verdict on a wrong answer; if an earlier part is to be mended first, it says so."""
+    source = own.follows_from_refused(answer)
+    if source:
+        why = own.not_carried[source]
+        said = f"This follows from your {source}, so mend that first."
+        return replace(verdict, hint=f"{said} Points do not carry over from it, because {why}.")
+    for name, why in own.not_carried.items():
+        if depends_on(answer, name):
+            stop = "" if verdict.hint.endswith((".", "?")) else "."
+            said = f"{verdict.hint}{stop} Mend your {name} first, since this depends on it: {why}."
+            return replace(verdict, hint=said)
+    return verdict
 
 
 def _carried(part: Part, own: StudentValues, error_source: str | None) -> Verdict:
@@ -462,20 +517,37 @@ def _after_error(
     answer: Answer,
     following: Sequence[np.ndarray],
     known: Set[str],
-    own: Collection[str],
+    own: StudentValues,
+    slips: tuple[Misconceptions, str],
 ) -> Verdict:
-    """The verdict on a wrong part, said with a view to what would follow from earlier values."""
-    if verdict.misconception in CATALOGUE:  # one alone explains it without them
+    """The verdict on a wrong part, said with a view to what would follow from earlier values.
+
+    slips: the mistakes that give it from these values, and their hint. They come first: what
+    someone has in their hands is likelier than what is right.
+    """
+    found, said = slips
+    in_both = [names for names in found if names in verdict.misconceptions]
+    if not in_both and (found or verdict.misconception not in CATALOGUE):
+        if not found:
+            found = match_misconception_after_error(answer, following)
+            said = hint_for(found)
+        if found:
+            said = f"This is compared with what follows from your earlier values. {said}"
+            return replace(verdict, misconceptions=found, hint=said)
+    if verdict.misconceptions:
         return verdict
-    found = match_misconception_after_error(answer, following)
-    if not found and verdict.misconceptions:
-        return verdict
-    if found:
-        said = f"This is compared with what follows from your earlier values. {hint_for(found)}"
-    else:
-        said = describe_error(answer, following, known, own)
-        said = f"This does not follow from your earlier values either. {said[:1].upper()}{said[1:]}"
-    return replace(verdict, misconceptions=found, hint=said)
+    by_hand = answer.part.tolerance.by_hand
+    if by_hand and all(map(_too_few_digits, answer.values, following)):
+        source = next(iter(own.error_sources))
+        called = own.names.get(own.error_sources[source], source)
+        said = (
+            f"As far as it goes it follows from your earlier values ({called} is not right yet), "
+            "but it is rounded too early: give four decimals."
+        )
+        return replace(verdict, hint=said)
+    said = describe_error(answer, following, known, own.error_sources)
+    said = f"Even with your own earlier values this does not come out. {said[:1].upper()}{said[1:]}"
+    return replace(verdict, hint=said)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.marking.answer import Answer
+from helpers.marking.answer import TYPED, Answer
 from helpers.marking.misconceptions import CATALOGUE, hint
 from helpers.marking.questions.model import Case, Part
 from helpers.marking.verdict import Misconceptions
@@ -48,16 +48,93 @@ def match_misconception(answer: Answer, rounded: bool = False) -> Misconceptions
 def _match(answer: Answer, agrees: Agrees) -> Misconceptions:
     single = list(explanations(answer.part, answer.cases))
     fitting = _fitting(single, agrees, answer)
+    if answer.part.tolerance.by_hand:
+        fitting = _to_their_digits(answer, single, fitting)
     if fitting:
         return fitting
-    return _few(_fitting(two_at_once(answer.part, answer.cases, single), agrees, answer))
+    pairs = list(two_at_once(answer.part, answer.cases, single))
+    found = _fitting(pairs, agrees, answer)
+    if found and answer.part.tolerance.by_hand:
+        found = _to_their_digits(answer, pairs, found, exactly=True) if _tells(answer) else ()
+    return _few(found)
+
+
+ENOUGH, ENOUGH_TOGETHER = 4, 6  # significant digits, of a number and of several
+ENOUGH_FOR_ONE = 3  # of a number that one mistake gives from the student's own values
+EXACT_NUMBERS = 1e-9  # relative: the tolerance of counts
+
+
+def _tells(answer: Answer) -> bool:
+    """Whether an answer has digits enough to show two mistakes at once: fewer fit by chance."""
+    several = sum(map(np.size, answer.values)) > 1
+    if answer.part.tolerance.relative <= EXACT_NUMBERS or answer.is_computed:
+        return True
+    return answer.digits >= (ENOUGH_TOGETHER if several else ENOUGH)
+
+
+def _to_their_digits(
+    answer: Answer,
+    explanations: Iterable[Explanation],
+    fitting: Misconceptions,
+    exactly: bool = False,
+) -> Misconceptions:
+    """Those that are `fitting`, if they give the answer to the digits that it has.
+
+    Of a number with all its digits, those that give all of them, if any do. exactly: whether
+    numbers that were typed on the way explain nothing.
+    """
+    if not fitting:
+        return ()
+    names = {frozenset(one) for one in fitting}
+    chosen = [e for e in explanations if frozenset(e.names) in names]
+    if not all(
+        np.shape(v) == np.shape(own) for e in chosen for v, own in zip(e.values, answer.values)
+    ):
+        return fitting
+    if answer.is_computed:
+        exact = _fitting(chosen, answer.equals)
+        if exact or exactly:
+            return exact
+    return _fitting(chosen, lambda values: answer.fits_to_its_digits(values, exactly))
+
+
+def match_own_slip(
+    answer: Answer, own: Iterable[tuple[str, Values]], following: Iterable[Values]
+) -> Misconceptions:
+    """The single mistakes that give an answer by hand from the student's own earlier values.
+
+    own: names of mistakes, and what they give from these values. following: what rightly follows
+    from them; a mistake that gives the same is none. () if more of them fit than can be told.
+    """
+    right = list(following)
+    computed = answer.is_computed
+
+    def other(values: Values) -> bool:
+        """Whether values are others than what follows, as far as the answer's digits tell."""
+        as_typed = answer.with_values(values)
+        if computed:
+            return not any(map(as_typed.equals, right))
+        return not any(map(as_typed.agrees, right))
+
+    found = [
+        Explanation((name,), values)
+        for name, values in own
+        if [np.shape(v) for v in values] == answer.shape_of_values
+        and answer.fits_to_its_digits(values, exactly=True)
+        and other(values)
+    ]
+    few = answer.decimals < ENOUGH_FOR_ONE or answer.digits < ENOUGH_FOR_ONE
+    if any(not np.any(value) for value in answer.values) or (few and not computed):
+        return ()
+    return _few(_fitting(found, lambda values: True))
 
 
 def match_misconception_in_part(answer: Answer) -> Misconceptions:
     """The mistakes that explain those numbers of an answer that are not right.
 
-    They are few, so of two mistakes at once only plain factors are looked for. Where all of them
-    are 0, only a mistake that makes all numbers 0 explains them: any other may be 0 there by
+    They are few, so of two mistakes at once only plain factors are looked for, and by hand only in
+    numbers with all their digits. Where all of them are 0, only a mistake that makes all numbers 0
+    explains them, or a step alone, which is 0 where its gradient is: any other may be 0 there by
     chance, as a(1 - a) is where a is 1.
     """
     all_zero = not any(
@@ -65,9 +142,9 @@ def match_misconception_in_part(answer: Answer) -> Misconceptions:
         for k, (own, right) in enumerate(zip(answer.values, answer.expected, strict=True))
     )
 
-    def agrees(values: Values) -> bool:
-        if all_zero and any(np.any(value) for value in values):
-            return False
+    part, cases = answer.part, answer.cases
+
+    def agrees(values: Values, exactly: bool = False) -> bool:
         return all(
             value.shape == own.shape
             and bool(np.all(answer.accepted(k, value) | answer.accepted(k, right)))
@@ -75,14 +152,30 @@ def match_misconception_in_part(answer: Answer) -> Misconceptions:
             for k, (own, value, right) in enumerate(
                 zip(answer.values, values, answer.expected, strict=True)
             )
-        )
+        ) and (not part.tolerance.by_hand or _fits_where_off(answer, values, exactly))
 
-    part, cases = answer.part, answer.cases
     single = [e for e in explanations(part, cases) if e.names[0] not in OF_ALL_NUMBERS]
     factors = [e for e in single if e.names[0] in _plain_factors(part, cases, single)]
-    return _few(_fitting(single, agrees)) or _few(
-        _fitting(two_at_once(part, cases, factors), agrees)
-    )
+    likely = single
+    if all_zero:
+        likely = [e for e in single if e.names == (STEP_ALONE,) or not any(map(np.any, e.values))]
+    alone = _few(_fitting(likely, agrees))
+    # So few numbers fit two mistakes by chance, if by hand they are rounded.
+    if alone or all_zero or (part.tolerance.by_hand and not answer.is_computed):
+        return alone
+    pairs = two_at_once(part, cases, factors)
+    return _few(_fitting(pairs, lambda values: agrees(values, exactly=True)))
+
+
+def _fits_where_off(answer: Answer, values: Values, exactly: bool = False) -> bool:
+    """Whether values are an answer's to the digits that it has, in the numbers that are off."""
+    mixed = [
+        np.where(answer.accepted(k, right), own, value)
+        for k, (own, value, right) in enumerate(
+            zip(answer.values, values, answer.expected, strict=True)
+        )
+    ]
+    return answer.fits_to_its_digits(mixed, exactly)
 
 
 def _rearranged(value: np.ndarray, right: np.ndarray) -> bool:
@@ -108,9 +201,6 @@ def match_misconception_after_error(answer: Answer, following: Values) -> Miscon
     if any(explanation.names == ("order_of_variables",) for explanation in single):
         found.append(Explanation(("order_of_variables",), [value[::-1] for value in following]))
     return _fitting(found, answer.agrees)
-
-
-TYPED = 5  # decimals, at most: a number with more of them was computed, and has not been rounded
 
 
 def match_twin(answer: Answer) -> Misconceptions:

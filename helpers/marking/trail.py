@@ -3,7 +3,7 @@
 It is said of a wrong answer that fits no recognised mistake: "the way there: δ_o · weight of the
 edge · derivative of the hidden unit. Right so far in your answers: δ_o.", and a question about each
 other step. What is right was right where it was asked for, and need not be in this answer: so it is
-no tick beside a factor, and the student is asked whether it is used here.
+no tick beside a factor, and the student is asked to check that it is used here.
 """
 
 from collections.abc import Collection
@@ -51,7 +51,12 @@ SLOPE_H = Link(
     "of which function is it the derivative, and at which z?",
     ("slope_h",),
 )
-DELTA_H = Link("δ_h", "which unit's delta belongs here?", ("delta_h", "db_h", "dW_h"))
+DELTA_H = Link(
+    "δ_h",
+    "is it the delta of the unit at which this weight's edge ends?",
+    ("delta_h", "db_h", "dW_h"),
+)
+DELTA_H_ALONE = Link("δ_h", "is it this unit's own delta, as it is?", DELTA_H.shown_by)
 A_H_IN = Link("a_h", "what does the weight multiply in the forward pass?", ("a_h",))
 X_IN = Link("x", "what does the weight multiply in the forward pass?")
 AVERAGE = Link("averaged over the points", "what happens to the points of a batch?")
@@ -63,8 +68,9 @@ ABOVE, BELOW = Link("f on the one side", SIDE), Link("f on the other side", SIDE
 WIDTH = Link("distance of the two points", "is it the one that they really have?")
 
 STEP = "{} − {} · {}"
-OF_WEIGHTS = "is it the gradient of these very weights, from this very step?"
-OF_BIASES = "is it the gradient of these very biases, from this very step?"
+OF_WEIGHTS = "is it the gradient of these weights, and from this step?"
+OF_BIASES = "is it the gradient of these biases, and from this step?"
+OF_ONE_BIAS = "is it the gradient of this bias, and from this step?"
 OF_A_BIAS = "By how much does z change when the bias changes by 1?"
 FORWARD_AGAIN = Link("a forward pass with them", "does every step of it use the new values?")
 X_NEXT = Link("x", "is each input multiplied by the new weight on its own edge?")
@@ -112,9 +118,9 @@ TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
         "Does each unit get its own edge and its own derivative?",
     ),
     "dW_h": ("{} · {}", (DELTA_H, X_IN), ""),
-    "db_h": ("{}", (DELTA_H,), OF_A_BIAS),
+    "db_h": ("{}", (DELTA_H_ALONE,), OF_A_BIAS),
     "W_o_new": (STEP, (OLD, ETA, Link("∂E/∂W_o", OF_WEIGHTS, ("dW_o",))), ""),
-    "b_o_new": (STEP, (OLD, ETA, Link("∂E/∂b_o", OF_BIASES, ("db_o",))), ""),
+    "b_o_new": (STEP, (OLD, ETA, Link("∂E/∂b_o", OF_ONE_BIAS, ("db_o",))), ""),
     "W_h_new": (STEP, (OLD, ETA, Link("∂E/∂W_h", OF_WEIGHTS, ("dW_h",))), ""),
     "b_h_new": (STEP, (OLD, ETA, Link("∂E/∂b_h", OF_BIASES, ("db_h",))), ""),
     "delta_k_formula": ("{} · {}", (DE_DA_K, DA_K_DZ_K), MULTIPLIED),
@@ -132,7 +138,7 @@ TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
     ),
 }
 RIGHT_SO_FAR = "Right so far in your answers"
-NOT_RIGHT_YET = "Not right there yet, and taken as you have it"
+NOT_RIGHT_YET = "Not right yet, and used here as you gave it"
 AVERAGED = {"E", "dW_o", "db_o", "dW_h", "db_h"}  # over the points of a batch
 NEW = {"W_h_new", "b_h_new", "W_o_new", "b_o_new"}
 
@@ -166,7 +172,7 @@ def trail(
     if shown:
         said.append(f"{RIGHT_SO_FAR}: {', '.join(link.symbol for link in shown)}.")
     if shown and (open_links or not together):
-        said.append(f"{'Are they' if shown[1:] else 'Is it'} in this answer, and unchanged?")
+        said.append(f"Check that {'they are' if shown[1:] else 'it is'} in this answer as well.")
     if yours:
         said.append(f"{NOT_RIGHT_YET}: {', '.join(link.symbol for link in yours)}.")
     if len(open_links) > 1:  # which of them it is, nothing tells

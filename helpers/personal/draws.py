@@ -22,6 +22,12 @@ from helpers.sgd_step import SGDStep
 # With ReLU at an output whose z is negative both give 0, and a check names both. Keeping them apart
 # would let three of four suitable draws go.
 BOTH_0 = {"hidden_activation_at_output", "decimals_cut_off"}
+# Where one of these gives the number of another mistake, a check asks about both: they came after
+# the numbers that students have.
+MAY_BE_MIXED_UP = {
+    *("sign_of_a_product", "square_in_the_wrong_place", "error_forgotten", "loss_as_a_factor"),
+    *("slope_of_other_numbers", "slope_without_brackets"),
+}
 MAX_DRAWS = 200_000
 AT_ONCE = 500  # draws; half of the students need fewer than five times as many
 
@@ -103,7 +109,8 @@ def _mixed_up_in(question: Question, part: str) -> Iterator[tuple[str, str, str]
             continue
         values = [("right", case.expected[part]), *case.mistakes[part]]
         for first, second in _alike(values, case.given.get(part)):
-            if first != second and {first, second} != BOTH_0:
+            unclear = {first, second} & MAY_BE_MIXED_UP and first != "right"
+            if first != second and {first, second} != BOTH_0 and not unclear:
                 yield part, first, second
 
 

@@ -282,6 +282,12 @@ SENTENCES = {
     r"each is \S+ times": off_only(ratios_agree),
     r"it is (a little|far)? ?too large": off_only(lambda v, e: np.all(np.abs(v) > np.abs(e))),
     r"it is (a little|far)? ?too small": off_only(lambda v, e: np.all(np.abs(v) < np.abs(e))),
+    r"the digits are right": lambda beside: all(
+        any(close(v[off], k * e[off]) for k in (10, 0.1, 100, 0.01))
+        for (v, e, _), off in zip(beside.pairs, beside.off())
+        if off.any()
+    ),
+    r"a loss is never negative": off_only(lambda v, e: np.all(v < 0)),
     r"right to some digits": lambda beside: beside.somewhere(
         lambda v, e: np.all(np.abs(v - e) <= 0.006 + 3e-4 * np.abs(e))
     ),
@@ -318,7 +324,7 @@ def false_ticks(hint, beside):
     steps = set(re.split(r" [·+−/] |, then the |, | of |[()]", way[1])) if way else set()
     for words, parts in (
         (r"Right so far in your answers", beside.right_parts),
-        (r"Not right there yet, and taken as you have it", beside.wrong_parts),
+        (r"Not right yet, and used here as you gave it", beside.wrong_parts),
     ):
         said = re.search(f"{words}: (.*?)\\.(?: |$)", hint)
         for symbol in said[1].split(", ") if said else ():
@@ -554,7 +560,10 @@ WHY_NOTHING = {
 
 def false_reasons(hint, beside):
     """Why nothing carries over from an earlier value."""
-    said = re.search(r"Nothing carries over from your (\w+): (.*)\.$", hint)
+    said = re.search(r"Mend your (\w+) first, since this depends on it: (.*)\.$", hint)
+    said = said or re.search(
+        r"This follows from your (\w+), so mend that first\. .* because (.*)\.$", hint
+    )
     if not said or said[1] not in beside.answers:
         return
     right = [np.asarray(case.expected[said[1]]) for case in beside.cases]
@@ -583,7 +592,9 @@ MISTAKES = {
     "transposed": lambda beside: beside.everywhere(
         lambda v, e: v.size == e.size and close(np.sort(v.ravel()), np.sort(e.ravel()))
     ),
-    "units_swapped": lambda beside: beside.everywhere(lambda v, e: close(v, e[..., ::-1])),
+    "units_swapped": lambda beside: beside.everywhere(
+        lambda v, e: close(v, e[::-1] if e.shape[-1:] == (1,) else e[..., ::-1])
+    ),
     "not_updated": lambda beside: beside.changes(lambda v, e: close(v, 0 * e)),
     "step_added": lambda beside: beside.changes(lambda v, e: close(v, -e)),
     "step_twice_as_long": lambda beside: beside.changes(lambda v, e: close(v, 2 * e)),

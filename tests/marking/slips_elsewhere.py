@@ -90,6 +90,8 @@ COUNTS = {
         "slope_forgotten": [0.3 * 0.5 - 0.2 * 2],
         "one_path_only": [0.3 * 0.5 * 0.8 * 0.2, -0.2 * 2 * 0.8 * 0.2],
         "sign_of_a_path": [(0.3 * 0.5 + 0.2 * 2) * 0.8 * 0.2],
+        "sum_without_brackets": [0.15 - 0.4 * 0.16, 0.15 * 0.16 - 0.4],
+        "slope_without_brackets": [(0.3 * 0.5 - 0.2 * 2) * 0.8 * 1 - 0.8],
         "paths_averaged": [(0.3 * 0.5 - 0.2 * 2) * 0.8 * 0.2 / 2],
         "activation_for_slope": [(0.3 * 0.5 - 0.2 * 2) * 0.8],
         "slope_at_a": [(0.3 * 0.5 - 0.2 * 2) * sigmoid(0.8) * (1 - sigmoid(0.8))],
@@ -333,20 +335,29 @@ def _loop(part, name, inputs, right):
     W, a, t = inputs["W"], inputs["a"], inputs["t"]
     of_sigmoid = FROM_OUTPUT["sigmoid"]
 
-    def sweep(at_outputs, at_hidden):
-        delta, dW, db = (a[-1] - t) * at_outputs(a[-1]), [], []
+    def sweep(at_outputs, at_hidden, minus_o=0, minus_h=0):
+        delta, dW, db = (a[-1] - t) * at_outputs(a[-1]) - minus_o * a[-1], [], []
         for k in reversed(range(len(W))):
             entering = a[k - 1] if k else inputs["x"]
             dW.insert(0, entering.T @ delta / len(t))
             db.insert(0, delta.mean(axis=0))
             if k:
-                delta = delta @ W[k].T * at_hidden(a[k - 1])
+                delta = delta @ W[k].T * at_hidden(a[k - 1]) - minus_h * a[k - 1]
         found = dW if part.startswith("dW") else db
         found = found[-1:] if part.endswith("last") else found[:-1]
         return np.concatenate([one.ravel() for one in found])
 
+    def itself(a):
+        return a
+
     if name == "slope_forgotten" and part.endswith("last"):
         return [sweep(np.ones_like, of_sigmoid)]
+    if name == "slope_without_brackets":
+        return [
+            sweep(of_sigmoid, itself, 0, 1),
+            sweep(itself, of_sigmoid, 1),
+            sweep(itself, itself, 1, 1),
+        ]
     return [
         sweep(at_outputs, at_hidden)
         for at_outputs, at_hidden in {
@@ -397,6 +408,11 @@ def _slide(part, name, inputs, right):
     }[part]
     start, end = index
     weights, delta = book.parameters["W_o"][:, 0], book("delta_o").item()
+    if name == "slope_of_linear":
+        a_o, a_h = book("a_o").item(), book("a_h")[0, end if part != "dE_dw36" else 0]
+        at_output, there = a_o * (1 - a_o), a_h * (1 - a_h)
+        factors = (at_output,) if part == "dE_dw36" else (there, at_output, there * at_output)
+        return [factor * right for factor in factors]
     if part == "dE_dw36":  # the edge starts at a hidden unit, at another one with the slip
         if name == "start_of_the_edge":
             return [delta * book("a_h")[0, unit] for unit in (1, 2)]

@@ -110,7 +110,7 @@ def test_a_trail_calls_no_delta_right_that_is_wrong_in_the_same_table():
     found = {v.part: v for v in marked(answered, only={question, "p2.sigmoid.forward"})[question]}
     assert found["db_o"].status == found["db_h"].status == "right"
     assert (
-        "The way there: δ_o · a_h. Right so far in your answers: a_h. Is it in this answer, and "
-        "unchanged? Not right there yet, and taken as you have it: δ_o. Which delta comes back"
+        "The way there: δ_o · a_h. Right so far in your answers: a_h. Check that it is in this "
+        "answer as well. Not right yet, and used here as you gave it: δ_o. Which delta comes back"
     ) in found["dW_o"].hint
-    assert "Not right there yet, and taken as you have it: δ_h. Look at" in found["dW_h"].hint
+    assert "Not right yet, and used here as you gave it: δ_h. Look at" in found["dW_h"].hint

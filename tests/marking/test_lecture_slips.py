@@ -555,7 +555,7 @@ def test_a_bound_from_a_1_is_not_called_too_large():
     found = told("l3.layers", largest_slope=1, bound=1)["bound"]
     assert "too large" not in found.hint
     assert found.hint.endswith(
-        "Nothing carries over from your largest_slope: it is nothing but 0 and 1."
+        "Mend your largest_slope first, since this depends on it: it is nothing but 0 and 1."
     )
 
 

@@ -377,14 +377,24 @@ def test_gradients_of_another_section_are_not_called_right_in_a_trail(hidden, ot
     ("hidden", "part", "value", "said"),
     [
         # Numbers that the right gradient, delta or activation is not in
-        ("tanh", "W_o_new", [1.2, -0.7], "∂E/∂W_o: is it the gradient of these very weights"),
-        ("tanh", "b_o_new", 0.2, "∂E/∂b_o: is it the gradient of these very biases"),
-        ("sigmoid", "dW_h", [[0.0558, 0.0558], [0.1339, 0.1339]], "δ_h: which unit's delta"),
-        ("sigmoid", "db_h", [0.1116, 0.1116], "δ_h. Which unit's delta belongs here?"),
-        ("tanh", "dW_o", [0.0653, 0.0281], "δ_o · a_h. Right so far in your answers: δ_o. Is it"),
+        ("tanh", "W_o_new", [1.2, -0.7], "∂E/∂W_o: is it the gradient of these weights"),
+        ("tanh", "b_o_new", 0.2, "∂E/∂b_o: is it the gradient of this bias"),
+        (
+            "sigmoid",
+            "dW_h",
+            [[0.0558, 0.0558], [0.1339, 0.1339]],
+            "δ_h: is it the delta of the unit",
+        ),
+        ("sigmoid", "db_h", [0.1116, 0.1116], "δ_h. Is it this unit's own delta, as it is?"),
+        (
+            "tanh",
+            "dW_o",
+            [0.0653, 0.0281],
+            "δ_o · a_h. Right so far in your answers: δ_o. Check that",
+        ),
         # And what is in it
         ("sigmoid", "dW_o", [0.0531, 0.0228], "Right so far in your answers: δ_o, a_h."),
-        ("sigmoid", "delta_h", [0.0157, -0.0139], "Right so far in your answers: δ_o. Is it in"),
+        ("sigmoid", "delta_h", [0.0157, -0.0139], "Right so far in your answers: δ_o. Check that"),
     ],
 )
 def test_a_trail_says_what_is_right_as_far_as_the_numbers_show(hidden, part, value, said):

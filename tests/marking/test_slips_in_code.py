@@ -191,7 +191,7 @@ def test_a_derivative_of_ones_own_that_is_wrong_is_asked_about_in_a_trail():
     """Where the edge is right, no question about the edge alone may stand there."""
     said = trail("delta_h", {"delta_o"}, {"slope_h"})
     assert "derivative of the hidden unit: of which function is it the derivative" in said
-    assert "Not right there yet, and taken as you have it: derivative of the hidden unit." in said
+    assert "Not right yet, and used here as you gave it: derivative of the hidden unit." in said
 
 
 # Loss

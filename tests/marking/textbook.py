@@ -228,7 +228,7 @@ def _(book, q):
 @slip("another_activation")
 def _(book, q):
     z = book(f"z_{q[-1]}")
-    return [np.tanh(z), softmax(z), relu(z)]
+    return [np.tanh(z), softmax(z), relu(z), np.tan(z), np.sinh(z)]
 
 
 @slip("hidden_activation_forgotten")
@@ -261,7 +261,15 @@ def _(book, q):
 
 @slip("units_swapped")
 def _(book, q):
-    return [book(q)[..., ::-1]]
+    return [book(q)[::-1] if q == "dW_o" else book(q)[..., ::-1]]
+
+
+@slip("sign_of_a_product")
+def _(book, q):
+    W, b = book.parameters[f"W_{q[-1]}"], book.parameters[f"b_{q[-1]}"]
+    entering = book.x if q == "z_h" else book("a_h")
+    terms = [entering[0, 0] * W[0], entering[0, 1] * W[1], b]
+    return [[sum(terms) - 2 * term] for term in terms]
 
 
 @slip("relu_of_another_kind")
@@ -286,7 +294,14 @@ def _(book, q):
 @slip("error_not_squared")
 def _(book, q):
     size = np.abs(book("error")).sum(axis=1).mean()
-    return [size, size / 2]
+    return [size, size / 2, -size, -size / 2]
+
+
+@slip("square_in_the_wrong_place")
+def _(book, q):
+    a, t = book("a_o").item(), book.t.item()
+    found = [(t - a**2) / 2, (t**2 - a**2) / 2, (t**2 - a) / 2]
+    return found + [-value for value in found]
 
 
 @slip("cross_entropy_for_squared_error")
@@ -426,7 +441,32 @@ def _(book, q):
 
 @slip("links_added")
 def _(book, q):
+    if q == "dW_o":
+        return [book("a_h").T + book("delta_o")]
     return [book("dE_da_o") + book("slope_o")]
+
+
+@slip("error_forgotten")
+def _(book, q):
+    return [book("slope_o")]
+
+
+@slip("loss_as_a_factor")
+def _(book, q):
+    return [book("delta_o") * book("E")]
+
+
+@slip("slope_of_other_numbers")
+def _(book, q):
+    a = book("a_o")
+    return [book(q, slope_o=a * (1 - book.t)), book(q, slope_o=a * a)]
+
+
+@slip("slope_without_brackets")
+def _(book, q):
+    if q == "delta_o":
+        return [book("error") * book("a_o") - book("a_o")]
+    return [book("back") * book("a_h") - book("a_h")]
 
 
 @slip("slope_of_the_output_unit")
@@ -525,7 +565,10 @@ def _(book, q):
 def _(book, q):
     layer = q[-1]
     delta = book(f"delta_{layer}")
-    return [book.parameters[f"b_{layer}"] * book(q), (delta * book(f"a_{layer}")).mean(axis=0)]
+    found = [book.parameters[f"b_{layer}"] * book(q), (delta * book(f"a_{layer}")).mean(axis=0)]
+    if q == "db_h" and book.x.shape == delta.shape == (1, 2):
+        found += [(delta * x)[0] for x in (book.x, book.x[:, ::-1])]
+    return found
 
 
 @slip("nothing_arrives")

@@ -1417,3 +1417,41 @@ slip("signs_lost_in_a_row", r"l3\.jacobian", "row_sum = 0", "row_sum = 0.24 + 0.
 slip("outputs_for_jacobian", r"l3\.jacobian", "row_sum = 0", "row_sum = 0.6")
 slip("factor_above_1", r"l3\.layers", r"largest_slope\*\*5", "4**5")
 slip("units_added", r"l3\.train_softmax", r"\.mean\(axis=0\)", ".mean()")
+
+# Signs, squares and brackets
+slip("sign_of_a_product", r"p2\.sigmoid\.forward", r"x_2 \* w_h22", "x_2 * -w_h22")
+slip("sign_of_a_product", r"p2\.\w+\.forward", r"a_h\[1\] \* w_o21", "a_h[1] * -w_o21")
+slip(
+    "square_in_the_wrong_place",
+    r"p2\.\w+\.forward|l2\.forward",
+    r"\((\S+) - a_o\) \*\* 2 / 2",
+    r"(\1 - a_o ** 2) / 2",
+)
+slip(
+    "square_in_the_wrong_place",
+    r"p2\.\w+\.forward|l2\.forward",
+    r"\((\S+) - a_o\) \*\* 2 / 2",
+    r"(\1 ** 2 - a_o ** 2) / 2",
+)
+slip("error_forgotten", r"p2\.\w+\.backward", r"\(a_o - t\) \* a_o", "a_o")
+slip("error_forgotten", r"l2\.output_delta", r"link_1 \* link_2", "link_2")
+slip("loss_as_a_factor", r"p2\.\w+\.backward", r"\(a_o - t\) \*", "E * (a_o - t) *")
+slip("slope_of_other_numbers", r"p2\.\w+\.backward", r"a_o \* \(1 - a_o\)", "a_o * (1 - t)")
+slip("slope_of_other_numbers", r"l2\.output_delta", r"a_o \* \(1 - a_o\)", "a_o * (1 - 0.1)")
+slip("slope_of_other_numbers", r"l2\.output_delta", r"a_o \* \(1 - a_o\)", "a_o * a_o")
+slip("slope_without_brackets", r"p2\.\w+\.backward", r"a_o \* \(1 - a_o\)", "a_o * 1 - a_o")
+slip("slope_without_brackets", r"l2\.hidden_unit", r"\(1 - a_h2\)", "1 - a_h2")
+slip("slope_without_brackets", r"l2\.loop", r"\(1 - (a\[-1\]|before\[layer\])\)", r"1 - \1")
+slip("sum_without_brackets", r"l2\.two_paths", r"\((0\.3 .*? 2)\) \*", r"\1 *")
+slip(
+    "slope_of_linear", r"l2\.slide_gradients", r"delta_6 = 5 - 9", "delta_6 = (5 - 9) * 5 * (1 - 5)"
+)
+slip("units_swapped", r"p2\.\w+\.backward", r"dW_o = (\[.*\])", r"dW_o = \1[::-1]")
+slip(
+    "links_added",
+    r"l2\.output_gradients",
+    r"delta \* a_h",
+    "delta + a_h",
+    r"delta \* a_h",
+    "delta + a_h",
+)

@@ -16,6 +16,7 @@ from helpers.marking.misconceptions.registry import (
     Values,
     gives,
     in_code,
+    on_paper,
 )
 from helpers.personal.problem_data import DEFAULT_PROBLEM
 from helpers.reference import slope, vjp
@@ -361,9 +362,40 @@ def incoming_activation_forgotten(step: SGDStep, quantity: str) -> np.ndarray:
 # Links, units and numbers in the wrong place
 
 
-@gives("links_added", "delta_o")
-def links_added(step: SGDStep, quantity: str) -> np.ndarray:
+@gives("links_added", "delta_o", "dW_o")
+def links_added(step: SGDStep, quantity: str) -> np.ndarray | None:
+    if quantity == "dW_o":
+        return step["a_h"].T + step["delta_o"] if on_paper(step) else None
     return step["dE_da_o"] + step["slope_o"]
+
+
+@gives("error_forgotten", "delta_o")
+def error_forgotten(step: SGDStep, quantity: str) -> np.ndarray | None:
+    return step["slope_o"] if on_paper(step) else None
+
+
+@gives("loss_as_a_factor", "delta_o")
+def loss_as_a_factor(step: SGDStep, quantity: str) -> np.ndarray | None:
+    return step["delta_o"] * step["E"] if on_paper(step) else None
+
+
+@gives("slope_of_other_numbers", "slope_o", "delta_o")
+def slope_of_other_numbers(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    if not on_paper(step) or step.net.output != "sigmoid":
+        return None
+    slopes = [step["a_o"] * (1 - step["t"]), step["a_o"] ** 2]
+    before = 1 if quantity == "slope_o" else step["dE_da_o"]
+    return [before * slope_o for slope_o in slopes]
+
+
+@gives("slope_without_brackets", *DELTAS)
+def slope_without_brackets(step: SGDStep, quantity: str) -> np.ndarray | None:
+    """As Python reads `... * a * 1 - a`."""
+    layer = quantity[-1]
+    if not on_paper(step) or _name(step, layer) != "sigmoid":
+        return None
+    a = step[f"a_{layer}"]
+    return step[f"dE_da_{layer}"] * a - a
 
 
 @gives("slope_of_the_output_unit", *HIDDEN_LAYER)
@@ -412,7 +444,12 @@ def bias_gradient_one(step: SGDStep, quantity: str) -> np.ndarray:
 @gives("bias_gradient_multiplied", "db_o", "db_h")
 def bias_gradient_multiplied(step: SGDStep, quantity: str) -> list[np.ndarray]:
     layer = quantity[-1]
-    return [step[quantity] * step[f"b_{layer}"]]
+    found = [step[quantity] * step[f"b_{layer}"]]
+    if (
+        quantity == "db_h" and on_paper(step) and step["db_h"].all()
+    ):  # as if each unit had an input of its own
+        found += [step[quantity] * x for x in (step["x"][0], step["x"][0, ::-1])]
+    return found
 
 
 @gives("number_of_points_mistaken", *GRADIENTS)

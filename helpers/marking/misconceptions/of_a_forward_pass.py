@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from helpers.activations import sigmoid
-from helpers.marking.misconceptions.registry import DELTAS, GRADIENTS, gives, in_code
+from helpers.marking.misconceptions.registry import DELTAS, GRADIENTS, gives, in_code, on_paper
 from helpers.sgd_step import SGDStep
 
 
@@ -64,7 +64,16 @@ def half_forgotten(step: SGDStep, quantity: str) -> np.ndarray:
 @gives("error_not_squared", "E")
 def error_not_squared(step: SGDStep, quantity: str) -> list[np.ndarray]:
     size = np.abs(step["t"] - step["a_o"]).sum(axis=-1).mean()
-    return [0.5 * size, size]
+    return [0.5 * size, size, -0.5 * size, -size] if on_paper(step) else [0.5 * size, size]
+
+
+@gives("square_in_the_wrong_place", "E")
+def square_in_the_wrong_place(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    if not on_paper(step):
+        return None
+    t, a = step["t"], step["a_o"]
+    squares = [t - a**2, t**2 - a**2, t**2 - a]
+    return [sign * 0.5 * found.sum(axis=1).mean() for found in squares for sign in (1, -1)]
 
 
 @gives("mean_over_outputs", "E", *DELTAS, *GRADIENTS)
@@ -113,9 +122,23 @@ def output_weights_exchanged(step: SGDStep, quantity: str) -> np.ndarray | None:
     return step["a_h"] @ step["W_o"][::-1] + step["b_o"]
 
 
-@gives("units_swapped", "z_h", "a_h", "delta_h", "db_h")
+@gives("sign_of_a_product", "z_h", "z_o")
+def sign_of_a_product(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    if not on_paper(step):
+        return None
+    layer = quantity[-1]
+    entering = step["x" if layer == "h" else "a_h"]
+    weights, bias = step[f"W_{layer}"], step[f"b_{layer}"]
+    turned = [entering * np.where(np.arange(2) == k, -1, 1) @ weights + bias for k in (0, 1)]
+    values = [*turned, entering @ weights - bias]
+    return [value for value in values if not np.array_equal(value, step[quantity])]
+
+
+@gives("units_swapped", "z_h", "a_h", "delta_h", "db_h", "dW_o")
 def units_swapped(step: SGDStep, quantity: str) -> np.ndarray | None:
     value = step[quantity]
+    if quantity == "dW_o":
+        return value[::-1] if on_paper(step) else None
     return value[..., ::-1] if value.shape[-1] == 2 and value[..., 0].any() else None
 
 
@@ -144,6 +167,8 @@ def another_activation(step: SGDStep, quantity: str) -> list[np.ndarray]:
     name, _ = _function(step, quantity)
     z = step[f"z_{quantity[-1]}"]
     others = {"tanh": np.tanh(z)}
+    if name == "tanh" and on_paper(step):  # the names beside it on a calculator
+        others |= {"tan": np.tan(z), "sinh": np.sinh(z)}
     if z.shape[1] > 1:
         others["softmax"] = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     if quantity == "a_h" and np.any(z < 0):  # else only an activation seems to be missing

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from helpers.marking.misconceptions import CATALOGUE
-from helpers.sgd_step import SGDStep
+from helpers.sgd_step import PARAMETERS, SGDStep
 
 Value = np.ndarray | float  # NumPy's scalars are floats as well
 Values = Value | list[np.ndarray] | None  # one, one for each way to make a mistake, or none
@@ -31,6 +31,12 @@ def in_code(step: SGDStep) -> bool:
     """Whether a step is made by a function, or too large to be worked by hand, where every mistake
     takes its time."""
     return step["W_o"].shape != (2, 1) or getattr(step, "by_functions", False)
+
+
+def on_paper(step: SGDStep) -> bool:
+    """Whether a step has numbers that people work with by hand: with two decimals at most."""
+    few = all(np.array_equal(np.round(step[name], 2), step[name]) for name in PARAMETERS)
+    return few and not in_code(step)
 
 
 # (name, quantities, function), in the order in which they are tried

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -127,8 +127,16 @@ def _output_gradients(parts: Parts) -> Case:
         numbers,
         expected={**numbers.expected, "direction": down},
         mistakes={**numbers.mistakes, "direction": [("step_added", -down)]},
+        consequences=partial(_with_direction, _step_with_other_target()),
         collect_answers=asking.output_gradients,
     )
+
+
+def _with_direction(step: SGDStep, own: Quantities) -> Iterator[Quantities]:
+    """What follows from a student's own values, and which way the parameters move with them."""
+    for q in step.consequences(own):
+        gradients = np.append(q["dW_o"], q["db_o"])
+        yield {**q, "direction": -np.sign(gradients)}
 
 
 HIDDEN_UNIT = (
@@ -178,6 +186,9 @@ def _two_paths(parts: Parts) -> Case:
                 ("one_path_only", paths[1] * slope),
                 ("sign_turned", -paths.sum() * slope),
                 ("sign_of_a_path", np.abs(paths).sum() * slope),
+                ("sum_without_brackets", paths[0] + paths[1] * slope),
+                ("sum_without_brackets", paths[0] * slope + paths[1]),
+                ("slope_without_brackets", paths.sum() * a - a),
                 ("activation_for_slope", paths.sum() * a),
                 ("slope_at_a", paths.sum() * slope_of(sigmoid, a)),
                 ("factor_of_the_slope_missing", paths.sum() * (1 - a)),
@@ -267,7 +278,7 @@ def _loop_cases(rng: np.random.Generator) -> Iterator[Case]:
             ]
             for name, value in expected.items()
         }
-        for name, by_part in in_hidden_layers:
+        for name, by_part in (*in_hidden_layers, *_without_brackets(net, x, t)):
             for part, value in by_part.items():
                 mistakes[part].append((name, value))
         yield Case(
@@ -317,6 +328,31 @@ def _with_other_derivatives(
     yield "slope_at_a", gradients_with(lambda a: slope_of(sigmoid, a), delta_o)
 
 
+def _without_brackets(
+    net: Network, x: np.ndarray, t: np.ndarray
+) -> Iterator[tuple[str, Quantities]]:
+    """What `* a * 1 - a` gives: in the hidden layers, at the outputs, or in all of them."""
+    trace = net.forward(x)
+    slopes = [slope_of(sigmoid, z) for z in trace.z]
+    layers = Layers(x, net.weights, trace.z, trace.a, slopes, gradients(net, x, t))
+    last, error = layers.last, trace.a[-1] - t
+    at_outputs = error * trace.a[-1] - trace.a[-1]
+    for hidden_too, delta_o in (
+        (True, layers.right.delta[-1]),
+        (False, at_outputs),
+        (True, at_outputs),
+    ):
+        deltas = {last: delta_o}
+        for k in reversed(range(last)):
+            back = layers.sent_back(k + 1, deltas[k + 1])
+            deltas[k] = back * trace.a[k] - trace.a[k] if hidden_too else back * slopes[k]
+        found = [layers.gradients(k, deltas[k]) for k in range(last + 1)]
+        by_part = {f"{name}_earlier": _in_a_row(g[name] for g in found[:-1]) for name in found[0]}
+        if delta_o is at_outputs:
+            by_part |= {f"{name}_last": g.ravel() for name, g in found[-1].items()}
+        yield "slope_without_brackets", by_part
+
+
 UPDATES = Part("updates", 1, "steps in 10 epochs", EXACT)
 # Release 0.1.0 asked for 5 epochs with batches of 32: the same number, so older work stays right,
 # but as many batches as one batch has points.
@@ -343,9 +379,17 @@ def _updates(parts: Parts) -> Case:
 
 
 def _slips_in_a_hidden_gradient(
-    delta_o: float, net: Network, x: np.ndarray, a_h: np.ndarray, place: tuple[int, int]
+    delta_o: float,
+    net: Network,
+    x: np.ndarray,
+    a_h: np.ndarray,
+    place: tuple[int, int],
+    at_output: float,
 ) -> list[Mistake]:
-    """Mistakes in the gradient of the weight at `place` of W_h, whose units are linear."""
+    """Mistakes in the gradient of the weight at `place` of W_h, whose units are linear.
+
+    at_output: what a sigmoid's derivative would be there, as a(1 − a) gives it.
+    """
     i, j = place
     W_h, W_o = net.weights[0], net.weights[1][:, 0]
     return [
@@ -354,6 +398,14 @@ def _slips_in_a_hidden_gradient(
         ("start_of_the_edge", delta_o * W_o[j] * a_h[j]),
         ("weight_for_activation", delta_o * W_o[j] * W_h[place]),
         ("inputs_exchanged", delta_o * W_o[j] * x[1 - i]),
+        *(
+            ("slope_of_linear", factor * delta_o * W_o[j] * x[i])
+            for factor in (
+                a_h[j] * (1 - a_h[j]),
+                at_output,
+                at_output * a_h[j] * (1 - a_h[j]),
+            )
+        ),
         *(("other_edge", delta_o * W_o[k] * x[i]) for k in range(len(W_o)) if k != j),
     ]
 
@@ -373,15 +425,17 @@ def _slide_gradients(parts: Parts) -> Case:
     shifted = moved.forward(x).a[-1] - (a_o - t)
     trap = gradients(moved, x, shifted).weights[0][0, 0]
     delta_6, a_h = (a_o - t).item(), net.forward(x).a[0][0]
+    at_6 = (a_o * (1 - a_o)).item()
     expected = {f"dE_dw{name}": value for name, value in dW.items()}
     mistakes: dict[str, list[Mistake]] = {
         "dE_dw36": [
             ("wrong_sign", -dW["36"]),
             ("weight_for_activation", delta_6 * old["36"]),
+            ("slope_of_linear", at_6 * dW["36"]),
             *(("start_of_the_edge", delta_6 * a_h[unit]) for unit in (1, 2)),
         ],
-        "dE_dw13": _slips_in_a_hidden_gradient(delta_6, net, x[0], a_h, (0, 0)),
-        "dE_dw24": _slips_in_a_hidden_gradient(delta_6, net, x[0], a_h, (1, 1)),
+        "dE_dw13": _slips_in_a_hidden_gradient(delta_6, net, x[0], a_h, (0, 0), at_6),
+        "dE_dw24": _slips_in_a_hidden_gradient(delta_6, net, x[0], a_h, (1, 1), at_6),
     }
     for name in old:
         expected[f"w{name}_new"] = new[name]

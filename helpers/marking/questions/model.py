@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -138,6 +138,9 @@ class Case:
     # What may follow from a student's own values, a dict of arrays by quantity: a function of it
     # that gives such dicts, one for each way to go on. None where nothing does.
     consequences: Consequences | None = None
+    # The mistakes in a part by its name, made with a student's own values, a dict of arrays by
+    # quantity, in place of the right ones. None where they are not known.
+    mistakes_after: Callable[[Quantities, str], Iterable[Mistake]] | None = None
     # What is given; a value that merely repeats one carries nothing over.
     inputs: tuple[np.ndarray, ...] = ()
     # Places along the first axis, and in the same order others at which the inputs are the same, or
@@ -295,6 +298,7 @@ def step_case(
         test_inputs=test_inputs or {},
         label=label,
         consequences=step.consequences,
+        mistakes_after=partial(_mistakes_after, step, parts),
         inputs=inputs,
     )
 
@@ -350,6 +354,14 @@ def _mistakes_of_step(
                 yield mistake, np.asarray(value)[index]
 
     return MistakesOnDemand(by_name, made, on_the_way=("delta_o", "delta_h"))
+
+
+def _mistakes_after(
+    step: SGDStep, parts: Sequence[Part], own: Quantities, name: str
+) -> Iterator[Mistake]:
+    """The mistakes in the part `name` of a step that goes on from a student's own values."""
+    if name in {part.name for part in parts}:
+        yield from _mistakes_of_step(step.with_values(own), parts, None)[name]
 
 
 def _has_element(value: Value, index: tuple[int, ...]) -> bool:
