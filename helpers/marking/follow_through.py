@@ -95,7 +95,7 @@ class StudentValues:
             own.values = [dict(known) for known in self.values]
             own.error_sources = {**self.error_sources, quantity: quantity}
             own._set(quantity, values)
-            found = own.consequences(answer)
+            found = own.consequences(answer, degenerate=True)
             if any(map(answer.agrees, found)) and not any(
                 np.allclose(v, e, rtol=1e-6) for v, e in zip(found[0], answer.expected)
             ):
@@ -136,19 +136,19 @@ class StudentValues:
         return next(filter(None, reasons), "")
 
     def consequences(
-        self, answer: Answer, without: Collection[str] = ()
+        self, answer: Answer, without: Collection[str] = (), degenerate: bool = False
     ) -> list[tuple[np.ndarray, ...]]:
         """What an answer may be, given the student's own values: each with one array a case.
 
-        without: quantities for which the right value is taken instead. What is degenerate is left
-        out.
+        without: quantities for which the right value is taken instead. degenerate: whether what is
+        degenerate is among them.
         """
         # From all that was written down, rounded as it may be, or from the slips alone.
         others = {
             name for values in self.values for name in values if not self.is_error_source(name)
         }
-        found = self._consequences(answer, without)
-        return found + self._consequences(answer, {*without, *others})
+        found = self._consequences(answer, without, degenerate)
+        return found + self._consequences(answer, {*without, *others}, degenerate)
 
     def has(self, quantity: str) -> bool:
         """Whether the student's own value of `quantity` is known."""
@@ -164,7 +164,7 @@ class StudentValues:
         return self.error_sources.get(quantity) == quantity
 
     def _consequences(
-        self, answer: Answer, without: Collection[str]
+        self, answer: Answer, without: Collection[str], degenerate: bool
     ) -> list[tuple[np.ndarray, ...]]:
         quantity = answer.quantity
         index = () if answer.part.index is None else answer.part.index
@@ -178,7 +178,11 @@ class StudentValues:
                 np.asarray(q[quantity])[index] for q in case.consequences(own) if quantity in q
             ]
             by_case.append(
-                [v for v in found if v.shape == expected.shape and not why_degenerate(v, expected)]
+                [
+                    v
+                    for v in found
+                    if v.shape == expected.shape and (degenerate or not why_degenerate(v, expected))
+                ]
             )
         return list(zip(*by_case))
 

@@ -435,11 +435,12 @@ def _judge_following(
         error_source = fitting.quantity
         following = own.consequences(fitting)
         is_twin = fitting.agrees(fitting.expected)
-        follows = any(map(fitting.agrees, following))
+        # What is near to the right value and to a slip may follow, too: then to all its digits.
+        follows = any(map(fitting.equals if is_twin else fitting.agrees, following))
         slips = _own_slips(fitting, own, known, following) if not is_twin else ((), "")
         # A number with all its digits shows whether it follows or comes from a slip near by.
         exact = slips[0] if fitting.is_computed else ()
-        if follows and not is_twin and not exact:
+        if follows and not exact:
             error_source = own.error_source_behind(fitting)
             verdict = _carried(fitting.part, own, error_source)
         elif own.error_sources and _differ(following, fitting.expected):

@@ -374,10 +374,18 @@ def _loop(part, name, inputs, right):
 
 
 def _hidden_unit(part, name, inputs, right):
-    """Hidden unit 2 of the lecture's network with the target of the questions before."""
+    """Hidden unit 2 of the lecture's network, where it is not a slip of the whole layer's."""
+    text = lecture_step()
+    if name in ("other_edge", "of_another_unit"):
+        book = Textbook(text)
+        both_edges = book("delta_o").item() * (-0.6 + 1.1) * book("slope_h")[0, 1]
+        delta = both_edges if name == "other_edge" else book("delta_h")[0, 0]
+        if part == "dw_h12":
+            return [x * delta for x in ([1.2] if name == "other_edge" else [1.2, 0.4])]
+        return [0.4 * delta if part == "dw_h22" else delta]
     if name != "target_of_before":
         return []
-    book = Textbook(lecture_step(), t=np.array([[0.1]]))
+    book = Textbook(text, t=np.array([[0.1]]))
     return {
         "delta_h2": [book("delta_h")[0, 1]],
         "dw_h12": [book("dW_h")[0, 1]],

@@ -83,6 +83,42 @@ def test_a_hidden_gradient_is_held_beside_the_own_delta(answers, names):
 
 
 @pytest.mark.parametrize(
+    ("delta", "name"),
+    [
+        (DELTA_O * (W_1 + W_2) * A_2 * (1 - A_2), "other_edge"),
+        (LECTURE["delta_h"][0, 0], "of_another_unit"),
+        # So near to the right one that what follows in dw_h22 is within its tolerance
+        (DELTA_O * (W_2 - 0.5 * DELTA_O * A_2) * A_2 * (1 - A_2), "updated_output_weights"),
+    ],
+)
+def test_what_follows_from_a_wrong_hidden_delta_is_carried(delta, name):
+    found = told("l2.hidden_unit", **hidden_unit(delta, delta * X_1, delta * X_2))
+    assert found["delta_h2"].misconception == name
+    for part in ("dw_h12", "dw_h22", "db_h2"):
+        assert found[part].status in ("carried", "right"), found[part].hint
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("dw_h12", LECTURE["dW_h"][0, 0]),
+        ("dw_h12", LECTURE["dW_h"][1, 0]),
+        ("dw_h22", LECTURE["dW_h"][1, 0]),
+        ("db_h2", LECTURE["db_h"][0]),
+    ],
+)
+def test_a_number_of_another_unit_is_told_as_such(part, value):
+    found = told("l2.hidden_unit", **{part: value})[part]
+    assert found.misconception == "of_another_unit"
+
+
+def test_a_direction_that_follows_from_a_gradient_of_0_is_sent_there():
+    found = told("l2.output_gradients", db_o=0, direction=[-1, -1, 0])["direction"]
+    assert found.status == "wrong"
+    assert found.hint.startswith("This follows from your db_o, so mend that first.")
+
+
+@pytest.mark.parametrize(
     ("delta", "gradients", "direction", "status"),
     [
         (-0.1115, {"dW_o": [-0.0774, -0.0426], "db_o": -0.1115}, [1, 1, 1], "carried"),

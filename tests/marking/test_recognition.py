@@ -181,12 +181,10 @@ AMBIGUOUS = {
     ("l2.hidden_unit", "dw_h12"): {HALF, TANH, ("slope_at_a", "updated_output_weights")},
     ("l2.hidden_unit", "dw_h22"): {
         *(HALF, TANH),
-        ("", "transposed"),
         ("", "updated_output_weights"),
         ("slope_at_a", "updated_output_weights"),
         ("slope_at_a", "start_of_the_edge"),
         ("slope_of_another_unit", "edge_forgotten"),
-        ("updated_output_weights", "transposed"),
         ("weight_for_activation", "factor_two"),
     },
 }

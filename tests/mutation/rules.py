@@ -394,6 +394,13 @@ slip(
 )
 slip("other_edge", r"p2\.\w+\.backward", r"w_o11(.*\s*.*)w_o21", r"w_o21\1w_o11")
 slip("other_edge", r"l2\.hidden_unit", "w_o21", "w_o11")
+slip("other_edge", r"l2\.hidden_unit", "w_o21", "(w_o11 + w_o21)")
+slip(
+    "of_another_unit",
+    r"l2\.hidden_unit",
+    r"w_o21 \* a_h2 \* \(1 - a_h2\)",
+    "w_o11 * a_h1 * (1 - a_h1)",
+)
 slip("slope_of_another_unit", r"l2\.hidden_unit", r"a_h2 \* \(1 - a_h2\)", "a_h1 * (1 - a_h1)")
 slip("output_slope_forgotten", r"p3\.deltas", r"\(delta_o @", "((a_o - t) @")
 slip(

@@ -155,17 +155,20 @@ def _hidden_unit(parts: Parts) -> Case:
     step = _step()
     x, weights = step.x[0], step["W_h"][:, 1]
     slopes, W_o, delta_o = step["slope_h"][0], step["W_o"][:, 0], step["delta_o"].item()
-    deltas = {
-        "other_edge": delta_o * W_o[0] * slopes[1],
-        "slope_of_another_unit": delta_o * W_o[1] * slopes[0],
-        "edge_forgotten": delta_o * slopes[1],
-    }
-    mistakes = {"delta_h2": list(deltas.items()), "db_h2": list(deltas.items())}
+    deltas = [
+        ("other_edge", delta_o * W_o[0] * slopes[1]),
+        ("other_edge", delta_o * W_o.sum() * slopes[1]),
+        ("slope_of_another_unit", delta_o * W_o[1] * slopes[0]),
+        ("edge_forgotten", delta_o * slopes[1]),
+        ("of_another_unit", step["delta_h"][0, 0]),
+    ]
+    mistakes = {"delta_h2": [*deltas], "db_h2": [*deltas]}
     for name, entering, weight in (("dw_h12", x[0], weights[0]), ("dw_h22", x[1], weights[1])):
         mistakes[name] = [
             ("weight_for_activation", weight * step["delta_h"][0, 1]),
-            *((slip, entering * delta) for slip, delta in deltas.items()),
+            *((slip, entering * delta) for slip, delta in deltas),
         ]
+    mistakes["dw_h12"].append(("of_another_unit", step["dW_h"][1, 0]))
     own_delta = step_case(_step_with_other_target(), parts).expected
     for name, value in own_delta.items():
         mistakes[name].append(("target_of_before", np.asarray(value)))
