@@ -172,9 +172,12 @@ def test_the_cost_of_numerical_derivatives(prose):
     assert 784 * 30 + 30 + 30 * 10 + 10 == 23860
 
 
-def test_the_gradient_check_passes_the_right_gradient_only(xor, printed):
+def test_the_gradient_check_passes_the_right_gradient_only(xor, printed, prose):
     assert "right        largest error, relative: below 1e-7" in printed
-    assert re.search(r"with a slip +largest error, relative: 0\.[1-9]", printed)
+    (error,) = re.findall(r"with a slip +largest error, relative: (0\.[1-9]\d)", printed)
+    slope = np.abs(xor.gradient(xor.start))
+    assert error == f"{2 * slope[4] / slope.max():.2f}"
+    assert f"twice its size, here {error} of the largest entry" in prose
     g = gradients(lecture_step().net, *xor_data())
     by_differences = numerical.central_difference(xor.loss, xor.start)
     reference = np.concatenate([np.ravel(a) for p in zip(g.weights, g.biases) for a in p])
@@ -189,6 +192,9 @@ def test_the_bowl_and_its_limit(notebook):
     assert f"a little above {2 / np.roots([1, -3, 1]).max():.2f} the path runs away" in "".join(
         cell.source for cell in notebook.cells
     )
+    rates = np.geomspace(0.01, 1, 21).round(3)  # of the slider
+    best = rates[rates < 2 / np.roots([1, -3, 1]).max()].max()
+    assert f"On the slider it is {best:g}" in "".join(cell.source for cell in notebook.cells)
     bowl = WeightSpace(*line_example())
     final = {eta: bowl.descend(eta, 20)[1][-1] for eta in (0.02, 0.4, 0.74, 0.8)}
     assert final[0.4] < 0.01 < final[0.74] < 1 < final[0.02] < 5 < final[0.8]

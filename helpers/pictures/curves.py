@@ -292,11 +292,13 @@ def plot_decision_boundary(
     *,
     threshold: float = 0.5,
     title: str | None = None,
+    lines_at_zero: bool = False,
 ) -> Picture:
     """Draw what a network of two inputs and one output answers over the plane, and the data points.
 
     predict: function from inputs (M, 2) to outputs (M, 1) or (M,); x: (N, 2); t: (N, 1) or (N,), of
     which those above the threshold are one class, drawn as triangles, and the rest circles.
+    lines_at_zero: whether to draw thin lines where x1 = 0 and x2 = 0, since the frame is elsewhere.
     Raises ValueError for other shapes and for numbers that are not finite.
     """
     x = numeric_array("x", x, (2,), "a batch of shape (N, 2)")
@@ -361,6 +363,9 @@ def plot_decision_boundary(
                 gid=gid,
             )
         panel.grid(False)
+        if lines_at_zero:
+            panel.axvline(0, color=BLACK, linewidth=0.8, gid="x1 = 0")
+            panel.axhline(0, color=BLACK, linewidth=0.8, gid="x2 = 0")
         panel.set(
             xlabel="$x_1$",
             ylabel="$x_2$",

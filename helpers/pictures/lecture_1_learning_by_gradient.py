@@ -51,6 +51,7 @@ PALE_BLUE = "#8DBBDB"
 # From the lowest loss, white, to the highest.
 HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#FFFFFF", "#CFE3F1", PALE_BLUE])
 RESOLUTION = 121  # points of a surface along each axis
+ANGLE_OF_STEP = 55  # of the step drawn beside the gradient, in degrees
 
 Descent = tuple[np.ndarray, np.ndarray]  # points (steps + 1, 2) and their losses (steps + 1,)
 
@@ -229,8 +230,8 @@ def plot_steepest_ascent(
 
     space: a WeightSpace with two places. point: (2,), None for the network's own values. reach: how
     far the picture goes to each side. labels: names of the places. The rates are central
-    differences of the loss along each direction, so they owe nothing to the gradient. The angle φ
-    is the one between a step, which is drawn as an example, and the gradient.
+    differences of the loss along each direction, so they owe nothing to the gradient; only the
+    angle φ, against which they are drawn, is counted from it. One step is drawn as an example.
     Raises ValueError for other spaces, points and labels.
     """
     _wanted_space(space, 2)
@@ -241,13 +242,14 @@ def plot_steepest_ascent(
     if length == 0:
         raise ValueError("point: the gradient is zero there, so no direction is the steepest.")
 
-    degrees = np.arange(0, 361, 2)
-    directions = np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], axis=-1)
-    half = 1e-5
-    rates = (space.loss(point + half * directions) - space.loss(point - half * directions)) / (
-        2 * half
-    )
-    uphill = np.degrees(np.arctan2(gradient[1], gradient[0])) % 360
+    uphill = np.arctan2(gradient[1], gradient[0])
+    degrees = np.arange(-180, 181, 2)
+
+    def rate(angle: ArrayLike) -> np.ndarray:
+        """The rate of change in directions at these angles, in degrees, to the gradient."""
+        turned = uphill + np.radians(angle)
+        half_step = 1e-5 * np.stack([np.cos(turned), np.sin(turned)], axis=-1)
+        return (space.loss(point + half_step) - space.loss(point - half_step)) / 2e-5
 
     picture = Picture(WIDTH, 3.9)
     with style.context(LEGIBLE):
@@ -265,45 +267,55 @@ def plot_steepest_ascent(
                 ha="center", va="bottom" if tip[1] > point[1] else "top",
                 fontsize=10, color=text_colour(colour),
             )  # fmt: skip
-        _angle_of_a_step(panel, point, np.arctan2(gradient[1], gradient[0]), 0.55 * reach)
+        _angle_of_a_step(panel, point, uphill, 0.55 * reach)
         panel.plot(*point, "o", color=BLACK, markersize=6, gid="point")
         panel.set_aspect("equal")  # or the arrows would not be at right angles to the contours
         panel.set_title("the gradient on the surface")
 
         panel = picture.add_axes((0.535, 0.14, 0.445, 0.76))
-        panel.plot(degrees, rates, color=BLACK, gid="rates")
+        panel.plot(degrees, rate(degrees), color=BLACK, gid="rates")
         panel.axhline(0, color=GREY, linewidth=0.8)
-        for angle, rate, colour, marker, words in (
-            (uphill, length, VERMILLION, "^", "along the gradient"),
-            ((uphill + 180) % 360, -length, BLUE, "v", "against it"),
+        for angle, height, colour, marker, words in (
+            (0, length, VERMILLION, "^", "along the gradient"),
+            (180, -length, BLUE, "v", "against it"),
         ):
-            panel.vlines(angle, 0, rate, color=colour, linestyle=(0, (4, 2)), linewidth=1.2)
-            panel.plot([angle], [rate], marker, color=colour, markersize=9, gid=words)
+            panel.vlines(angle, 0, height, color=colour, linestyle=(0, (4, 2)), linewidth=1.2)
+            panel.plot(
+                [angle], [height], marker, color=colour, markersize=9, clip_on=False, gid=words
+            )
             panel.annotate(
-                words, (angle, rate), (0, 9 if rate > 0 else -9), textcoords="offset points",
-                ha="left" if angle < 40 else "right" if angle > 320 else "center",
-                va="bottom" if rate > 0 else "top", fontsize=10, color=text_colour(colour),
+                words, (angle, height), (0, 9 if height > 0 else -9), textcoords="offset points",
+                ha="center" if angle == 0 else "right", va="bottom" if height > 0 else "top",
+                fontsize=10, color=text_colour(colour),
             )  # fmt: skip
+        at_step = float(rate(ANGLE_OF_STEP))
+        panel.vlines(ANGLE_OF_STEP, 0, at_step, color=BLACK, linestyle=(0, (4, 2)), linewidth=1.2)
+        panel.plot([ANGLE_OF_STEP], [at_step], "o", color=BLACK, markersize=6, gid="dashed step")
+        panel.annotate(
+            "the dashed step", (ANGLE_OF_STEP, at_step), (8, 0), textcoords="offset points",
+            ha="left", va="center", fontsize=10,
+        )  # fmt: skip
         panel.set(
-            xlim=(0, 360),
+            xlim=(-180, 180),
             ylim=(-1.3 * length, 1.3 * length),
-            xticks=range(0, 361, 90),
-            xlabel="direction in degrees, counted from the horizontal axis",
+            xticks=range(-180, 181, 90),
+            xlabel="angle φ from the gradient, in degrees",
             ylabel="change of the loss per unit of length",
             title="the rate of change in every direction",
         )
     at = ", ".join(f"{in_words(name)} = {x:.4g}" for name, x in zip(labels, point))
     picture.alt = (
-        f"Left, the loss surface with the gradient at {at} and the opposite direction. Right, the "
-        f"rate of change in every direction: {length:.3g} along the gradient, at {uphill:.0f} "
-        f"degrees, −{length:.3g} against it, and 0 at right angles to it."
+        f"Left, the loss surface with the gradient at {at}, the opposite direction, and a step at "
+        f"{ANGLE_OF_STEP} degrees to the gradient. Right, the rate of change in every direction "
+        f"over its angle from the gradient: {length:.3g} at 0, −{length:.3g} at 180 degrees, 0 at "
+        f"right angles, and {at_step:.3g} for the step."
     )
     return picture
 
 
 def _angle_of_a_step(panel: Axes, point: np.ndarray, uphill: float, length: float) -> None:
-    """Draw a step at an angle φ to the gradient, whose direction is `uphill`, in radians."""
-    angle = uphill + np.radians(55)
+    """Draw a step at the angle φ to the gradient, whose direction is `uphill`, in radians."""
+    angle = uphill + np.radians(ANGLE_OF_STEP)
     tip = point + length * np.array([np.cos(angle), np.sin(angle)])
     panel.annotate(
         "", tip, point, gid="a step",  # type: ignore[arg-type]  # an array will do

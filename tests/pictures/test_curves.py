@@ -58,6 +58,9 @@ PICTURES = {
     ),
     "fit": lambda: plot_fit(NUMBERS, np.sin(NUMBERS), np.sin(NUMBERS) + 0.02, target_label="sine"),
     "boundary": lambda: plot_decision_boundary(square, XOR, [0, 1, 1, 0], title="XOR"),
+    "boundary, lines at zero": lambda: plot_decision_boundary(
+        square, XOR, [0, 1, 1, 0], lines_at_zero=True
+    ),
     "changes": lambda: plot_weight_changes(changes(), title="One step"),
     "differences": lambda: plot_difference_error(WIDTHS, WIDTHS, WIDTHS**2 / 2, title="Errors"),
 }
@@ -150,6 +153,13 @@ def test_decision_boundary_asks_the_network_and_draws_the_points():
     (boundary,) = [c for c in picture.axes[0].collections if list(c.levels) == [0.5]]
     vertices = np.concatenate([path.vertices for path in boundary.get_paths()])
     assert vertices.sum(axis=1) == pytest.approx(1, abs=1e-3)  # x1 + x2 = 1 is where it is 0.5
+
+
+def test_lines_at_zero_are_drawn_where_they_are_asked_for():
+    drawn = lines(plot_decision_boundary(square, XOR, [0, 1, 1, 0], lines_at_zero=True))
+    assert list(drawn["x1 = 0"].get_xdata()) == list(drawn["x2 = 0"].get_ydata()) == [0, 0]
+    drawn = lines(plot_decision_boundary(square, XOR, [0, 1, 1, 0]))
+    assert "x1 = 0" not in drawn and "x2 = 0" not in drawn
 
 
 def test_decision_boundary_of_a_network_that_never_decides():

@@ -59,7 +59,7 @@ def test_the_words_have_the_numbers_that_matter(monkeypatch):
     points, losses = ALONG_W.descend(0.25, 4)
     for picture, numbers in (
         (plot_grid_losses(LOSSES), (f"{LOSSES.min():.4f}", "500 networks")),
-        (plot_steepest_ascent(BOWL, labels=LABELS), ("weight w = -1, bias b = 3", "4.12", "194")),
+        (plot_steepest_ascent(BOWL, labels=LABELS), ("weight w = -1, bias b = 3", "4.12", "2.36")),
         (PICTURES["curve"](), ("rate of 0.25", f"{points[2, 0]:.3g} with loss {losses[2]:.3g}")),
         (PICTURES["rates"](), ("0.02: from 5 to 1.85", "over weight w and bias b")),
     ):
@@ -95,14 +95,27 @@ def test_the_rate_of_change_is_largest_along_the_gradient(space):
     picture = plot_steepest_ascent(space)
     gradient = space.gradient(space.start)
     degrees, rates = lines(picture, 1)["rates"].get_data()
-    directions = np.exp(1j * np.radians(degrees))
+    uphill = np.arctan2(gradient[1], gradient[0])
+    directions = np.exp(1j * (uphill + np.radians(degrees)))
     expected = gradient[0] * directions.real + gradient[1] * directions.imag
     np.testing.assert_allclose(rates, expected, atol=1e-6)
     (angle, rate) = lines(picture, 1)["along the gradient"].get_xydata()[0]
     assert rate == pytest.approx(np.linalg.norm(gradient))
     assert rate == pytest.approx(rates.max(), rel=1e-3)
-    assert abs(angle - degrees[np.argmax(rates)]) <= 2
-    assert abs(lines(picture, 1)["against it"].get_xdata()[0] - degrees[np.argmin(rates)]) <= 2
+    assert angle == degrees[np.argmax(rates)] == 0
+    (angle, rate) = lines(picture, 1)["against it"].get_xydata()[0]
+    assert rate == pytest.approx(rates.min()) and abs(angle) == abs(degrees[np.argmin(rates)])
+
+
+@pytest.mark.parametrize("space", [BOWL, ANY])
+def test_the_step_on_the_surface_is_the_one_on_the_curve(space):
+    picture = plot_steepest_ascent(space)
+    gradient = space.gradient(space.start)
+    (tip,) = (text.xy for text in picture.axes[0].texts if text.get_gid() == "a step")
+    direction = (tip - space.start) / np.linalg.norm(tip - space.start)
+    (angle, rate) = lines(picture, 1)["dashed step"].get_xydata()[0]
+    assert rate == pytest.approx(gradient @ direction, rel=1e-4)
+    assert np.cos(np.radians(angle)) == pytest.approx(rate / np.linalg.norm(gradient), rel=1e-4)
 
 
 def test_the_arrows_lie_on_the_gradient():
