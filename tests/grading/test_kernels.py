@@ -197,8 +197,12 @@ def test_a_new_file_of_helpers_is_hidden(tmp_path, monkeypatch):
             "time.sleep(60)",
             "^$|files",  # where root grades nothing can be written there
         ),
+        (
+            "import os\nfor n in range(10**7):\n    os.mknod(f'/tmp/{n}')",
+            "made more than 200,000 files",
+        ),
     ],
-    ids=["memory", "processes", "output", "disk"],
+    ids=["memory", "processes", "output", "disk", "empty files"],
 )
 def test_what_breaks_a_limit_costs_itself_alone(cold, tries, says):
     """In cold kernels; in warm ones tests/attacks breaks the limits."""

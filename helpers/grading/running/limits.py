@@ -38,6 +38,7 @@ FILE_SIZE = 100 * MEGABYTE
 FOLDER, MAX_FILES = 10 * MEGABYTE, 50  # where the sockets are
 MAX_GROWTH_OF_GRADER = GIGABYTE  # by which the grader itself grows
 SCRATCH = 200 * MEGABYTE  # of each of the temporary file systems
+MAX_SCRATCH_FILES = 200_000  # in all of these; an empty one takes a thousand bytes of the system's
 CPU_TIME = 1800  # seconds, of one process
 POLL_INTERVAL = 0.2  # seconds
 NAMELESS = " (deleted)"  # at the end of a path in /proc
@@ -144,6 +145,8 @@ class Watch:
             return f"opened more than {MAX_OPEN_FILES} files"
         if _overfull(self.folder) or nameless(processes, self.folder) > FOLDER:
             return "wrote files where nothing but the kernel's connection has room"
+        if files_in_memory(processes) > MAX_SCRATCH_FILES:
+            return f"made more than {MAX_SCRATCH_FILES:,} files"
         if self._grader.memory_info().rss - self._grader_before > MAX_GROWTH_OF_GRADER:
             return "sent the grader more than it can take"
         deadline = self._deadline
@@ -237,12 +240,7 @@ def _open_files(processes: Iterable[psutil.Process]) -> int:
 def _queued(processes: Iterable[psutil.Process]) -> int:
     """Bytes that wait in TCP's connections of the notebook's own network, see proc_net(5)."""
     total = 0
-    seen = {_network(os.getpid()), ""}
-    for process in processes:
-        network = _network(process.pid)
-        if network in seen:
-            continue
-        seen.add(network)
+    for process in _one_of_each(processes, "net"):
         for name in ("tcp", "tcp6"):
             with suppress(OSError, ValueError, IndexError):
                 text = Path(f"/proc/{process.pid}/net/{name}").read_text(encoding="ascii")
@@ -251,11 +249,47 @@ def _queued(processes: Iterable[psutil.Process]) -> int:
     return total
 
 
-def _network(process: int) -> str:
-    """What tells a process's network from others; "" where it cannot be seen."""
+def _one_of_each(processes: Iterable[psutil.Process], kind: str) -> Iterator[psutil.Process]:
+    """A process of each namespace that is not this one's; kind: as /proc/…/ns/ has it."""
+    seen = {_namespace(os.getpid(), kind), ""}
+    for process in processes:
+        namespace = _namespace(process.pid, kind)
+        if namespace not in seen:
+            seen.add(namespace)
+            yield process
+
+
+def _namespace(process: int, kind: str) -> str:
+    """What tells a process's network or mounts from others; "" where it cannot be seen."""
     with suppress(OSError):
-        return os.readlink(f"/proc/{process}/ns/net")
+        return os.readlink(f"/proc/{process}/ns/{kind}")
     return ""
+
+
+def files_in_memory(processes: Iterable[psutil.Process]) -> int:
+    """How many files, empty ones too, are in file systems in memory that are not this process's.
+
+    Warm kernels' file systems have no room for more of them; bubblewrap's own have no such limit.
+    """
+    counts: dict[str, int] = {}
+    here = {device for device, _ in _in_memory(os.getpid())}
+    for process in _one_of_each(processes, "mnt"):
+        for device, folder in _in_memory(process.pid):
+            with suppress(OSError):
+                status = os.statvfs(f"/proc/{process.pid}/root{folder}")
+                counts[device] = status.f_files - status.f_ffree
+    return sum(count for device, count in counts.items() if device not in here)
+
+
+def _in_memory(process: int) -> Iterator[tuple[str, str]]:
+    """Yield (device, folder) of each file system in memory that a process sees, see proc(5)."""
+    with suppress(OSError):
+        mounts = Path(f"/proc/{process}/mountinfo").read_text(encoding="utf-8", errors="replace")
+        for line in mounts.splitlines():
+            mount, _, kind = line.partition(" - ")
+            if kind.startswith("tmpfs "):
+                _, _, device, _, folder, *_ = mount.split()
+                yield device, folder
 
 
 def _overfull(folder: Path) -> bool:
