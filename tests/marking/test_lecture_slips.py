@@ -554,8 +554,9 @@ def test_a_bound_follows_from_the_own_derivative(derivative):
 def test_a_bound_from_a_1_is_not_called_too_large():
     found = told("l3.layers", largest_slope=1, bound=1)["bound"]
     assert "too large" not in found.hint
-    assert found.hint.endswith(
-        "Mend your largest_slope first, since this depends on it: it is nothing but 0 and 1."
+    assert found.hint == (
+        "This follows from your largest_slope, so mend that first. Points do not carry over from "
+        "it, because it is nothing but 0 and 1."
     )
 
 
