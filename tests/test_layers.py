@@ -16,7 +16,7 @@ LAYERS = (
     ("activations", "network", "numerical", "reference", "sgd_step", "weight_space"),
     ("course", "data", "keras", "personal/__init__", "personal/problem_data"),
     ("pictures", "asking", "checking", "saved_functions"),
-    ("marking", "personal/draws"),
+    ("marking", "personal/draws", "personal/likely"),
     ("grading", "personal/class_list", "personal/sheets"),
     ("authoring",),
 )

@@ -65,7 +65,7 @@ def test_a_vector_in_place_of_a_number_is_told_what_is_asked_for():
 @pytest.mark.parametrize(
     ("question", "part", "answer", "words"),
     [
-        ("l2.output_gradients", "direction", ["down", "down", "up"], "Asked for: three numbers, 1"),
+        ("l2.output_gradients", "direction", ["down", "to 0"], "Asked for: three numbers, 1"),
         ("l2.output_gradients", "direction", "down", "Asked for: three numbers, 1 for"),
         ("l2.output_gradients", "direction", ["1", "-1", "-1"], "take the quotes away"),
         ("p2.sigmoid.forward", "z_h", "0.76; -0.88", "a list has square brackets"),
