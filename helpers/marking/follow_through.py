@@ -143,12 +143,33 @@ class StudentValues:
         without: quantities for which the right value is taken instead. degenerate: whether what is
         degenerate is among them.
         """
-        # From all that was written down, rounded as it may be, or from the slips alone.
+        # From all that was written down, rounded as it may be, or from the slips alone. A right
+        # value that does not follow from a slip shows that the student did not go on from it.
         others = {
-            name for values in self.values for name in values if not self.is_error_source(name)
+            name
+            for values in self.values
+            for name in values
+            if not self.is_error_source(name) and not self._is_right_against_a_slip(name)
         }
         found = self._consequences(answer, without, degenerate)
         return found + self._consequences(answer, {*without, *others}, degenerate)
+
+    def _is_right_against_a_slip(self, quantity: str) -> bool:
+        """Whether the student's value is right where a wrong one would follow from a slip."""
+        if quantity not in self.right:
+            return False
+        for case, values in zip(self.cases, self.values, strict=True):
+            slips = {name: v for name, v in values.items() if self.is_error_source(name)}
+            if not slips or case.consequences is None:
+                continue
+            right = next(iter(case.consequences({})), {}).get(quantity)
+            ways = [way[quantity] for way in case.consequences(slips) if quantity in way]
+            if right is not None and ways:
+                return not any(
+                    np.shape(way) == np.shape(right) and np.allclose(way, right, rtol=SAME)
+                    for way in ways
+                )
+        return False
 
     def has(self, quantity: str) -> bool:
         """Whether the student's own value of `quantity` is known."""

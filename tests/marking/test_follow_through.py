@@ -257,6 +257,22 @@ def test_a_wrong_link_is_carried_through_the_derivation():
     assert derived(**swapped) == {"dz_k_da_j": "wrong", "delta_j_formula": "carried"}
 
 
+def test_what_skips_a_right_value_does_not_follow_from_a_slip_before_it():
+    """With a right delta the gradient is right, so that a step along it goes up the slope."""
+    up = dict(
+        w_jk_new=w_jk + eta * delta_k * a_j,
+        b_k_new=b_k + eta * delta_k,
+        w_ij_new=w_ij + eta * delta_j * x_i,
+        b_j_new=b_j + eta * delta_j,
+    )
+    turned = (t_k - a_k) * a_k * (1 - a_k)
+    assert derived(dE_da_k=t_k - a_k, **up) == dict.fromkeys(["dE_da_k", *up], "wrong")
+    assert derived(dE_da_k=t_k - a_k, delta_k_formula=turned, **up) == {
+        "dE_da_k": "wrong",
+        **dict.fromkeys(["delta_k_formula", *up], "carried"),
+    }
+
+
 def test_a_trivial_link_carries_nothing():
     for link in (0, 1, -1):
         formula = (a_k - t_k) * link
