@@ -68,7 +68,7 @@ def check(question: str, **answers: object) -> None:
     record = observe(asked, answers, seed)
     verdicts = [_with_cell_not_run(verdict) for verdict in judge.judge(asked, record, seed)]
     score = _score(judge, asked)
-    score = " ".join(filter(None, (score, _cell_before())))
+    score = " ".join(filter(None, (score, _cell_before(asked))))
     tables = {
         "text/plain": as_text(asked, verdicts, score),
         "text/html": as_html(asked, verdicts, score),
@@ -182,15 +182,19 @@ def _score(judge: "Judge", asked: "Question") -> str:
     return f"{here}{so_far} in this notebook so far."
 
 
-def _cell_before() -> str:
-    """A sentence on the cell that ran before this one, if it stopped with an error; else ""."""
+def _cell_before(asked: "Question") -> str:
+    """A sentence on the cell that ran before this one, if it stopped with an error; else "".
+
+    asked: the question of this check.
+    """
     error = _error_in(getattr(_shell(), "last_execution_result", None))
     if error is None:
         return ""
     where = asking.in_which_line(error)
     if isinstance(error, SyntaxError) and error.text:
         where = f" in the line `{error.text.strip()}`"
-    meaning = what_it_means(error, vars(_shell().user_module))
+    choices = {choice for part in asked.parts for choice in part.hint_for_choice}
+    meaning = what_it_means(error, vars(_shell().user_module), choices)
     said = (
         f"The cell that you ran before this one stopped{where} with {type(error).__name__}, so "
         "this looks at the values from before."

@@ -531,27 +531,50 @@ STOPS = "dE_da_k = a_k - t_k\nda_k_dz_k = a_k(1 - a_k)\ndz_k_dw_jk = a_j\n"
 LINKS = "dE_da_k=dE_da_k, da_k_dz_k=da_k_dz_k, dz_k_dw_jk=dz_k_dw_jk, dz_k_db_k=dz_k_db_k"
 
 
-def test_a_cell_that_stopped_in_the_middle_is_told_by_its_check(monkeypatch):
+def run_cells(monkeypatch, *cells):
+    """What the check in the last of some cells of a notebook says."""
     shell = InteractiveShell.instance()
     monkeypatch.setattr(shell, "events", type(shell.events)(shell, shell.events.callbacks))
     monkeypatch.setattr(checking, "_stopped_before", {})
     monkeypatch.setattr(shell, "user_module", SimpleNamespace(check=check, sympy=sympy))
     monkeypatch.setattr(shell, "user_ns", vars(shell.user_module))
     checking._watch_checks()
-    cells = (
+    with capture_output() as captured:
+        for cell in cells:
+            shell.run_cell(cell)
+    return captured.outputs[-1].data["text/plain"]
+
+
+def test_a_cell_that_stopped_in_the_middle_is_told_by_its_check(monkeypatch):
+    said = run_cells(
+        monkeypatch,
         "a_k, t_k, a_j = sympy.symbols('a_k t_k a_j')",
         STOPS,
         f"check('p1.output_links', {LINKS})",
     )
-    with capture_output() as captured:
-        for cell in cells:
-            shell.run_cell(cell)
-    said = captured.outputs[-1].data["text/plain"]
     for name in ("da_k_dz_k", "dz_k_dw_jk"):
         assert f"not answered yet: its cell stopped with TypeError before `{name}` had" in said
     assert "no cell has given `dz_k_db_k` a value" in said  # nor did that cell have a line for it
     assert "stopped in the line `da_k_dz_k = a_k(1 - a_k)` with TypeError, so this looks" in said
     assert said.endswith("is a * missing between the two?")
+
+
+@pytest.mark.parametrize(
+    ("question", "names", "line", "words"),
+    [
+        ("l1.learning_rate", "far_too_small too_large", "far_too_small = A", 'quotes: "A"'),
+        ("l3.saturation", "half_squared cross_entropy", "half_squared = B", 'quotes: "B"'),
+        ("l1.count", "networks_6 networks_10 parameters", "networks_6 = A", "is it spelt right"),
+        ("l1.count", "networks_6 networks_10 parameters", "networks_6 = 10,077,696", "10077696"),
+        ("l3.slopes", "slope_sigmoid slope_tanh slope_relu", "slope_sigmoid = 0,09", "write 0.09"),
+    ],
+)
+def test_an_answer_that_python_does_not_read_is_told_by_its_check(
+    monkeypatch, question, names, line, words
+):
+    answers = ", ".join(f"{name}={name}" for name in names.split())
+    said = run_cells(monkeypatch, line, f"check('{question}', {answers})")
+    assert words in said.partition("so this looks at the values from before. ")[2]
 
 
 def test_an_answer_that_came_under_other_names_is_not_called_unanswered():

@@ -5,6 +5,7 @@ instead, most likely, and stands behind the raw text, where a check tells of cod
 """
 
 import re
+import traceback
 from collections.abc import Collection
 from difflib import get_close_matches
 
@@ -61,9 +62,16 @@ IN_OTHER_WORDS = {
         "a dict of arrays is no array: take one of them out by its name, as in params[name]"
     ),
     r"operand type\(s\) for .*'str'|dtype\('<U": "what stands in quotes is text and no number",
-    r"operand type\(s\) for .*'(list|tuple)'|can't multiply sequence|'list' object has no attr": (
+    r"operand type\(s\) for .*'tuple'": (
+        "with tuples Python does not calculate, and a decimal comma makes one: write 0.12, not "
+        "0,12. Else np.array((…)) makes an array of a tuple"
+    ),
+    r"can't multiply sequence": (
         "with lists, tuples and texts Python does not calculate: np.array([…]) makes an array of a "
-        "list. (A decimal comma makes a tuple.)"
+        "list. If it is a tuple: a decimal comma makes one"
+    ),
+    r"operand type\(s\) for .*'list'|'list' object has no attr": (
+        "with lists Python does not calculate: np.array([…]) makes an array of a list"
     ),
     r"'tuple' object has no attribute": (
         "a tuple holds several values, such as those of a trace: take out the one that is meant"
@@ -150,22 +158,32 @@ def with_meaning(said: str, meaning: str) -> str:
     return f"{said}; {meaning}" if meaning else said
 
 
-def what_it_means(error: BaseException, names: Collection[str] = ()) -> str:
+def what_it_means(
+    error: BaseException, names: Collection[str] = (), choices: Collection[str] = ()
+) -> str:
     """What a beginner most likely meant who has met `error`, in a sentence; "" if it is not known.
 
-    names: those that have a value where it arose.
+    names: those that have a value where it arose. choices: the letters and words that the question
+    takes as answers.
     """
     shapes = _on_shapes(str(error))
     if shapes:
         return shapes
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name:
+        if error.name.casefold() in map(str.casefold, choices) or _stands_for_text(error):
+            return f'a letter or a word as text needs quotes: "{error.name}"'
         return _of_a_name(error.name, names)
+    if isinstance(error, SyntaxError) and "leading zeros in decimal" in str(error):
+        return _of_leading_zeros(error)
     if isinstance(error, KeyError) and PARAMETER.fullmatch(str(error).strip("'")):
         return (
             "the dict has no such key: is it the right one, and are the arguments in the order in "
             "which the function takes them?"
         )
     said = _as_said(error)
+    identifier = re.search(r"Could not interpret .*identifier: '?(\w+)", said)
+    if identifier and (identifier[1] in names or _is_name_on_the_way(identifier[1], error)):
+        return f"`{identifier[1]}` is a name in the notebook: for its value write it without quotes"
     return next((text for pattern, text in IN_OTHER_WORDS.items() if re.search(pattern, said)), "")
 
 
@@ -196,6 +214,51 @@ def _on_shapes(message: str) -> str:
             f"{shapes[2]}. Counted from the last axis, two sizes have to be equal, or one of them 1"
         )
     return ""
+
+
+def _stands_for_text(error: NameError) -> bool:
+    """Whether the name without a value is compared with text, or is to be an activation of Keras's.
+
+    As in `if name == relu:`, where name is "relu", and in `activation=relu`.
+    """
+    frames = list(traceback.walk_tb(error.__traceback__))
+    if not frames or not error.name:
+        return False
+    frame, source = frames[-1][0], traceback.extract_tb(error.__traceback__)[-1].line or ""
+    missing = re.escape(error.name)
+    if re.search(rf"\bactivation\s*=\s*{missing}\b(?!\s*[(.])", source):
+        return True
+    compared = re.findall(
+        rf"(\w+)\s*[!=]=\s*{missing}\b(?!\s*[(.])|\b{missing}\s*[!=]=\s*(\w+)", source
+    )
+    values = {**frame.f_globals, **frame.f_locals}
+    return any(isinstance(values.get(one or other), str) for one, other in compared)
+
+
+def _is_name_on_the_way(name: str, error: BaseException) -> bool:
+    """Whether a function of the notebook that `error` has come through has a value of this name."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = (frame for frame in frames if "site-packages" not in frame.f_code.co_filename)
+    return any(name in frame.f_locals or name in frame.f_globals for frame in own)
+
+
+def _of_leading_zeros(error: SyntaxError) -> str:
+    """What is said of a number such as 09: mostly it is the end of one with a comma in it."""
+    place = (error.offset or 1) - 1
+    numbers = re.finditer(r"\d+(?:,\d+)+", error.text or "")
+    with_comma = next((n[0] for n in numbers if n.start() <= place < n.end()), "")
+    whole, *others = with_comma.split(",")
+    thousands = len(whole) <= 3 and whole[:1] != "0" and all(len(other) == 3 for other in others)
+    point, without = with_comma.replace(",", "."), with_comma.replace(",", "")
+    if not others:
+        return "a whole number has no 0 in front: write 7, not 07"
+    if len(others) > 1:
+        if thousands:
+            return f"numbers are written without commas: {without}"
+        return "a decimal comma parts two numbers: write 0.12, not 0,12"
+    if thousands:
+        return f"a comma parts two numbers: write {point} or {without}, not {with_comma}"
+    return f"a decimal comma parts two numbers: write {point}, not {with_comma}"
 
 
 def _of_a_name(name: str, names: Collection[str]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from helpers.asking import Answers, Later, TestInputs
 from helpers.asking.formulas import value_at
 from helpers.asking.functions import numbers_from
-from helpers.asking.record import Missing, Unusable, numbers_in
+from helpers.asking.record import Missing, Refused, Unusable, numbers_in
 
 THERE = "df_dx_2 at (1, 3)"
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
@@ -85,6 +85,9 @@ def differences(inputs: TestInputs, **functions: Callable[..., object]) -> Answe
     a, b = inputs["a"], inputs["b"]
 
     def function(x: float) -> float:
+        if isinstance(x, list | tuple):
+            kind = type(x).__name__
+            raise Refused(f"f is given a {kind} here, and takes one number at a time")
         return a * x**3 + b * x
 
     return {

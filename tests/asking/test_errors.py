@@ -1,5 +1,6 @@
 """What beginners' errors mean, in a sentence behind the raw text."""
 
+import linecache
 import re
 
 import numpy as np
@@ -12,6 +13,7 @@ from helpers.asking.errors import IN_OTHER_WORDS, in_words, what_it_means
 GIVEN = {
     **{"np": np, "a_k": sympy.Symbol("a_k"), "array": np.ones(3), "number": np.float64(2)},
     **{
+        "word": "relu",
         "row": [1.0, 2.0],
         "pair": (1.0, 2.0),
         "params": {"W_h": np.ones(2)},
@@ -19,7 +21,7 @@ GIVEN = {
     },
     **{"nothing": None, "open_answer": ...},
 }
-MULTIPLIED, LIST = "a * missing between the two", "np.array([…]) makes an array"
+MULTIPLIED, LIST = "a * missing between the two", "np.array([…]) makes an array of a list"
 # Lines of code, and what is said of the error in each.
 SAID = [
     ("a_k(1 - a_k)", MULTIPLIED),
@@ -47,7 +49,20 @@ SAID = [
     ("row - 1.0", LIST),
     ("row * 1.0", LIST),
     ("row.mean()", LIST),
-    ("1 - (0,5)", "A decimal comma makes a tuple."),
+    ("row**3", LIST),
+    ("row * row", LIST),
+    ("1 - (0,5)", "a decimal comma makes one: write 0.12, not 0,12"),
+    ("0.5 * pair", "If it is a tuple: a decimal comma makes one"),
+    ("slope = 0,09", "write 0.09, not 0,09"),
+    ("[0.5, -0,08]", "write 0.08, not 0,08"),
+    ("[0,5,0,09]", "a decimal comma parts two numbers"),
+    ("1 + 10,077,696", "numbers are written without commas: 10077696"),
+    ("5,077", "write 5.077 or 5077, not 5,077"),
+    ("007", "write 7, not 07"),
+    ("'tanh' if word == relu else 0", 'text needs quotes: "relu"'),
+    ("0 if tanh != word else 1", 'text needs quotes: "tanh"'),
+    ("dict(activation=tanh)", 'text needs quotes: "tanh"'),
+    ("number == relu", "is it spelt right"),
     ("pair.T", "take out the one that is meant"),
     ("pair['z_h']", "a dict is asked by a name"),
     ("array['z_h']", "a dict is asked by a name"),
@@ -92,8 +107,10 @@ BY_THEIR_TEXT = [
 
 
 def error_in(line):
+    """What a line stops with; its text is kept, since a traceback quotes it from there."""
+    linecache.cache["a line"] = (len(line), None, [line], "a line")
     try:
-        exec(line, dict(GIVEN))
+        exec(compile(line, "a line", "exec"), dict(GIVEN))
     except Exception as error:
         return error
     raise AssertionError(line)
@@ -129,6 +146,21 @@ def test_of_an_error_that_says_enough_nothing_is_said(text):
 def test_the_name_of_another_quantity_is_not_taken_for_a_misspelt_one(missing, there):
     said = what_it_means(error_in(missing), [there])
     assert there not in re.findall(r"`(\w+)`", said)
+
+
+@pytest.mark.parametrize("name", ["A", "b", "relu"])
+def test_an_answer_of_a_question_needs_quotes(name):
+    said = what_it_means(error_in(f"answer = {name}"), GIVEN, ["A", "B", "relu"])
+    assert said.endswith(f'needs quotes: "{name}"')
+    assert "quotes" not in what_it_means(error_in("answer = D"), GIVEN, ["A", "B", "relu"])
+
+
+@pytest.mark.parametrize(("quoted", "told"), [("hidden", True), ("hiden", False)])
+def test_a_name_in_quotes_is_told_where_keras_looks_for_an_activation(quoted, told):
+    def build_model(hidden):
+        raise ValueError(f"Could not interpret {hidden and 'activation'} identifier: {quoted}")
+
+    assert ("without quotes" in _attempt(lambda: build_model("tanh")).reason) == told
 
 
 def test_a_function_that_stops_at_a_name_looks_at_its_own_names_too():

@@ -405,6 +405,12 @@ def test_slips_in_a_difference_quotient(central, forward, name):
     assert found["forward_difference"].misconception == (name if forward else "")
 
 
+def test_f_takes_one_number_at_a_time():
+    found = differences("(f([x, x + h/2])[1] - f(x)) / h", "np.diff(f((x, x + h))) / h")
+    for part, kind in (("central_difference", "list"), ("forward_difference", "tuple")):
+        assert found[part].hint == f"f is given a {kind} here, and takes one number at a time"
+
+
 def differences(central, forward):
     asked = question_by_id("l1.differences")
     functions = {
