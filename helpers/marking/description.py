@@ -74,7 +74,11 @@ def describe_error(
     if answer.part.tolerance.by_hand:
         if answer.quantity in LOSSES and np.all(value < 0):
             how, explained = "a loss is never negative: what is squared in it?", False
-        elif answer.given[0] is None and _point_slipped(value[off], wanted[off]):
+        elif (
+            part.tolerance.decimals  # a count has no decimal point
+            and answer.given[0] is None
+            and _point_slipped(value[off], wanted[off])
+        ):
             how, explained = POINT_SLIPPED, True
     way = ""
     if answer.quantity in LOOPS:

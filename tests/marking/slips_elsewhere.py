@@ -208,6 +208,7 @@ def _by_rules(part, name, inputs, right):
         "constant_kept": [2 * inner * 3 + 3],
         "outer_not_differentiated": [inner**2 * 3],
         "exponent_forgotten": [inner * 3],
+        "derivatives_added": [2 * inner + 3],
     }.get(name, [])
 
 
@@ -498,6 +499,10 @@ def _softmax(part, name, inputs, right):
             powers / shifted.sum(axis=1, keepdims=True),
         ],
         "sigmoids_for_softmax": [sigmoid(z)],
+        "divided_by_the_largest": [
+            each / each.sum(axis=1, keepdims=True)
+            for each in (np.exp(z / z.max(axis=1, keepdims=True)), np.exp(z / z.max()))
+        ],
     }.get(name, [])
 
 

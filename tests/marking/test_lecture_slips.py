@@ -344,6 +344,25 @@ def test_a_z_of_exactly_0_is_on_neither_side(answer):
     assert "side of 0" not in told("l1.perceptron", answers=answer)["answers"].hint
 
 
+@pytest.mark.parametrize(
+    ("part", "answers", "words"),
+    [
+        ("parameters", [(784 + 30) * (30 + 10), 238_600, 2386, 784 * 40], "multiply there"),
+        ("networks_10", [10**8, 10**7], "how often does this factor stand in it?"),
+        ("networks_6", [6**8, 6**10], "how often does this factor stand in it?"),
+    ],
+)
+def test_of_a_count_is_said_what_is_multiplied(part, answers, words):
+    for answer in answers:
+        hint = told("l1.count", **{part: answer})[part].hint
+        assert words in hint and "decimal point" not in hint
+
+
+def test_a_count_has_no_decimal_point():
+    hint = told("l2.updates", updates=1600)["updates"].hint
+    assert "decimal point" not in hint and "how many batches" in hint
+
+
 x_1, x_2 = sympy.symbols("x_1 x_2")
 INNER = 2 * x_1 + 3 * x_2
 
@@ -370,6 +389,7 @@ def test_slips_by_the_rules():
     assert "this is the number 66, without any symbol" in number["df_dx_2"].hint
     assert number["gradient_f"].misconception == "order_of_variables"
     assert by_rules(6 * INNER * x_2, [44, 66])["df_dx_2"].misconception == "inner_term_kept"
+    assert by_rules(2 * INNER + 3, [44, 66])["df_dx_2"].misconception == "derivatives_added"
     right = by_rules(6 * INNER, [36, 54])
     assert right["gradient_f"].misconception == "coordinates_exchanged"
     # Only one of two numbers is the other one's: nothing is exchanged.
@@ -507,6 +527,16 @@ def test_z_itself_shared_out_is_named_whether_shifted_or_not():
     for shift in (np.zeros_like, of_each_row):
         found = of_function("l3.softmax", lambda z, s=shift: (z - s(z)) / sum_of_each_row(z - s(z)))
         assert {verdict.misconception for verdict in found.values()} == {"exponential_forgotten"}
+
+
+@pytest.mark.parametrize("axis", [{"axis": 1, "keepdims": True}, {}])
+def test_z_divided_by_its_largest_is_named(axis):
+    def softmax(z):
+        powers = np.exp(z / z.max(**axis))
+        return powers / sum_of_each_row(powers)
+
+    for verdict in of_function("l3.softmax", softmax).values():
+        assert verdict.misconception == "divided_by_the_largest"
 
 
 @pytest.mark.parametrize("answer", [[0, 1.204, 0], [0.18, 0.245, 0.005]])

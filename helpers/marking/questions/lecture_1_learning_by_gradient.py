@@ -97,8 +97,25 @@ def _count() -> Question:
     }
     mistakes["parameters"] = _or_nearly(PARAMETERS, _miscounted(*LAYERS))
     parts = (
-        *(Part(name, 1, f"{k} values for each of {n}", COUNT) for name, (k, n) in GRIDS.items()),
-        Part("parameters", 1, "weights and biases of the 784-30-10 network", EXACT),
+        *(
+            Part(
+                name,
+                1,
+                f"{k} values for each of {n}",
+                COUNT,
+                default_hint=f"the count is a product of factors {k}: how often does this factor "
+                "stand in it? That is the exponent",
+            )
+            for name, (k, n) in GRIDS.items()
+        ),
+        Part(
+            "parameters",
+            1,
+            "weights and biases of the 784-30-10 network",
+            EXACT,
+            default_hint="between two layers each unit of the one is joined to each of the other: "
+            "multiply there. What the pairs of layers give, and the biases, are added",
+        ),
     )
     expected = {name: k**n for name, (k, n) in GRIDS.items()} | {"parameters": PARAMETERS}
     return _numbers("l1.count", parts, expected, mistakes)
@@ -167,6 +184,7 @@ def _by_rules() -> Question:
                 ("constant_kept", 6 * inner + 3),
                 ("outer_not_differentiated", 3 * inner**2),
                 ("exponent_forgotten", 3 * inner),
+                ("derivatives_added", 2 * inner + 3),
             ]
             at_point = np.array([44.0, 66.0])
             yield Case(
@@ -453,7 +471,8 @@ TOO_LARGE = (
         "a learning rate that is far too small",
         hint_for_choice={
             "A": "",
-            "B": "What is a short step multiplied by: does it ever turn against the slope?",
+            "B": "The step is the learning rate times the slope, downhill. What does a tiny factor "
+            "change, its length or its direction?",
             "C": "Short steps follow the slope closely. What do they lack?",
         },
     ),

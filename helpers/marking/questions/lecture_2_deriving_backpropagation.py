@@ -356,7 +356,14 @@ def _without_brackets(
         yield "slope_without_brackets", by_part
 
 
-UPDATES = Part("updates", 1, "steps in 10 epochs", EXACT)
+UPDATES = Part(
+    "updates",
+    1,
+    "steps in 10 epochs",
+    EXACT,
+    default_hint="one step for each batch: how many batches are there in an epoch, and how many of "
+    "them in all epochs?",
+)
 # Release 0.1.0 asked for 5 epochs with batches of 32: the same number, so older work stays right,
 # but as many batches as one batch has points.
 

@@ -384,10 +384,15 @@ def _softmax_case(z: np.ndarray, shifted: np.ndarray, label: str) -> Case:
             ("not_shared_out", powers),
             *_slips_without_powers(z),
             *_slips_of_shifted_powers(z),
+            *_divided_by_the_largest(z),
             *(("shifted_on_one_side", softmax(z) * factor) for factor in (1 / largest, largest)),
             ("shifted_within_a_row", in_columns / in_columns.sum(axis=1, keepdims=True)),
         ],
-        "a_far_from_0": [*_slips_of_shifted_powers(shifted), *_slips_without_powers(shifted)],
+        "a_far_from_0": [
+            *_slips_of_shifted_powers(shifted),
+            *_slips_without_powers(shifted),
+            *_divided_by_the_largest(shifted),
+        ],
     }
 
     return Case(
@@ -404,6 +409,12 @@ def _slips_without_powers(z: np.ndarray) -> Iterator[Mistake]:
     """z itself shared out, as it is and with the largest of each row subtracted."""
     for value in (z, z - z.max(axis=1, keepdims=True)):
         yield "exponential_forgotten", value / value.sum(axis=1, keepdims=True)
+
+
+def _divided_by_the_largest(z: np.ndarray) -> Iterator[Mistake]:
+    """Softmax of z divided by the largest z, of each row or of all."""
+    for largest in (z.max(axis=1, keepdims=True), z.max()):
+        yield "divided_by_the_largest", softmax(z / largest)
 
 
 def _slips_of_shifted_powers(z: np.ndarray) -> Iterator[Mistake]:
