@@ -137,6 +137,7 @@ IN_OTHER_WORDS = {
 }
 PARAMETER = re.compile(r"d*[Wb]_\w+")  # the key of weights, biases or gradients
 COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of a terminal, as Keras writes them into its errors
+NOT_THE_NOTEBOOKS = ("helpers", "keras", "tensorflow", "IPython")  # packages that run its code
 ALIKE = 0.7  # of two names, from 0 to 1: so near they are when one may be the other misspelt
 
 
@@ -238,8 +239,11 @@ def _stands_for_text(error: NameError) -> bool:
 def _is_name_on_the_way(name: str, error: BaseException) -> bool:
     """Whether a function of the notebook that `error` has come through has a value of this name."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    own = (frame for frame in frames if "site-packages" not in frame.f_code.co_filename)
-    return any(name in frame.f_locals or name in frame.f_globals for frame in own)
+    return any(
+        name in frame.f_locals or name in frame.f_globals
+        for frame in frames
+        if str(frame.f_globals.get("__name__")).partition(".")[0] not in NOT_THE_NOTEBOOKS
+    )
 
 
 def _of_leading_zeros(error: SyntaxError) -> str:

@@ -458,6 +458,9 @@ def _rounded(answer: np.ndarray, expected: np.ndarray, single: bool) -> bool:
     )
 
 
+IN_A_MATRIX = ("row", "column")
+
+
 def _which(quantity: str, off: np.ndarray) -> str:
     """The numbers that are off, in words: all of a unit, of a point, or so many and the first."""
     if off.ndim == 2:
@@ -465,7 +468,9 @@ def _which(quantity: str, off: np.ndarray) -> str:
         row, column = _axes(quantity)
         for name, lines, size in ((row, rows, off.shape[1]), (column, columns, off.shape[0])):
             if size > 1 and len(lines) and len(lines) * size == off.sum():
-                return f"off is all that belongs to {name} {' and '.join(map(str, lines + 1))}"
+                several = f"s {_listed([*map(str, lines + 1)])}" if len(lines) > 1 else ""
+                which = several or f" {lines[0] + 1}"
+                return f"everything {'in' if name in IN_A_MATRIX else 'for'} {name}{which} is off"
     place = _place(quantity, [int(i) for i in np.argwhere(off)[0]], off.shape)
     if off.sum() == 1:
         return f"only the number {place} is off"
@@ -475,7 +480,7 @@ def _which(quantity: str, off: np.ndarray) -> str:
 def _axes(quantity: str) -> tuple[str, str]:
     """What a row and a column of a matrix belong to."""
     if quantity.startswith(("dW", "W_")):
-        return "row", "column"
+        return IN_A_MATRIX
     return "point", "unit"
 
 

@@ -413,8 +413,17 @@ def _recognise_where_off(answer: Answer, known: Set[str]) -> tuple[Misconception
     )
     # One number by hand fits many a mistake within its tolerance.
     uncertain = off == 1 and answer.part.tolerance.by_hand
-    perhaps = "It fits this: " if uncertain else ""
-    return found, f"{where}. {perhaps}{said}"
+    if uncertain and len(found) == 1:
+        return found, _perhaps(where, said)
+    return found, f"{where}. {said}"
+
+
+def _perhaps(where: str, cause: str) -> str:
+    """Where an answer is off, joined with what may be its cause."""
+    subject = re.match(r"This is |These are ", cause)
+    if subject:
+        return f"{where}, and perhaps {subject[0].lower()}{cause.removeprefix(subject[0])}"
+    return f"{where}, and this may be why. {cause}"
 
 
 # One answer, where the student's own earlier values count

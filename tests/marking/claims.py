@@ -352,7 +352,7 @@ def false_places(hint, beside):
         or not _is_place(f"{some[3]} {some[4]}", np.argwhere(first)[0], first.shape)
     ):
         yield some[0]
-    lines = re.search(r"off is all that belongs to (row|column|point|unit) ([\d and]+)", hint)
+    lines = re.search(r"everything (?:in|for) (row|column|point|unit)s? ([\d, and]+) is off", hint)
     if lines:
         chosen = [int(n) - 1 for n in re.findall(r"\d+", lines[2])]
         wanted = np.zeros(first.shape, bool)

@@ -358,6 +358,13 @@ def test_of_a_count_is_said_what_is_multiplied(part, answers, words):
         assert words in hint and "decimal point" not in hint
 
 
+def test_of_a_tiny_learning_rate_is_asked_how_long_a_step_is():
+    answers = {"far_too_small": "B", "too_large": "B"}
+    asked = question_by_id("l1.learning_rate")
+    hint = _judged(asked, observe(asked, answers, 1))["far_too_small"].hint
+    assert "How long is it with a tiny learning rate" in hint
+
+
 def test_a_count_has_no_decimal_point():
     hint = told("l2.updates", updates=1600)["updates"].hint
     assert "decimal point" not in hint and "how many batches" in hint
@@ -409,6 +416,12 @@ def test_slips_by_the_rules():
 def test_a_step_with_the_own_gradient(gradient, new, status, name):
     verdict = told("l1.step", gradient=gradient, new=new)["new"]
     assert (verdict.status, verdict.misconception) == (status, name)
+
+
+def test_what_may_be_the_cause_of_one_number_is_joined_with_its_place():
+    assert told("l1.step", new=[0, -0.25])["new"].hint.startswith(
+        "only the number in place 2 is off, and perhaps this is the step alone. What"
+    )
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_direction_is_minus_the_sign_of_the_own_gradients(delta, gradients, di
     earlier = {"l2.output_delta": {"delta": delta}}
     found = told("l2.output_gradients", earlier, **gradients, direction=direction)["direction"]
     assert found.status == status
-    assert "It fits this" not in found.hint
+    assert "this may be why" not in found.hint
 
 
 def test_a_direction_may_be_told_in_words():

@@ -310,7 +310,7 @@ def test_low_precision_is_told_as_what_it_is():
         ("z_h", lambda v: v + [[0, 0.35]], "only the number of unit 2 is off"),
         ("db_h", lambda v: v + [0.4, 0], "only the number of unit 1 is off"),
         ("dW_h", lambda v: v * [[1, 1], [1, 3.3]], "only the number in row 2, column 2 is off"),
-        ("dW_h", lambda v: v * [[1, 3.3], [1, 3.3]], "off is all that belongs to column 2"),
+        ("dW_h", lambda v: v * [[1, 3.3], [1, 3.3]], "everything in column 2 is off"),
         ("dW_h", lambda v: 3.3 * v, "all are off by one and the same factor; the way there: "),
         ("dW_h", lambda v: v * [[-0.9, -0.8], [-3, -0.4]], "all signs are turned, and not all "),
         (
@@ -331,8 +331,11 @@ def test_what_is_said_of_an_answer_that_fits_no_entry(part, change, words):
     ("part", "change", "name", "where"),
     [
         ("delta_h", lambda v: v * [[-1, 1]], "wrong_sign", "only the number of unit 1 is off"),
-        ("z_h", lambda v: v - [[0, -0.2]], "bias_forgotten", "only the number of unit 2 is off"),
-        ("dW_h", lambda v: v * [[2, 1], [2, 1]], "factor_two", "off is all that belongs to col"),
+        (
+            *("z_h", lambda v: v - [[0, -0.2]], "bias_forgotten"),
+            "only the number of unit 2 is off, and this may be why. The products",
+        ),
+        ("dW_h", lambda v: v * [[2, 1], [2, 1]], "factor_two", "everything in column 1 is off"),
     ],
 )
 def test_a_mistake_with_some_of_the_numbers_is_named_with_its_place(part, change, name, where):

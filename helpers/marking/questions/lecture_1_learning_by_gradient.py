@@ -471,8 +471,8 @@ TOO_LARGE = (
         "a learning rate that is far too small",
         hint_for_choice={
             "A": "",
-            "B": "The step is the learning rate times the slope, downhill. What does a tiny factor "
-            "change, its length or its direction?",
+            "B": "Each step is the learning rate times the gradient, taken downhill. How long is "
+            "it with a tiny learning rate: can it get across the valley?",
             "C": "Short steps follow the slope closely. What do they lack?",
         },
     ),
