@@ -255,6 +255,8 @@ def why_degenerate(
     if near_0.mean() > (0.5 if value.size > FEW else 0) or np.all(near_0[counts]) and counts.any():
         return IT_IS_0
     if np.all(np.isin(np.abs(value), (0, 1))) and not np.all(np.isin(np.abs(expected), (0, 1))):
+        if value.size == 1:
+            return f"a {value.item():g} shows nothing of how it came about"
         return "it is nothing but 0 and 1"
     if np.abs(value).max(initial=0) > HUGE * max(1, np.abs(expected).max(initial=0)):
         return "it is far too large"

@@ -554,6 +554,8 @@ WHY_NOTHING = {
     "it is not finite": lambda v, e: not np.all(np.isfinite(v)),
     "it is 0, or nearly,": lambda v, e: np.any(np.abs(v) < 1e-3 * np.abs(e)),
     "it is nothing but 0 and 1": lambda v, e: set(np.abs(v).flat) <= {0, 1},
+    "a 1 shows nothing": lambda v, e: v.size == 1 and v.item() == 1,
+    "a -1 shows nothing": lambda v, e: v.size == 1 and v.item() == -1,
     "it is far too large": lambda v, e: np.abs(v).max() > 1e3 * np.abs(e).max(),
 }
 

@@ -605,7 +605,7 @@ def test_a_bound_from_a_1_is_not_called_too_large():
     assert "too large" not in found.hint
     assert found.hint == (
         "This follows from your largest_slope, so mend that first. Points do not carry over from "
-        "it, because it is nothing but 0 and 1."
+        "it, because a 1 shows nothing of how it came about."
     )
 
 
