@@ -296,6 +296,8 @@ def describe_symbols(part: Part, formula: str, way: str = "") -> str:
     said = []
     if missing:
         said.append(f"without {_listed(missing)} it cannot be right")
+    if "delta_k" in symbols.intersection(part.may_have) and "delta_j (or w_jk)" in missing:
+        said.append("delta_k belongs in it only beside w_jk")
     if foreign:
         does = "does" if len(foreign) == 1 else "do"
         said.append(f"{_listed(foreign)} {does} not belong in it")
@@ -311,10 +313,11 @@ def describe_symbols(part: Part, formula: str, way: str = "") -> str:
 
 
 def _is_in_a_delta(name: str, symbols: Collection[str]) -> bool:
-    """Whether what a symbol stands for is in one of the deltas whose symbols a formula has."""
+    """Whether what a symbol stands for is in another one, a delta, that a formula has."""
     if "delta_j" in symbols:  # what comes after unit j is in its delta as well
         return True
-    return f"delta_{name.partition('_')[2]}" in symbols
+    delta = f"delta_{name.partition('_')[2]}"
+    return name != delta and delta in symbols
 
 
 def _odd_symbol(part: Part, formula: str) -> str:

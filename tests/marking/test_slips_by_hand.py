@@ -133,6 +133,16 @@ LINKS, LAYER, HIDDEN_LINKS = "p1.output_links", "p1.output_layer", "p1.hidden_li
         ("p1.update", "b_k_new", b_k - eta * delta_k * b_k, "is b_k in this gradient?"),
         ("p1.update", "b_j_new", b_j - eta * delta_j * b_j, "the step is multiplied by b_j."),
         ("p1.update", "b_j_new", b_j - eta * delta_j * a_j, "a_j does not belong in it."),
+        # delta_k has its place where delta_j is spelled out, and there alone
+        (
+            *("p1.hidden_layer", "dE_dw_ij", delta_k * x_i),
+            "without delta_j (or w_jk) it cannot be right, and delta_k belongs in it only beside",
+        ),
+        (
+            *("p1.hidden_layer", "dE_dw_ij", delta_k + w_jk * a_j * x_i),
+            "its symbols can all belong in it, so look at how they are joined",
+        ),
+        ("p1.hidden_layer", "dE_dw_ij", delta_j * delta_k * x_i, "delta_k does not belong in it"),
         ("p1.update", "b_j_new", b_j * (1 - eta * delta_j), "the step is multiplied by b_j."),
         ("p1.update", "b_j_new", (b_j - 1) * eta * delta_j, "b_j is no term of its own"),
         ("p1.update", "w_ij_new", w_ij - eta * delta_j, "without x_i it cannot be right"),
