@@ -37,7 +37,12 @@ Z_O = Link("z_o", "which weighted input does the function take?", ("z_o",))
 F_H = Link("hidden activation", "which function do the hidden units have?")
 F_O = Link("activation of the output unit", "which function does the output unit have?")
 A_O = Link("a_o", "which output does this data point give?", ("a_o",))
-ERROR = Link("error", "which two numbers does it compare, and which way round?", ("dE_da_o",))
+T = Link("target", "which target is given for this data point?")
+ERROR = Link(
+    "error",
+    "which output does it compare with which given target, and which way round?",
+    ("dE_da_o",),
+)
 SQUARE = Link("squared and halved", "what does the loss do with the errors?")
 SLOPE_O = Link(
     "derivative of the output unit",
@@ -104,7 +109,7 @@ TRAILS: dict[str, tuple[str, tuple[Link, ...], str]] = {
     "a_h": ("{} of {}", (F_H, Z_H), ""),
     "z_o": ("{} · {} + {}", (A_H, W_O, B_O), ""),
     "a_o": ("{} of {}", (F_O, Z_O), ""),
-    "E": ("target − {}, {}", (A_O, SQUARE), ""),
+    "E": ("{} − {}, {}", (T, A_O, SQUARE), ""),
     "delta_o": ("{} · {}", (ERROR, SLOPE_O), "What joins the two?"),
     "dW_o": (
         "{} · {}",

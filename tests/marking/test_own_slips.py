@@ -275,6 +275,19 @@ def test_a_loss_below_0_is_told_to_be_none():
     assert "a loss is never negative" in told("p2.sigmoid.update", E_new=-0.016)["E_new"].hint
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "asked"),
+    [
+        ("p2.sigmoid.forward", {"E": 0.3333}, "target: which target is given"),
+        ("p2.sigmoid.backward", {"delta_o": 0.3333}, "with which given target"),
+        ("p2.two_points", {"delta_o": [0.3333, 0.7777]}, "with which given target"),
+    ],
+)
+def test_a_way_that_begins_at_the_target_asks_about_it(question, answer, asked):
+    (part,) = answer
+    assert asked in told(question, **answer)[part].hint
+
+
 def test_few_digits_show_no_two_mistakes_at_once():
     right = tutorial_step("sigmoid")["delta_h"][0]
     assert told("p2.sigmoid.backward", delta_o=-2 * 0.1116)["delta_o"].misconceptions
