@@ -69,7 +69,7 @@ def value_at(
     """The value of a SymPy expression at `point`, numbers by symbol name.
 
     usable: names of the symbols that may stand in it. instead: of others by name, why they may not,
-    and what to write.
+    and what to write. A matrix of one row and one column counts as its entry.
     """
     import sympy
 
@@ -83,6 +83,11 @@ def value_at(
         expression = sympy.sympify(formula)
     except Exception:
         expression = None
+    if isinstance(expression, sympy.MatrixBase | sympy.MatrixExpr | sympy.NDimArray):
+        expression = expression.doit()
+        if any(size != 1 for size in expression.shape):
+            return Unusable(f"expected one formula, got a matrix of shape {expression.shape}")
+        expression = expression[(0,) * len(expression.shape)]
     if not isinstance(expression, sympy.Expr):
         return Unusable("expected a formula in the given symbols")
     expression = expression.doit()  # a Derivative may not have been carried out

@@ -176,6 +176,36 @@ def test_a_formula_is_told_what_it_is_and_where_to_look(question, part, formula,
     assert "?." not in verdict.hint
 
 
+ROW, COLUMN = sympy.Matrix([[delta_k, delta_l]]), sympy.Matrix([[w_jk], [w_jl]])
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        ROW * COLUMN,
+        sympy.ImmutableMatrix(ROW) * COLUMN,
+        sympy.MatMul(ROW, COLUMN),
+        np.array(ROW) @ np.array(COLUMN),
+    ],
+)
+def test_a_matrix_of_one_entry_is_its_entry(product):
+    assert of_formula("p1.transpose", "back_j", product).status == "right"
+
+
+@pytest.mark.parametrize(
+    ("question", "part", "formula", "status", "said"),
+    [
+        ("p1.transpose", "back_j", COLUMN * ROW, "error", "a matrix of shape (2, 2)"),
+        ("p1.transpose", "back_m", ROW, "error", "one formula, got a matrix of shape (1, 2)"),
+        ("p1.transpose", "back_m", ROW * COLUMN, "wrong", "the other hidden unit"),
+        (HIDDEN_LINKS, "dz_k_da_j", sympy.Matrix([z_j]), "wrong", ALONE.format("z_j")),
+    ],
+)
+def test_a_matrix_is_told_its_shape_or_what_its_entry_is(question, part, formula, status, said):
+    verdict = of_formula(question, part, formula)
+    assert verdict.status == status and said in verdict.hint, verdict.hint
+
+
 def test_a_question_before_a_trail_has_no_stop_of_its_own():
     judge = Judge(1)
     for question, part, formula in (
