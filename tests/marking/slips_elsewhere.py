@@ -99,6 +99,8 @@ COUNTS = {
         "edges_crossed": [(0.3 * 2 - 0.2 * 0.5) * 0.8 * 0.2],
         "edge_forgotten": [(0.3 - 0.2) * 0.8 * 0.2],
         "paths_multiplied": [0.3 * 0.5 * -0.2 * 2 * 0.8 * 0.2],
+        "every_delta_on_every_edge": [(0.3 - 0.2) * (0.5 + 2) * 0.8 * 0.2],
+        "slope_of_other_numbers": [(0.3 * 0.5 - 0.2 * 2) * 0.8 * f for f in (1.8, 0.8)],
     },
     ("l3.slopes", "slope_tanh"): {
         "activation_as_slope": [0.6],

@@ -147,6 +147,12 @@ def test_a_direction_may_be_told_in_words():
         ("l2.forward", {"E": -0.10169}, "E", "square_in_the_wrong_"),
         ("l2.output_delta", {"link_2": 0.5508 * 0.9}, "link_2", "slope_of_other_numbers"),
         ("l2.output_delta", {"link_2": 0.5508**2}, "link_2", "slope_of_other_numbers"),
+        ("l2.output_delta", {"link_2": 0.5508 * 1.5508}, "link_2", "slope_of_other_numbers"),
+        (
+            *("l2.hidden_unit", {"delta_h2": DELTA_O * W_2 * A_2 * (1 + A_2)}),
+            *("delta_h2", "slope_of_other_numbers"),
+        ),
+        ("p2.sigmoid.backward", {"delta_o": 0.1116 / 0.2425 * 1.7575}, "delta_o", "slope_of_other"),
         (
             *("l2.output_delta", {"link_2": 0.5508 * 0.9, "delta": 0.4508 + 0.5508 * 0.9}),
             *("delta", "links_added"),

@@ -165,6 +165,8 @@ AMBIGUOUS = {
         ("p4.step", f"{name}_new"): {("half_ignored", "step_twice_as_long")}
         for name in ("W_h", "b_h", "W_o", "b_o")
     },
+    # (0.3 − 0.2) · (0.5 + 2) is −(0.3 · 0.5 − 0.2 · 2).
+    ("l2.two_paths", "delta_j"): {("every_delta_on_every_edge", "sign_turned")},
     # One published example has numbers that meet.
     ("l2.slide_gradients", "dE_dw13"): {
         ("edge_forgotten", "start_of_the_edge"),
@@ -176,7 +178,10 @@ AMBIGUOUS = {
     ("l2.output_gradients", "dW_o"): {HALF},
     ("l2.output_gradients", "db_o"): {HALF},
     # Small numbers of the lecture's network, nearer than half a unit of the fourth decimal.
-    ("l2.hidden_unit", "delta_h2"): {TANH, ("slope_at_a", "updated_output_weights")},
+    ("l2.hidden_unit", "delta_h2"): {
+        *(TANH, ("factor_of_the_slope_missing", "slope_of_other_numbers")),
+        ("slope_at_a", "updated_output_weights"),
+    },
     ("l2.hidden_unit", "db_h2"): {HALF, TANH, ("slope_at_a", "updated_output_weights")},
     ("l2.hidden_unit", "dw_h12"): {HALF, TANH, ("slope_at_a", "updated_output_weights")},
     ("l2.hidden_unit", "dw_h22"): {

@@ -458,8 +458,10 @@ def _(book, q):
 
 @slip("slope_of_other_numbers")
 def _(book, q):
-    a = book("a_o")
-    return [book(q, slope_o=a * (1 - book.t)), book(q, slope_o=a * a)]
+    a, a_h = book("a_o"), book("a_h")
+    if q in ("delta_h", "dW_h", "db_h"):
+        return [book(q, slope_h=a_h + a_h**2)]
+    return [book(q, slope_o=slope) for slope in (a * (1 - book.t), a * a, a + a * a)]
 
 
 @slip("slope_without_brackets")

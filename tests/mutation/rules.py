@@ -1401,6 +1401,12 @@ slip("units_of_its_own_layer", r"l2\.any_depth", r"\[8, 9, 10\]", "[6, 7]")
 slip("some_of_its_edges", r"l2\.any_depth", r"\[8, 9, 10\]", "[8]")
 slip("edges_crossed", r"l2\.two_paths", r"0\.5 - 0\.2 \* 2", "2 - 0.2 * 0.5")
 slip("edge_forgotten", r"l2\.two_paths", r"0\.3 \* 0\.5 - 0\.2 \* 2", "0.3 - 0.2")
+slip(
+    "every_delta_on_every_edge",
+    r"l2\.two_paths",
+    r"0\.3 \* 0\.5 - 0\.2 \* 2",
+    "(0.3 - 0.2) * (0.5 + 2)",
+)
 slip("paths_multiplied", r"l2\.two_paths", r"0\.5 - 0\.2", "0.5 * -0.2")
 slip("factor_of_the_slope_missing", r"l2\.two_paths", r" \* 0\.8 \*", " *")
 IN_A_HIDDEN_LAYER = r" \* before\[(\w+)\] \* \(1 - before\[\w+\]\)"
@@ -1448,6 +1454,10 @@ slip("loss_as_a_factor", r"p2\.\w+\.backward", r"\(a_o - t\) \*", "E * (a_o - t)
 slip("slope_of_other_numbers", r"p2\.\w+\.backward", r"a_o \* \(1 - a_o\)", "a_o * (1 - t)")
 slip("slope_of_other_numbers", r"l2\.output_delta", r"a_o \* \(1 - a_o\)", "a_o * (1 - 0.1)")
 slip("slope_of_other_numbers", r"l2\.output_delta", r"a_o \* \(1 - a_o\)", "a_o * a_o")
+slip("slope_of_other_numbers", r"l2\.output_delta", r"1 - a_o", "1 + a_o")
+slip("slope_of_other_numbers", r"l2\.two_paths", r"1 - 0\.8", "1 + 0.8")
+slip("slope_of_other_numbers", r"p2\.sigmoid\.backward", r"1 - a_h", "1 + a_h")
+slip("slope_of_other_numbers", r"p2\.\w+\.backward", r"1 - a_o", "1 + a_o")
 slip("slope_without_brackets", r"p2\.\w+\.backward", r"a_o \* \(1 - a_o\)", "a_o * 1 - a_o")
 slip("slope_without_brackets", r"l2\.hidden_unit", r"\(1 - a_h2\)", "1 - a_h2")
 slip("slope_without_brackets", r"l2\.loop", r"\(1 - (a\[-1\]|before\[layer\])\)", r"1 - \1")

@@ -383,9 +383,17 @@ def loss_as_a_factor(step: SGDStep, quantity: str) -> np.ndarray | None:
 def slope_of_other_numbers(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
     if not on_paper(step) or step.net.output != "sigmoid":
         return None
-    slopes = [step["a_o"] * (1 - step["t"]), step["a_o"] ** 2]
+    a_o = step["a_o"]
+    slopes = [a_o * (1 - step["t"]), a_o**2, a_o * (1 + a_o)]
     before = 1 if quantity == "slope_o" else step["dE_da_o"]
     return [before * slope_o for slope_o in slopes]
+
+
+@gives("slope_of_other_numbers", "delta_h")
+def sign_in_the_slope_of_a_hidden_unit(step: SGDStep, quantity: str) -> np.ndarray | None:
+    if not on_paper(step) or step.net.hidden != "sigmoid":
+        return None
+    return step["dE_da_h"] * step["a_h"] * (1 + step["a_h"])
 
 
 @gives("slope_without_brackets", *DELTAS)
