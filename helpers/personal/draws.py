@@ -26,7 +26,7 @@ BOTH_0 = {"hidden_activation_at_output", "decimals_cut_off"}
 # the numbers that students have.
 MAY_BE_MIXED_UP = {
     *("sign_of_a_product", "square_in_the_wrong_place", "error_forgotten", "loss_as_a_factor"),
-    *("slope_of_other_numbers", "slope_without_brackets"),
+    *("slope_of_other_numbers", "slope_without_brackets", "weight_of_another_layer"),
 }
 MAX_DRAWS = 200_000
 AT_ONCE = 500  # draws; half of the students need fewer than five times as many

@@ -183,6 +183,37 @@ def test_slips_have_their_names(question, answers, part, name):
     assert found.status == "wrong" and found.misconception.startswith(name), found.hint
 
 
+@pytest.mark.parametrize("weight", LECTURE["W_h"].ravel())
+def test_a_weight_that_leads_to_a_hidden_unit_is_named_before_two_mistakes_at_once(weight):
+    delta = DELTA_O * weight * A_2 * (1 - A_2)
+    found = told("l2.hidden_unit", **hidden_unit(delta, delta * X_1, delta * X_2))
+    assert found["delta_h2"].misconception == "weight_of_another_layer"
+    assert found["dw_h12"].status == found["dw_h22"].status == "carried"
+    for answer in ({"delta_h2": round(delta, 4)}, {"dw_h12": delta * X_1}, {"db_h2": delta}):
+        (part,) = answer
+        assert told("l2.hidden_unit", **answer)[part].misconception == "weight_of_another_layer"
+
+
+@pytest.mark.parametrize(
+    ("weights", "name"),
+    [
+        ([0.6, 0.8], "weight_of_another_layer"),
+        ([0.6, -0.9], "weight_of_another_layer"),
+        ([0.3, 0.3], "weight_of_another_layer"),
+        ([1.3, -0.9], "weight_of_another_layer"),
+        ([1.3, 1.3], "other_edge"),
+        ([-0.5, -0.5], "other_edge"),
+    ],
+)
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh"])
+def test_so_it_is_by_hand_where_each_unit_has_a_delta(weights, name, hidden):
+    step = tutorial_step(hidden)
+    delta_h = (step["delta_o"] * weights * step["slope_h"])[0]
+    found = told(f"p2.{hidden}.backward", delta_h=delta_h, dW_h=np.outer(step.x, delta_h))
+    assert found["delta_h"].misconception == name
+    assert found["dW_h"].status == "carried"
+
+
 def test_brackets_that_are_missing_in_the_loop():
     def sweep(x, t, W, a):
         N, before = len(x), [x, *a]

@@ -510,6 +510,12 @@ def _(book, q):
     return [book(q, W_back=book.parameters["W_o"][::-1])]
 
 
+@slip("weight_of_another_layer")
+def _(book, q):
+    weights = book.parameters["W_h"].ravel()
+    return [book(q, W_back=np.array([[one], [other]])) for one in weights for other in weights]
+
+
 @slip("one_path_only")
 def _(book, q):
     W_o = book.parameters["W_o"]

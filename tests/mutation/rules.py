@@ -395,6 +395,10 @@ slip(
 slip("other_edge", r"p2\.\w+\.backward", r"w_o11(.*\s*.*)w_o21", r"w_o21\1w_o11")
 slip("other_edge", r"l2\.hidden_unit", "w_o21", "w_o11")
 slip("other_edge", r"l2\.hidden_unit", "w_o21", "(w_o11 + w_o21)")
+for weight in ("w_h12", "w_h22", "w_h11", "w_h21"):
+    slip("weight_of_another_layer", r"l2\.hidden_unit|p2\.\w+\.backward", "w_o21", weight)
+slip("weight_of_another_layer", r"p2\.\w+\.backward", "w_o11", "w_h11", "w_o21", "w_h12")
+slip("other_edge", r"p2\.\w+\.backward", "w_o21", "w_o11")
 slip(
     "of_another_unit",
     r"l2\.hidden_unit",

@@ -1,6 +1,7 @@
 """The wrong values that mistakes in the backward pass give deltas and gradients."""
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 
@@ -218,6 +219,18 @@ def other_edge(step: SGDStep, quantity: str) -> np.ndarray | None:
     if step["W_o"].shape != (2, 1):
         return None
     return step.following(W_o_for_delta_h=step["W_o"][::-1])[quantity]
+
+
+VISIBLE = 1e-3  # as near to the right numbers, or nearer, it would be right by hand
+
+
+@gives("weight_of_another_layer", "delta_h")
+def weight_of_another_layer(step: SGDStep, quantity: str) -> list[np.ndarray] | None:
+    if not on_paper(step):
+        return None
+    taken = product(step["W_h"].ravel(), repeat=2)  # for the weights of units 1 and 2
+    found = [step["delta_o"] * weights * step["slope_h"] for weights in taken]
+    return [value for value in found if np.abs(value - step["delta_h"]).max() > VISIBLE]
 
 
 @gives("one_path_only", *HIDDEN_LAYER)

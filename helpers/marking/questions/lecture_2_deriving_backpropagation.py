@@ -160,6 +160,10 @@ def _hidden_unit(parts: Parts) -> Case:
         ("other_edge", delta_o * W_o.sum() * slopes[1]),
         ("slope_of_another_unit", delta_o * W_o[1] * slopes[0]),
         ("edge_forgotten", delta_o * slopes[1]),
+        *(
+            ("weight_of_another_layer", delta_o * weight * slopes[1])
+            for weight in step["W_h"].T.ravel()[::-1]  # those of this unit first
+        ),
         ("of_another_unit", step["delta_h"][0, 0]),
     ]
     mistakes = {"delta_h2": [*deltas], "db_h2": [*deltas]}
