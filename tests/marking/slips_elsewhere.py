@@ -78,6 +78,7 @@ COUNTS = {
         "learning_rate_forgotten": [[-1 + 4, 3 + 1]],
     },
     ("l1.direction", "rate"): {"components_added": [3 + 4, 4 - 3], "length_squared": [25]},
+    ("l2.output_delta", "link_2"): {"slope_at_0": [[[0.25]]]},
     ("l2.updates", "updates"): {
         "last_batch_forgotten": [10 * 15],
         "fraction_of_a_batch": [10 * 1000 / 64, 10 * 1000 // 64, 10 * 1000 // 64 + 1],

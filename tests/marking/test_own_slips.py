@@ -147,6 +147,9 @@ def test_a_direction_may_be_told_in_words():
         ("l2.forward", {"E": -0.10169}, "E", "square_in_the_wrong_"),
         ("l2.output_delta", {"link_2": 0.5508 * 0.9}, "link_2", "slope_of_other_numbers"),
         ("l2.output_delta", {"link_2": 0.5508**2}, "link_2", "slope_of_other_numbers"),
+        # At z = 0, or the right one in two decimals: which, nobody can tell
+        ("l2.output_delta", {"link_2": 0.25}, "link_2", "slope_at_0"),
+        ("l2.output_delta", {"link_1": 0.45}, "link_1", "too_few_digits"),
         ("l2.output_delta", {"link_2": 0.5508 * 1.5508}, "link_2", "slope_of_other_numbers"),
         (
             *("l2.hidden_unit", {"delta_h2": DELTA_O * W_2 * A_2 * (1 + A_2)}),

@@ -1459,6 +1459,7 @@ slip("slope_of_other_numbers", r"p2\.\w+\.backward", r"a_o \* \(1 - a_o\)", "a_o
 slip("slope_of_other_numbers", r"l2\.output_delta", r"a_o \* \(1 - a_o\)", "a_o * (1 - 0.1)")
 slip("slope_of_other_numbers", r"l2\.output_delta", r"a_o \* \(1 - a_o\)", "a_o * a_o")
 slip("slope_of_other_numbers", r"l2\.output_delta", r"1 - a_o", "1 + a_o")
+slip("slope_at_0", r"l2\.output_delta", r"a_o \* \(1 - a_o\)", "0.25")
 slip("slope_of_other_numbers", r"l2\.two_paths", r"1 - 0\.8", "1 + 0.8")
 slip("slope_of_other_numbers", r"p2\.sigmoid\.backward", r"1 - a_h", "1 + a_h")
 slip("slope_of_other_numbers", r"p2\.\w+\.backward", r"1 - a_o", "1 + a_o")

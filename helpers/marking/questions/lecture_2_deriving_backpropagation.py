@@ -101,7 +101,8 @@ def _forward(parts: Parts) -> Case:
 
 
 def _output_delta(parts: Parts) -> Case:
-    return _with_first_target(step_case(_step_with_other_target(), parts), (parts[0], parts[2]))
+    case = _with_first_target(step_case(_step_with_other_target(), parts), (parts[0], parts[2]))
+    return _and_mistakes(case, {"link_2": [("slope_at_0", np.array([[0.25]]))]})
 
 
 OUTPUT_DELTA = (
