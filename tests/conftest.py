@@ -26,17 +26,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 MEMORY_OF_WORKER = 4_000_000_000  # bytes: a worker's own, and the graders' that it starts
-# Files that take long begin, so that none is left to one worker in the end. Attackers leave little
-# time to others: beside them comes what starts no processes, and then what waits for its own.
+# Files that take long begin, so that none is left to one worker in the end.
 LONGEST_FIRST = (
-    "tests/attacks/test_attacks.py",
-    "tests/marking/test_mutants.py",
-    "tests/personal/test_personal.py",
     "tests/attacks/test_killing.py",
+    "tests/attacks/test_attacks.py",
     "tests/grading/test_dask.py",
     "tests/grading/test_kernels.py",
+    "tests/marking/test_mutants.py",
     "tests/test_notebooks.py",
     "tests/grading/test_command.py",
+    "tests/personal/test_personal.py",
     "tests/grading/test_restart.py",
     "tests/grading/test_postgresql.py",
     "tests/pictures/test_interactive.py",

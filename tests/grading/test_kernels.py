@@ -47,6 +47,14 @@ def executed(source, *code, timeout=30):
     return ["".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells], reasons
 
 
+@pytest.fixture(scope="module", autouse=True)
+def patience():
+    """Zygotes have time to begin, however busy other tests keep the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zygotes, "START_TIMEOUT", 1000)
+        yield
+
+
 @pytest.fixture(scope="module")
 def warm():
     source = WarmKernels(["numpy", "helpers.pictures.curves"])
