@@ -221,7 +221,7 @@ def test_wrong_formulas_are_recognised(delta, name):
         (delta_k * 1, "write this one without delta_k"),
         (q * a_k, "the symbol q does not belong in this answer"),
         (sympy.Function("sigma")(z_k), "is a function not applied?"),
-        (np.array([1, 2]), "expected a formula"),
+        (np.array([1, 2]), "expected one formula, got a matrix of shape (2,)"),
         (object(), "expected a formula"),
         (a_k > t_k, "expected a formula"),
     ],

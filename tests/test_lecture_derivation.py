@@ -321,7 +321,7 @@ _, _, _, DELTA_O, DELTA_H = lecture_by_hand()
         ("l2.two_paths", "delta_j", -0.02, "paths_averaged"),
         ("l2.two_paths", "delta_j", 0.024, "one_path_only"),
         ("l2.two_paths", "delta_j", -0.064, "one_path_only"),
-        ("l2.two_paths", "delta_j", 0.04, "sign_turned"),
+        ("l2.two_paths", "delta_j", 0.04, "every_delta_on_every_edge or sign_turned"),
         ("l2.two_paths", "delta_j", 0.088, "sign_of_a_path"),
         ("l2.two_paths", "delta_j", -0.0535, "slope_at_a"),
         ("l2.shapes", "dW_h_shape", [4, 6], "rows_and_columns_exchanged"),
