@@ -12,9 +12,7 @@ import numpy as np
 
 from helpers.marking.misconceptions.of_a_step import Value, wrong_values
 from helpers.marking.questions.model import BY_HAND, Question
-from helpers.marking.questions.problem_2_pen_and_paper import (
-    questions_with,
-)
+from helpers.marking.questions.problem_2_pen_and_paper import questions_with
 from helpers.personal.likely import all_near, may_suit
 from helpers.personal.problem_data import DEFAULT_PROBLEM, ProblemData
 from helpers.sgd_step import SGDStep

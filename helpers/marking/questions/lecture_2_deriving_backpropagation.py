@@ -315,24 +315,29 @@ def _in_a_row(arrays: Iterable[np.ndarray]) -> np.ndarray:
     return np.concatenate([array.ravel() for array in arrays])
 
 
+def _layers(net: Network, x: np.ndarray, t: np.ndarray) -> Layers:
+    """A network of sigmoid units, layer by layer, at some data points."""
+    trace = net.forward(x)
+    slopes = [slope_of(sigmoid, z) for z in trace.z]
+    return Layers(x, net.weights, trace.z, trace.a, slopes, gradients(net, x, t))
+
+
 def _with_other_derivatives(
     net: Network, x: np.ndarray, t: np.ndarray
 ) -> Iterator[tuple[str, Quantities]]:
     """What wrong derivatives in the hidden layers give, by name: the gradients of these layers."""
-    trace = net.forward(x)
-    slopes = [slope_of(sigmoid, z) for z in trace.z]
-    layers = Layers(x, net.weights, trace.z, trace.a, slopes, gradients(net, x, t))
+    layers = _layers(net, x, t)
 
     def gradients_with(
         derivative: Callable[[np.ndarray], np.ndarray], delta_o: np.ndarray
     ) -> Quantities:
-        deltas = layers.going_on(layers.last, delta_o, lambda k: derivative(trace.a[k]))
+        deltas = layers.going_on(layers.last, delta_o, lambda k: derivative(layers.a[k]))
         hidden = [layers.gradients(k, deltas[k]) for k in range(layers.last)]
         return {f"{name}_earlier": _in_a_row(g[name] for g in hidden) for name in ("dW", "db")}
 
     delta_o = layers.right.delta[-1]
     yield "slope_forgotten", gradients_with(np.ones_like, delta_o)
-    yield "slope_forgotten", gradients_with(np.ones_like, trace.a[-1] - t)  # nowhere at all
+    yield "slope_forgotten", gradients_with(np.ones_like, layers.a[-1] - t)  # nowhere at all
     yield "factor_of_the_slope_missing", gradients_with(lambda a: a, delta_o)
     yield "factor_of_the_slope_missing", gradients_with(lambda a: 1 - a, delta_o)
     yield "slope_of_tanh", gradients_with(lambda a: slope_from_output("tanh", a), delta_o)
@@ -343,11 +348,9 @@ def _without_brackets(
     net: Network, x: np.ndarray, t: np.ndarray
 ) -> Iterator[tuple[str, Quantities]]:
     """What `* a * 1 - a` gives: in the hidden layers, at the outputs, or in all of them."""
-    trace = net.forward(x)
-    slopes = [slope_of(sigmoid, z) for z in trace.z]
-    layers = Layers(x, net.weights, trace.z, trace.a, slopes, gradients(net, x, t))
-    last, error = layers.last, trace.a[-1] - t
-    at_outputs = error * trace.a[-1] - trace.a[-1]
+    layers = _layers(net, x, t)
+    last, error = layers.last, layers.a[-1] - t
+    at_outputs = error * layers.a[-1] - layers.a[-1]
     for hidden_too, delta_o in (
         (True, layers.right.delta[-1]),
         (False, at_outputs),
@@ -356,7 +359,7 @@ def _without_brackets(
         deltas = {last: delta_o}
         for k in reversed(range(last)):
             back = layers.sent_back(k + 1, deltas[k + 1])
-            deltas[k] = back * trace.a[k] - trace.a[k] if hidden_too else back * slopes[k]
+            deltas[k] = back * layers.a[k] - layers.a[k] if hidden_too else back * layers.slopes[k]
         found = [layers.gradients(k, deltas[k]) for k in range(last + 1)]
         by_part = {f"{name}_earlier": _in_a_row(g[name] for g in found[:-1]) for name in found[0]}
         if delta_o is at_outputs:
